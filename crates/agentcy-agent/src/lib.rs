@@ -1,0 +1,1 @@
+//! Runs: the loop, tools, approvals, event log.

@@ -1,0 +1,1 @@
+//! The REST facade: routes, OpenAPI, limits, errors.

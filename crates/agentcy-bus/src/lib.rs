@@ -1,0 +1,1 @@
+//! Publish and subscribe, short-lived state, rate limits, locks: over Redis or in process.

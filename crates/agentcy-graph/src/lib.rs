@@ -1,0 +1,1 @@
+//! Every Cypher statement: one GraphStore over Neo4j and the embedded engine.

@@ -1,0 +1,1 @@
+//! Operations: what a caller may do, one module a capability.

@@ -1,0 +1,1 @@
+//! Every SQL statement: migrations, row-level security, the sequencer, the embedded PostgreSQL.

@@ -1,0 +1,1 @@
+//! A real server, real stores and broken networks for tests.

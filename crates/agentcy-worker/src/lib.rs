@@ -1,0 +1,1 @@
+//! Schedules, job runners and the sequencer loop.

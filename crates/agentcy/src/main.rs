@@ -1,0 +1,2 @@
+//! The agentcy binary.
+fn main() {}
