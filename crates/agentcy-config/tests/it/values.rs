@@ -18,7 +18,7 @@ fn nothing_set_is_a_whole_configuration_on_a_loopback_address() {
     assert_eq!(config.server.query_tokens, QueryTokens::Any);
     assert_eq!(config.data_dir, PathBuf::from("/srv/agentcy/data"));
     assert!(config.database.url.is_none() && config.neo4j.is_none() && config.redis.is_none());
-    assert_eq!(config.auth.jwt_expiry, Duration::from_secs(86_400));
+    assert_eq!(config.auth.jwt_expiry, Duration::from_hours(24));
     assert_eq!(config.auth.audience, "agentcy");
     assert_eq!(config.auth.admin_email, "admin@localhost");
     assert_eq!(config.auth.registration, Registration::Invite);
@@ -138,10 +138,13 @@ fn values_of_the_wrong_kind_are_faults() {
     }
 }
 
+/// Settings, and those of them that are at fault.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[test]
 fn combinations_that_cannot_work_are_faults() {
     let key = "0".repeat(64);
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: [Case; 10] = [
         (&[("DATABASE_MIGRATE_URL", "postgres://db/a")], &["DATABASE_MIGRATE_URL"]),
         (&[("NEO4J_URI", "bolt://graph:7687")], &["NEO4J_PASSWORD"]),
         (&[("NEO4J_URI", "bolt://u:p@graph"), ("NEO4J_PASSWORD", "p")], &["NEO4J_URI"]),
@@ -157,7 +160,7 @@ fn combinations_that_cannot_work_are_faults() {
         (&[("LLM_PROVIDER", "openai"), ("LLM_BASE_URL", "http://u:p@host/v1")], &["LLM_BASE_URL"]),
     ];
     for (pairs, expected) in cases {
-        assert_eq!(faulty(pairs), *expected);
+        assert_eq!(faulty(pairs), expected);
     }
     assert!(read(&[("LLM_PROVIDER", "openai"), ("LLM_BASE_URL", "http://ollama/v1")]).is_ok());
 }
