@@ -1,0 +1,28 @@
+# syntax=docker/dockerfile:1
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/src/target \
+    cargo build --release --locked --ignore-rust-version -p agentcy \
+    && install -D target/release/agentcy /out/agentcy
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin agentcy \
+    && install -d -o agentcy -g agentcy -m 0700 /var/lib/agentcy
+COPY --from=build /out/agentcy /usr/local/bin/agentcy
+# PostgreSQL is not in this image: set DATABASE_URL, as docker-compose.yml does.
+ENV AGENTCY_BIND=0.0.0.0:8080 \
+    AGENTCY_DATA_DIR=/var/lib/agentcy \
+    AGENTCY_LOG=json
+USER 10001:10001
+WORKDIR /var/lib/agentcy
+VOLUME /var/lib/agentcy
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["agentcy", "doctor", "--url", "http://127.0.0.1:8080", "--quiet"]
+ENTRYPOINT ["agentcy"]
+CMD ["serve"]
