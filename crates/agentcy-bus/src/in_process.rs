@@ -12,24 +12,25 @@ use crate::{
     topics::Topics,
 };
 
-const MAX_VALUES: usize = 256 << 20;
-const MAX_WINDOWS: usize = 64 << 20;
+/// How many bytes the values may take, and how many the windows.
+const ROOM: usize = 256 << 20;
 
 pub(crate) struct InProcess {
     clock: Arc<dyn Clock>,
     values: Mutex<Expiring<Bytes>>,
     windows: Mutex<Expiring<Window>>,
+    room: usize,
     pub(crate) topics: Arc<Topics>,
 }
 
 impl InProcess {
     pub(crate) fn new(clock: Arc<dyn Clock>, topics: Arc<Topics>) -> Self {
-        Self { clock, values: Mutex::default(), windows: Mutex::default(), topics }
+        Self { clock, values: Mutex::default(), windows: Mutex::default(), room: ROOM, topics }
     }
 
     pub(crate) fn put(&self, key: &str, value: &Bytes, millis: u64) -> Result<()> {
         let (mut values, now) = self.values();
-        keep(&mut values, key, value, now, millis)
+        self.keep(&mut values, key, value, ends(now, millis))
     }
 
     pub(crate) fn put_if_absent(&self, key: &str, value: &Bytes, millis: u64) -> Result<bool> {
@@ -37,7 +38,7 @@ impl InProcess {
         if values.get(key, now).is_some() {
             return Ok(false);
         }
-        keep(&mut values, key, value, now, millis).map(|()| true)
+        self.keep(&mut values, key, value, ends(now, millis)).map(|()| true)
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<Bytes> {
@@ -81,13 +82,22 @@ impl InProcess {
         let mut window = Window::default();
         let verdict = window.judge(policy, length, now);
         // Full of windows, it forgets the one that would end first: the service goes on, the memory does not grow.
-        while windows.weight() > MAX_WINDOWS {
+        while windows.weight() > self.room {
             windows.evict();
         }
         let slots = u64::from(policy.limit.get()).min(SLOTS);
         let weight = usize::try_from(slots).unwrap_or_default() * size_of::<(u64, u32)>();
         windows.set(key, window, weight, now.saturating_add(micros(&verdict)));
         Ok(verdict)
+    }
+
+    fn keep(&self, kept: &mut Expiring<Bytes>, key: &str, value: &Bytes, ends: u64) -> Result<()> {
+        if kept.weight() > self.room {
+            return Err(Error::Full);
+        }
+        // A copy, since a slice would hold all of the buffer that it was cut from.
+        kept.set(key, Bytes::copy_from_slice(value), value.len(), ends);
+        Ok(())
     }
 
     fn values(&self) -> (MutexGuard<'_, Expiring<Bytes>>, u64) {
@@ -110,21 +120,42 @@ fn ends(now: u64, millis: u64) -> u64 {
     now.saturating_add(millis.saturating_mul(1_000))
 }
 
-fn keep(
-    values: &mut Expiring<Bytes>,
-    key: &str,
-    value: &Bytes,
-    now: u64,
-    millis: u64,
-) -> Result<()> {
-    if values.weight() > MAX_VALUES {
-        return Err(Error::Full);
-    }
-    // A copy, since a slice would hold all of the buffer that it was cut from.
-    values.set(key, Bytes::copy_from_slice(value), value.len(), ends(now, millis));
-    Ok(())
-}
-
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{num::NonZeroU32, time::Duration};
+
+    use agentcy_core::clock::SystemClock;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    fn small() -> InProcess {
+        let topics = Topics::new(CancellationToken::new());
+        InProcess { room: 10_000, ..InProcess::new(Arc::new(SystemClock), topics) }
+    }
+
+    #[test]
+    fn when_values_fill_their_room_new_ones_are_refused_and_old_ones_stay() {
+        let (engine, value) = (small(), Bytes::from(vec![1; 1_000]));
+        let kept = (0..100).take_while(|n| engine.put(&n.to_string(), &value, 60_000).is_ok());
+        assert!((8..=10).contains(&kept.count()));
+        assert_eq!(engine.take("0"), Some(value.clone()));
+        assert!(engine.put("new", &value, 60_000).is_ok());
+    }
+
+    #[test]
+    fn when_windows_fill_their_room_the_service_goes_on() {
+        let engine = small();
+        let limit = NonZeroU32::new(100).unwrap();
+        let policy = Policy { name: "p", limit, window: Duration::from_mins(1) };
+        for caller in 0..1_000 {
+            assert!(engine.limit(&caller.to_string(), &policy).unwrap().allowed);
+            assert!(locked(&engine.windows).weight() < 12_000);
+        }
+        assert_eq!(engine.limit("999", &policy).unwrap().remaining, 98);
+    }
 }

@@ -178,3 +178,50 @@ impl Drop for Listener {
         self.topics.leave(&self.name);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt, StreamExt};
+
+    use super::*;
+
+    fn topics() -> Arc<Topics> {
+        Topics::new(CancellationToken::new())
+    }
+
+    #[test]
+    fn the_last_to_leave_takes_the_topic_along() {
+        let topics = topics();
+        let (one, two) = (topics.join("run"), topics.join("run"));
+        drop(one);
+        assert_eq!(topics.names().len(), 1);
+        drop(two);
+        assert!(topics.names().is_empty());
+    }
+
+    #[test]
+    fn whoever_gives_up_waiting_leaves_nothing() {
+        let topics = topics();
+        assert!(topics.join_settled("run").now_or_never().is_none());
+        assert!(topics.names().is_empty());
+    }
+
+    #[tokio::test]
+    async fn during_an_outage_old_and_new_subscribers_wait_and_only_the_old_hear_of_a_gap() {
+        let topics = topics();
+        let both = || HashSet::from(["old".into(), "new".into()]);
+        let mut old = Box::pin(topics.join_settled("old"));
+        assert!(old.as_mut().now_or_never().is_none());
+        topics.settle(&both());
+        let mut old = old.await.unwrap();
+        topics.lose();
+        let mut late = Box::pin(topics.join_settled("old"));
+        let mut new = Box::pin(topics.join_settled("new"));
+        assert!(late.as_mut().now_or_never().is_none());
+        assert!(new.as_mut().now_or_never().is_none());
+        topics.settle(&both());
+        assert_eq!(old.next().await, Some(Event::Gap));
+        assert!(late.await.is_ok());
+        assert!(new.await.unwrap().next().now_or_never().is_none());
+    }
+}

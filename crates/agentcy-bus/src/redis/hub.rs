@@ -36,13 +36,19 @@ impl Hub {
             }
             let Err(error) = self.serve().await;
             self.topics.lose();
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                retry.ms = self.pause.as_millis(),
-                "bus subscriptions are interrupted"
-            );
+            self.report(&error);
             sleep(self.pause).await;
             self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Warns once an outage.
+    fn report(&self, error: &Error) {
+        let cause = error as &dyn std::error::Error;
+        if self.pause == FIRST_PAUSE {
+            tracing::warn!(error = cause, "bus subscriptions are interrupted");
+        } else {
+            tracing::debug!(error = cause, "bus subscriptions are still interrupted");
         }
     }
 
@@ -51,7 +57,7 @@ impl Hub {
         let (mut sink, mut messages) = connected.split();
         let mut joined = HashSet::new();
         self.reconcile(&mut sink, &mut joined).await?;
-        tracing::debug!(channels = joined.len(), "bus subscriptions are connected");
+        tracing::info!(channels = joined.len(), "bus subscriptions are connected");
         self.pause = FIRST_PAUSE;
         let mut ping = interval(PING);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -69,3 +69,26 @@ async fn what_another_program_wrote_is_corrupt_and_not_unavailable() {
     assert!(matches!(on.bus.get(&key("x")).await, Err(Error::Corrupt(_))));
     assert!(on.bus.ping().await.is_ok());
 }
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask test brings it"]
+async fn a_dropped_subscription_is_given_up_on_the_server() {
+    let prefix = prefix();
+    let on = Setup::redis(&url(), &prefix);
+    let client = deadpool_redis::redis::Client::open(url()).unwrap();
+    let mut server = client.get_multiplexed_async_connection().await.unwrap();
+    let mut count = async || -> usize {
+        let mut ask = deadpool_redis::redis::cmd("PUBSUB");
+        let channels: Vec<String> =
+            ask.arg("CHANNELS").arg(format!("{prefix}*")).query_async(&mut server).await.unwrap();
+        channels.len()
+    };
+    let kept = on.bus.subscribe(&key("kept")).await.unwrap();
+    let dropped = on.bus.subscribe(&key("dropped")).await.unwrap();
+    assert_eq!(count().await, 2);
+    drop(dropped);
+    while count().await != 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(kept);
+}
