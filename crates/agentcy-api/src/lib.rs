@@ -1,1 +1,15 @@
-//! The REST facade: routes, OpenAPI, limits, errors.
+//! The REST façade: routes, OpenAPI, limits, errors. It speaks HTTP and holds no rules.
+
+mod docs;
+mod error;
+mod extract;
+pub mod http;
+pub mod inventory;
+mod respond;
+mod routes;
+mod state;
+
+pub use docs::document;
+pub use error::ApiError;
+pub use routes::router;
+pub use state::{AppState, HttpSetup};

@@ -1,1 +1,41 @@
 //! Operations: what a caller may do, one module a capability.
+//!
+//! Every operation takes the [`Caller`](agentcy_core::Caller), begins with [`Platform::permit`], and leaves its audit
+//! row in the transaction of the change. Façades call exactly one of them, so no two can differ.
+
+pub mod api_keys;
+pub mod auth;
+mod change;
+mod draft;
+mod error;
+pub mod features;
+mod grant;
+pub mod health;
+pub mod housekeeping;
+pub mod idempotency;
+pub mod invites;
+pub mod lifecycle;
+pub mod llm_settings;
+pub mod order;
+pub mod page;
+mod permit;
+mod platform;
+pub mod profile;
+pub mod rates;
+pub mod realms;
+pub mod seal;
+pub mod settings;
+pub mod setup;
+mod text;
+pub mod usage;
+pub mod users;
+
+pub use change::Change;
+pub use draft::{Answer, Draft};
+pub use error::{Error, Result};
+pub use page::{Listing, PageRequest};
+pub use platform::{Engines, Ground, Platform};
+pub use seal::Sealer;
+pub use setup::Setup;
+
+pub use agentcy_store::Error as StoreError;

@@ -1,1 +1,12 @@
-//! Schedules, job runners and the sequencer loop.
+//! Schedules, job runners and the sequencer loop: what goes on without a request.
+
+mod housekeeping;
+mod sequencer;
+
+use agentcy_platform::{Platform, lifecycle::Lifecycle};
+
+/// Starts every background loop of a server. They end when it stops.
+pub fn start(platform: &Platform, lifecycle: &Lifecycle) {
+    lifecycle.spawn(sequencer::run(platform.clone(), lifecycle.clone()));
+    lifecycle.spawn(housekeeping::run(platform.clone(), lifecycle.clone()));
+}

@@ -1,0 +1,124 @@
+//! Requests that are refused for where they come from: foreign hosts, the default password away from home, and
+//! cookies on requests of another site.
+
+use agentcy_core::ErrorCode;
+use agentcy_platform::auth::default_login_in_force;
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, Method, Uri, header};
+use url::Url;
+
+use crate::{error::ApiError, state::AppState};
+
+/// Judges `Host`, and whether the default password may be used from there.
+pub(crate) async fn place(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let host = host(request.headers(), request.uri());
+    let allowed = &app.setup.allowed_hosts;
+    if !allowed.is_empty()
+        && !host.as_deref().is_some_and(|host| allowed.iter().any(|name| name.eq_ignore_ascii_case(host)))
+    {
+        return ApiError::new(ErrorCode::NotFound, "no such host").into_response();
+    }
+    if default_login_in_force(&app.platform) && !is_local(request.headers(), host.as_deref()) {
+        let message = "the default password is only good on this machine; change it first";
+        return ApiError::new(ErrorCode::DefaultLoginLocalOnly, message).into_response();
+    }
+    next.run(request).await
+}
+
+/// The host a request names, without its port.
+fn host(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let text = match headers.get(header::HOST) {
+        Some(value) => value.to_str().ok()?,
+        None => uri.authority()?.as_str(),
+    };
+    let parsed = Url::parse(&format!("http://{text}/")).ok()?;
+    Some(parsed.host_str()?.to_owned())
+}
+
+fn is_loopback_name(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback_address = bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    is_loopback_address || bare == "localhost" || bare.ends_with(".localhost")
+}
+
+fn is_local(headers: &HeaderMap, host: Option<&str>) -> bool {
+    let forwarded = headers
+        .keys()
+        .any(|name| name == header::FORWARDED || name.as_str().starts_with("x-forwarded-"));
+    let foreign_origin = headers.get_all(header::ORIGIN).iter().any(|origin| {
+        let origin = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
+        !origin.and_then(|url| url.host_str().map(is_loopback_name)).unwrap_or(false)
+    });
+    host.is_some_and(is_loopback_name) && !forwarded && !foreign_origin
+}
+
+/// Whether a request under a cookie comes from our own pages, by `Sec-Fetch-Site` or `Origin`.
+pub(crate) fn is_same_origin(headers: &HeaderMap, uri: &Uri, public_url: &Url) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    let Some(origin) = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    let Ok(origin) = Url::parse(origin) else { return false };
+    if origin.origin() == public_url.origin() {
+        return true;
+    }
+    // Behind no proxy the page may have been opened under another name of this machine.
+    let own = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    let own = own.or(uri.authority().map(http::uri::Authority::as_str));
+    own.and_then(|own| Url::parse(&format!("{}://{own}/", public_url.scheme())).ok())
+        .is_some_and(|own| own.origin() == origin.origin())
+}
+
+/// Whether a request under a cookie must come from our own pages.
+pub(crate) fn needs_same_origin(method: &Method, headers: &HeaderMap) -> bool {
+    let is_stream = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/event-stream"));
+    let is_upgrade = headers.contains_key(header::UPGRADE);
+    !method.is_safe() || is_stream || is_upgrade
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn the_default_password_is_good_only_for_requests_of_this_machine() {
+        let local = |pairs, host| is_local(&headers(pairs), Some(host));
+        assert!(local(&[], "localhost"));
+        assert!(local(&[("origin", "http://127.0.0.1:8080")], "127.0.0.1"));
+        assert!(local(&[], "[::1]"));
+        assert!(!local(&[], "agentcy.example.com"));
+        assert!(!local(&[], "localhost.example.com"));
+        assert!(!local(&[("x-forwarded-for", "127.0.0.1")], "localhost"));
+        assert!(!local(&[("x-forwarded-proto", "https")], "localhost"));
+        assert!(!local(&[("forwarded", "for=127.0.0.1")], "localhost"));
+        assert!(!local(&[("origin", "https://evil.example")], "localhost"));
+        assert!(!local(&[("origin", "null")], "localhost"));
+    }
+
+    #[test]
+    fn a_cookie_works_only_from_our_own_pages() {
+        let url = Url::parse("https://agentcy.example.com").unwrap();
+        let uri = Uri::from_static("/");
+        let same = |pairs| is_same_origin(&headers(pairs), &uri, &url);
+        assert!(same(&[("sec-fetch-site", "same-origin")]));
+        assert!(same(&[("origin", "https://agentcy.example.com")]));
+        assert!(same(&[("origin", "https://other.name"), ("host", "other.name")]));
+        assert!(!same(&[("sec-fetch-site", "same-site")]));
+        assert!(!same(&[("sec-fetch-site", "cross-site"), ("origin", "https://agentcy.example.com")]));
+        assert!(!same(&[("origin", "https://evil.example"), ("host", "agentcy.example.com")]));
+        assert!(!same(&[]));
+    }
+}

@@ -1,0 +1,10 @@
+//! HTTP itself: the layers around every route, and the server under them.
+
+pub(crate) mod auth;
+pub(crate) mod guard;
+pub(crate) mod idempotency;
+pub(crate) mod json;
+pub(crate) mod limit;
+pub(crate) mod meta;
+pub(crate) mod outermost;
+pub mod serve;

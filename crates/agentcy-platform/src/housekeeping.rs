@@ -1,0 +1,19 @@
+//! What nobody asks for and somebody must do: removing what has expired.
+
+use agentcy_store::housekeeping::{self, Swept};
+
+use crate::{Platform, Result};
+
+/// Removes expired sessions, invitations, kept answers and old events; in bounded batches until nothing is left.
+pub async fn sweep(platform: &Platform) -> Result<()> {
+    loop {
+        let mut tx = platform.db.system(&platform.system).await?;
+        let swept = housekeeping::sweep(&mut tx, platform.clock.now()).await?;
+        tx.commit().await?;
+        let Swept { sessions, invites, idempotency_keys, events } = swept;
+        tracing::debug!(sessions, invites, idempotency_keys, events, "swept what has expired");
+        if !swept.more() {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What every operation stands on.
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+use agentcy_bus::Bus;
+use agentcy_core::{Clock, Entropy, Ids, System};
+use agentcy_egress::Egress;
+use agentcy_graph::GraphStore;
+use agentcy_store::Db;
+
+use crate::{Sealer, health, page::Cursors, setup::Setup};
+
+/// Time, ids and randomness.
+#[derive(Clone)]
+pub struct Ground {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Secrets.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The engines below.
+#[derive(Clone)]
+pub struct Engines {
+    /// PostgreSQL.
+    pub db: Db,
+    /// Redis, or in process.
+    pub bus: Bus,
+    /// Neo4j, or embedded.
+    pub graph: Arc<dyn GraphStore>,
+    /// The way out.
+    pub egress: Egress,
+}
+
+/// What every operation stands on. Cheap to clone; made once by the composition root.
+#[derive(Clone)]
+pub struct Platform {
+    parts: Arc<Parts>,
+}
+
+/// What a [`Platform`] is made of; operations reach it by dereferencing.
+pub struct Parts {
+    pub(crate) db: Db,
+    pub(crate) bus: Bus,
+    pub(crate) graph: Arc<dyn GraphStore>,
+    pub(crate) egress: Egress,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Ids,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) system: System,
+    pub(crate) setup: Setup,
+    pub(crate) sealer: Sealer,
+    pub(crate) cursors: Cursors,
+    pub(crate) health: health::Cache,
+}
+
+impl Platform {
+    /// Puts the parts together.
+    pub fn new(system: System, ground: Ground, engines: Engines, setup: Setup) -> Self {
+        let (current, previous) = setup.sealing;
+        let sealer = Sealer::new(current, previous, Arc::clone(&ground.entropy));
+        let cursors = Cursors::new(sealer.derive("cursor"));
+        let ids = Ids::new(Arc::clone(&ground.clock), Arc::clone(&ground.entropy));
+        let Engines { db, bus, graph, egress } = engines;
+        let Ground { clock, entropy } = ground;
+        let health = health::Cache::default();
+        let parts = Parts {
+            db, bus, graph, egress, clock, ids, entropy, system, setup, sealer, cursors, health,
+        };
+        Self { parts: Arc::new(parts) }
+    }
+
+    /// The features that the environment has on.
+    pub fn features(&self) -> agentcy_core::Features {
+        self.setup.features
+    }
+
+    /// Writes what the embedded graph still holds in memory, and lets go of it.
+    pub async fn close_graph(&self) -> crate::Result<()> {
+        Ok(self.graph.close().await?)
+    }
+
+    /// A new id of whichever kind is asked for.
+    pub fn new_id<T: agentcy_core::id::Id>(&self) -> T {
+        self.ids.next()
+    }
+}
+
+impl Deref for Platform {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl fmt::Debug for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Platform")
+    }
+}

@@ -1,0 +1,20 @@
+//! Sweeps once an hour.
+
+use std::time::Duration;
+
+use agentcy_platform::{Platform, housekeeping, lifecycle::Lifecycle};
+
+const EVERY: Duration = Duration::from_secs(60 * 60);
+
+pub(crate) async fn run(platform: Platform, lifecycle: Lifecycle) {
+    loop {
+        // Not at the start, where a user waits for the first answer.
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            () = lifecycle.stopping() => return,
+        }
+        if let Err(error) = housekeeping::sweep(&platform).await {
+            tracing::warn!(error = %error, "what has expired could not be swept");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! One module a command.
+
+mod doctor;
+mod init;
+mod migrate;
+mod serve;
+mod session;
+
+use agentcy_config::{Config, Environment, env_example};
+use clap::CommandFactory;
+
+use crate::{
+    cli::{Cli, Command},
+    output,
+};
+
+/// Runs what was asked for.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Serve => serve::run(settings()?).await,
+        Command::Init(options) => init::run(&options, cli.json),
+        Command::Migrate => migrate::run(&settings()?, cli.json).await,
+        Command::Doctor(options) => doctor::run(options, cli.json).await,
+        Command::Openapi => output::print_json(&agentcy_api::document()),
+        Command::Login(options) => session::login(options, cli.json).await,
+        Command::Logout(options) => session::logout(options).await,
+        Command::Whoami(options) => session::whoami(options, cli.json).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "agentcy", &mut script);
+            output::print(&String::from_utf8_lossy(&script));
+            Ok(())
+        }
+        Command::EnvExample => {
+            output::print(&env_example());
+            Ok(())
+        }
+    }
+}
+
+/// Every setting, or every fault at once.
+pub(crate) fn settings() -> anyhow::Result<Config> {
+    Ok(Config::from_environment(&Environment::read())?)
+}

@@ -1,0 +1,89 @@
+//! `agentcy serve`: the whole product in one process.
+
+use agentcy_api::{AppState, http::serve::serve, router};
+use agentcy_config::Config;
+use agentcy_platform::{
+    first_start::{FirstStart, first_start},
+    lifecycle::{GRACE, Lifecycle},
+};
+use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use secrecy::SecretString;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::Instant,
+};
+
+use crate::{compose, log};
+
+/// Runs until it is told to stop.
+pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
+    let started = Instant::now();
+    log::init(&config)?;
+    let lifecycle = Lifecycle::default();
+    watch_signals(&lifecycle)?;
+
+    // Before anything is started: an address in use is the most common fault, and the cheapest to find.
+    let bind = config.server.bind;
+    let listener = TcpListener::bind(bind)
+        .await
+        .with_context(|| format!("{bind} cannot be listened on; set AGENTCY_BIND to another address"))?;
+    let metrics = PrometheusBuilder::new().install_recorder()?;
+    let assembly = compose::assemble(&config, &lifecycle).await?;
+    let platform = assembly.platform.clone();
+
+    let password = config.auth.admin_password.clone().unwrap_or_else(|| SecretString::from("admin"));
+    let first = first_start(&platform, &config.auth.admin_email, &password).await?;
+    let http = compose::http(&config)?;
+    let url = http.public_url.clone();
+    let state = AppState::new(platform.clone(), lifecycle.clone(), http, metrics);
+    agentcy_worker::start(&platform, &lifecycle);
+
+    let millis = started.elapsed().as_millis();
+    tracing::info!(%bind, ready.millis = millis, version = env!("CARGO_PKG_VERSION"), "agentcy is ready");
+    welcome(&config, &url, &first);
+    serve(listener, router(state), lifecycle.clone()).await;
+
+    tracing::info!("stopping: open requests may finish");
+    if !lifecycle.wait(GRACE).await {
+        tracing::warn!("some requests did not finish in time");
+    }
+    assembly.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Says where it is and how to sign in.
+fn welcome(config: &Config, url: &url::Url, first: &FirstStart) {
+    crate::output::say(&format!("\n  agentcy is ready at {url}\n  API reference: {url}docs"));
+    if first.default_login {
+        crate::output::say(&format!(
+            "  Sign in as {} / admin, from this machine only; change the password before you let others in.\n",
+            config.auth.admin_email
+        ));
+    } else if first.created {
+        crate::output::say(&format!("  Sign in as {} with the password you set.\n", config.auth.admin_email));
+    }
+}
+
+/// The first SIGINT or SIGTERM stops softly, the second at once.
+fn watch_signals(lifecycle: &Lifecycle) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let lifecycle = lifecycle.clone();
+    lifecycle.clone().spawn_beyond(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if lifecycle.is_stopping() {
+                tracing::warn!("asked twice: stopping at once");
+                lifecycle.stop_now();
+            }
+            lifecycle.stop();
+        }
+    });
+    Ok(())
+}

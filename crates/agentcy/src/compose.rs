@@ -1,0 +1,84 @@
+//! The composition root: settings become engines, engines become a platform.
+
+mod lease;
+mod setup;
+mod stores;
+
+use std::sync::Arc;
+
+use agentcy_config::Config;
+use agentcy_core::{
+    System,
+    clock::{SystemClock, SystemEntropy},
+};
+use agentcy_egress::Egress;
+use agentcy_platform::{Engines, Ground, Platform, lifecycle::Lifecycle};
+use anyhow::Context;
+
+use crate::data_dir::DataDir;
+pub(crate) use setup::http;
+pub(crate) use stores::login;
+use stores::Postgres;
+
+/// A platform and what must outlive it.
+pub(crate) struct Assembly {
+    pub(crate) platform: Platform,
+    postgres: Postgres,
+    leases: Vec<lease::Held>,
+    _data_dir: Option<DataDir>,
+}
+
+/// Starts what is embedded, contacts what is not, and puts the platform on top.
+pub(crate) async fn assemble(config: &Config, lifecycle: &Lifecycle) -> anyhow::Result<Assembly> {
+    let system = system();
+    let data_dir = match needs_data_dir(config) {
+        true => Some(DataDir::take(&config.data_dir)?),
+        false => None,
+    };
+    let setup = setup::setup(config, data_dir.as_ref())?;
+    let ground = Ground { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
+
+    let postgres = Postgres::start(config, lifecycle).await?;
+    let installation = stores::installation(&postgres.db, &system).await?;
+    let mut leases = Vec::new();
+    for twin in stores::embedded_twins(config) {
+        let holder = data_dir.as_ref().context("an embedded twin without a data folder")?.instance()?;
+        leases.push(lease::hold(&postgres.db, &system, twin, holder, lifecycle).await?);
+    }
+    let engines = Engines {
+        db: postgres.db.clone(),
+        bus: stores::bus(config, &ground, lifecycle)?,
+        graph: stores::graph(config, installation)?,
+        egress: Egress::new(config.egress.allow.clone()),
+    };
+    let platform = Platform::new(system, ground, engines, setup);
+    Ok(Assembly { platform, postgres, leases, _data_dir: data_dir })
+}
+
+impl Assembly {
+    /// Lets go in the order in which things stand on each other.
+    pub(crate) async fn close(self) {
+        if let Err(error) = self.platform.close_graph().await {
+            tracing::warn!(error = %error, "the graph could not be closed; it is checked at the next start");
+        }
+        for lease in self.leases {
+            lease.release().await;
+        }
+        self.postgres.stop().await;
+    }
+}
+
+/// Everything that is embedded, and every secret that is made once, lives in the data folder.
+fn needs_data_dir(config: &Config) -> bool {
+    config.database.url.is_none()
+        || config.neo4j.is_none()
+        || config.redis.is_none()
+        || config.auth.jwt_secret.is_none()
+        || config.secrets.encryption_key.is_none()
+}
+
+/// The only place where the system door is opened.
+#[expect(clippy::disallowed_methods, reason = "this is the composition root")]
+pub(crate) const fn system() -> System {
+    System::establish()
+}

@@ -1,0 +1,88 @@
+//! Settings in the words of the platform and of the façade.
+
+use std::time::Duration;
+
+use agentcy_api::HttpSetup;
+use agentcy_config::{Config, Provider, QueryTokens, Registration};
+use agentcy_llm::ProviderKind;
+use agentcy_platform::setup::{self, AuthSetup, OidcSetup, PasswordCost, Rates, Setup};
+use anyhow::Context;
+use url::Url;
+
+use crate::data_dir::DataDir;
+
+/// What operations take from the environment. Secrets that are not set are made once in the data folder.
+pub(crate) fn setup(config: &Config, data_dir: Option<&DataDir>) -> anyhow::Result<Setup> {
+    let kept = || data_dir.context("a secret is missing and there is no data folder to keep one in");
+    let auth = &config.auth;
+    let jwt_secret = match &auth.jwt_secret {
+        Some(secret) => secret.clone(),
+        None => kept()?.secret_text("jwt_secret")?,
+    };
+    let sealing = match &config.secrets.encryption_key {
+        Some(key) => *key.expose(),
+        None => kept()?.secret("encryption_key")?,
+    };
+    let previous = config.secrets.encryption_key_previous.as_ref().map(|key| *key.expose());
+    Ok(Setup {
+        auth: AuthSetup {
+            jwt_secret,
+            jwt_secret_previous: auth.jwt_secret_previous.clone(),
+            jwt_expiry: auth.jwt_expiry,
+            oidc: auth.oidc.as_ref().map(|oidc| OidcSetup {
+                jwks_url: oidc.jwks_url.clone(),
+                issuer: oidc.issuer.clone(),
+                audience: auth.audience.clone(),
+                org_claim: oidc.claim_org_id.clone(),
+                role_claim: oidc.claim_role.clone(),
+            }),
+            registration: match auth.registration {
+                Registration::Closed => setup::Registration::Closed,
+                Registration::Invite => setup::Registration::Invite,
+                Registration::Open => setup::Registration::Open,
+            },
+            worker_token: auth.worker_token.clone(),
+            query_tokens: match config.server.query_tokens {
+                QueryTokens::Any => setup::QueryTokens::Any,
+                QueryTokens::Tickets => setup::QueryTokens::Tickets,
+            },
+            passwords: PasswordCost::default(),
+        },
+        features: config.features,
+        llm: llm(config),
+        rates: Rates::default(),
+        sealing: (sealing, previous),
+    })
+}
+
+fn llm(config: &Config) -> agentcy_llm::Settings {
+    agentcy_llm::Settings {
+        provider: match config.llm.provider {
+            Provider::Builtin => ProviderKind::Builtin,
+            Provider::Openai => ProviderKind::Openai,
+            Provider::Anthropic => ProviderKind::Anthropic,
+        },
+        base_url: config.llm.base_url.clone(),
+        api_key: config.llm.api_key.clone(),
+        model: config.llm.model.clone(),
+    }
+}
+
+/// How HTTP behaves.
+pub(crate) fn http(config: &Config) -> anyhow::Result<HttpSetup> {
+    let server = &config.server;
+    let public_url = match &server.public_url {
+        Some(url) => url.clone(),
+        None => Url::parse(&format!("http://{}", server.bind))?,
+    };
+    Ok(HttpSetup {
+        public_url,
+        is_loopback: config.is_loopback(),
+        trusted_proxies: server.trusted_proxies.clone(),
+        allowed_hosts: server.allowed_hosts.clone().unwrap_or_default(),
+        cors_origins: server.cors_origins.clone(),
+        metrics_token: server.metrics_token.clone(),
+        request_timeout: Duration::from_secs(30),
+        concurrency: 1024,
+    })
+}

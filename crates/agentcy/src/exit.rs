@@ -1,0 +1,37 @@
+//! How the process ends: 0 done, 1 failed, 2 used wrongly, 3 settings, 4 not signed in, 5 not found.
+
+use std::process::{ExitCode, Termination};
+
+use agentcy_config::Faults;
+
+use crate::output;
+
+/// The exit codes that scripts may rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Success = 0,
+    Failure = 1,
+    Settings = 3,
+    SignIn = 4,
+    NotFound = 5,
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}
+
+/// Says on stderr what went wrong, with the whole chain, and chooses the code.
+pub(crate) fn report(error: &anyhow::Error) -> Exit {
+    if let Some(faults) = error.downcast_ref::<Faults>() {
+        output::complain(&faults.to_string());
+        return Exit::Settings;
+    }
+    output::complain(&format!("error: {error:#}"));
+    match error.downcast_ref::<agentcy_sdk::Error>() {
+        Some(agentcy_sdk::Error::Refused { status: 401 | 403, .. }) => Exit::SignIn,
+        Some(agentcy_sdk::Error::Refused { status: 404, .. }) => Exit::NotFound,
+        _ => Exit::Failure,
+    }
+}
