@@ -8,7 +8,7 @@ use agentcy_egress::Egress;
 use agentcy_graph::GraphStore;
 use agentcy_store::Db;
 
-use crate::{Sealer, health, page::Cursors, setup::Setup};
+use crate::{Sealer, auth::Auth, health, page::Cursors, setup::Setup};
 
 /// Time, ids and randomness.
 #[derive(Clone)]
@@ -52,6 +52,7 @@ pub struct Parts {
     pub(crate) sealer: Sealer,
     pub(crate) cursors: Cursors,
     pub(crate) health: health::Cache,
+    pub(crate) auth: Auth,
 }
 
 impl Platform {
@@ -64,8 +65,9 @@ impl Platform {
         let Engines { db, bus, graph, egress } = engines;
         let Ground { clock, entropy } = ground;
         let health = health::Cache::default();
+        let auth = Auth::new(&setup.auth, &egress, &clock, &entropy);
         let parts = Parts {
-            db, bus, graph, egress, clock, ids, entropy, system, setup, sealer, cursors, health,
+            db, bus, graph, egress, clock, ids, entropy, system, setup, sealer, cursors, health, auth,
         };
         Self { parts: Arc::new(parts) }
     }

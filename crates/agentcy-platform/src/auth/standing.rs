@@ -1,0 +1,294 @@
+//! What a credential stands for by now: read from its row, and kept for less than a second.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use agentcy_core::{
+    Principal, Realms, Role, Timestamp,
+    id::{KeyId, OrgId, SessionId, UserId},
+};
+use agentcy_store::{
+    Error as StoreError,
+    system::{keys, login::Place, sessions},
+};
+use chrono::TimeDelta;
+use ipnet::IpNet;
+use moka::future::Cache;
+
+use super::secret::{Digest, same};
+use crate::{Error, Platform, Result};
+
+/// How long a look is good, in milliseconds: a revocation holds everywhere within a second.
+const SLOT_MILLIS: i64 = 800;
+/// How many credentials are remembered.
+const CAPACITY: u64 = 20_000;
+/// How seldom the last use of a key is written.
+const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// What proved who somebody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    Session(SessionId),
+    Key,
+    Oidc,
+}
+
+/// What a credential stands for.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    pub(crate) org_id: OrgId,
+    pub(crate) principal: Principal,
+    pub(crate) role: Role,
+    pub(crate) realms: Realms,
+    pub(crate) proof: Proof,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) can_approve: bool,
+    pub(crate) platform_admin: bool,
+    pub(crate) allowed_ips: Vec<IpNet>,
+}
+
+impl Standing {
+    pub(crate) fn person(
+        user: UserId,
+        platform_admin: bool,
+        place: Place,
+        proof: Proof,
+        expires_at: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            org_id: place.org_id,
+            principal: Principal::User(user),
+            role: place.role,
+            realms: place.realms,
+            proof,
+            expires_at,
+            can_approve: true,
+            platform_admin,
+            allowed_ips: Vec::new(),
+        }
+    }
+
+    /// Whether the credential may come from this address.
+    pub(crate) fn allows(&self, ip: Option<IpAddr>) -> bool {
+        let from = ip.map(|ip| ip.to_canonical());
+        self.allowed_ips.is_empty()
+            || from.is_some_and(|ip| self.allowed_ips.iter().any(|net| net.contains(&ip)))
+    }
+}
+
+/// What was looked up within the present slot of time and the present epoch.
+///
+/// Slot and epoch are part of the key: an old look cannot be found any more, not even one that was
+/// under way when a credential was revoked.
+pub(crate) struct Standings {
+    cache: Cache<(Digest, i64, u64), Arc<Standing>>,
+    epoch: AtomicU64,
+}
+
+impl Standings {
+    pub(crate) fn new() -> Self {
+        let cache =
+            Cache::builder().max_capacity(CAPACITY).time_to_live(Duration::from_secs(1)).build();
+        Self { cache, epoch: AtomicU64::new(0) }
+    }
+
+    /// What the credential of this digest stands for; of many who ask at once one looks it up. Failures are not kept.
+    pub(crate) async fn get(
+        &self,
+        digest: Digest,
+        now: Timestamp,
+        look: impl Future<Output = Result<Standing>>,
+    ) -> Result<Arc<Standing>> {
+        let slot = now.timestamp_millis().div_euclid(SLOT_MILLIS);
+        let key = (digest, slot, self.epoch.load(Ordering::Acquire));
+        let look = async { look.await.map(Arc::new) };
+        self.cache.try_get_with(key, look).await.map_err(shared)
+    }
+
+    /// Forgets everything: some credential is worth less than before.
+    pub(crate) fn forget(&self) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// The same error for each who waited for it.
+fn shared(error: Arc<Error>) -> Error {
+    let error = match Arc::try_unwrap(error) {
+        Ok(alone) => return alone,
+        Err(error) => error,
+    };
+    match &*error {
+        Error::Refused { code, message, fields, details } => Error::Refused {
+            code: *code,
+            message: message.clone(),
+            fields: fields.clone(),
+            details: details.clone(),
+        },
+        Error::Store(StoreError::Unavailable(_)) => StoreError::Unavailable(error.into()).into(),
+        _ => Error::internal("a credential could not be looked up", error),
+    }
+}
+
+/// What a session is by now. `generation` is what its token says; a ticket has none.
+pub(crate) async fn of_session(
+    platform: &Platform,
+    id: SessionId,
+    generation: Option<i32>,
+    expires_at: Option<Timestamp>,
+) -> Result<Standing> {
+    let mut tx = platform.db.system(&platform.system).await?;
+    let session = sessions::find(&mut tx, id).await?;
+    tx.commit().await?;
+    let session = session.ok_or_else(Error::unauthenticated)?;
+    if !is_on(&session, platform.clock.now())
+        || generation.is_some_and(|shown| shown != session.generation)
+    {
+        return Err(Error::unauthenticated());
+    }
+    let place = Place {
+        org_id: session.org_id,
+        role: session.role,
+        realms: session.realms,
+        disabled: session.disabled,
+        oidc_issuer: None,
+    };
+    let end = expires_at.unwrap_or(session.expires_at).min(session.expires_at);
+    let proof = Proof::Session(id);
+    Ok(Standing::person(session.user_id, session.platform_admin, place, proof, Some(end)))
+}
+
+/// Whether a session still opens anything.
+pub(crate) fn is_on(session: &sessions::Standing, now: Timestamp) -> bool {
+    !session.revoked && !session.disabled && session.expires_at > now
+}
+
+/// What a key is by now. Without a digest only that it is still good: for a ticket made with it.
+pub(crate) async fn of_key(
+    platform: &Platform,
+    id: KeyId,
+    shown: Option<&Digest>,
+    ip: Option<IpAddr>,
+) -> Result<Standing> {
+    let now = platform.clock.now();
+    let mut tx = platform.db.system(&platform.system).await?;
+    let key = keys::find(&mut tx, id).await?.ok_or_else(Error::unauthenticated)?;
+    let is_good = shown.is_none_or(|shown| fits(&key, shown, now));
+    if !is_good || key.expires_at.is_some_and(|end| end <= now) {
+        return Err(Error::unauthenticated());
+    }
+    let standing = Standing {
+        org_id: key.org_id,
+        principal: Principal::Key(id),
+        role: key.role,
+        realms: key.realms,
+        proof: Proof::Key,
+        expires_at: key.expires_at,
+        can_approve: key.can_approve,
+        platform_admin: false,
+        allowed_ips: networks(id, &key.allowed_ips)?,
+    };
+    let since = now - TOUCH_EVERY;
+    if standing.allows(ip) && key.last_used_at.is_none_or(|last| last <= since) {
+        keys::touch(&mut tx, id, now, since).await?;
+    }
+    tx.commit().await?;
+    Ok(standing)
+}
+
+fn fits(key: &keys::KeyCheck, shown: &Digest, now: Timestamp) -> bool {
+    let present = same(&key.secret_hash, shown);
+    let previous =
+        key.previous.as_ref().is_some_and(|(hash, until)| *until > now && same(hash, shown));
+    present || previous
+}
+
+fn networks(id: KeyId, texts: &[String]) -> Result<Vec<IpNet>> {
+    let read = |text: &String| {
+        let single = text.parse::<IpAddr>().map(IpNet::from);
+        text.parse::<IpNet>().ok().or(single.ok())
+    };
+    let nets: Option<Vec<IpNet>> = texts.iter().map(read).collect();
+    // A list that cannot be read must not become a list that allows everything.
+    nets.ok_or_else(|| StoreError::corrupt("api_keys", id, "allowed_ips").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use agentcy_core::ErrorCode;
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn standing(ips: &[&str]) -> Standing {
+        let ips: Vec<String> = ips.iter().map(|ip| (*ip).to_owned()).collect();
+        Standing {
+            org_id: Uuid::from_u128(1).into(),
+            principal: Principal::Key(Uuid::from_u128(2).into()),
+            role: Role::Member,
+            realms: Realms::All,
+            proof: Proof::Key,
+            expires_at: None,
+            can_approve: false,
+            platform_admin: false,
+            allowed_ips: networks(Uuid::from_u128(2).into(), &ips).unwrap(),
+        }
+    }
+
+    fn at(millis: i64) -> Timestamp {
+        DateTime::from_timestamp_millis(millis).unwrap()
+    }
+
+    #[test]
+    fn a_key_with_addresses_comes_from_those_alone() {
+        let from = |ip: &str| Some(ip.parse().unwrap());
+        let limited = standing(&["10.1.0.0/16", "2001:db8::/32", "192.0.2.7"]);
+        for ip in ["10.1.2.3", "2001:db8::1", "192.0.2.7", "::ffff:10.1.2.3"] {
+            assert!(limited.allows(from(ip)), "{ip}");
+        }
+        for ip in ["10.2.0.1", "192.0.2.8", "::1", "::ffff:10.2.0.1"] {
+            assert!(!limited.allows(from(ip)), "{ip}");
+        }
+        assert!(!limited.allows(None));
+        assert!(standing(&[]).allows(None));
+        assert!(networks(Uuid::nil().into(), &["anywhere".to_owned()]).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_look_is_good_for_its_slot_and_not_past_it() {
+        let standings = Standings::new();
+        let look = async |millis: i64, role: Role| {
+            let found = async { Ok(Standing { role, ..standing(&[]) }) };
+            standings.get([1; 32], at(millis), found).await.unwrap().role
+        };
+        assert_eq!(look(800, Role::Member).await, Role::Member);
+        assert_eq!(look(1_599, Role::Viewer).await, Role::Member);
+        assert_eq!(look(1_600, Role::Viewer).await, Role::Viewer);
+    }
+
+    #[tokio::test]
+    async fn a_look_under_way_during_a_revocation_is_not_kept() {
+        let standings = Standings::new();
+        let slow = async {
+            standings.forget();
+            Ok(standing(&[]))
+        };
+        assert!(standings.get([1; 32], at(0), slow).await.is_ok());
+        let gone = async { Err(Error::unauthenticated()) };
+        assert!(standings.get([1; 32], at(0), gone).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_not_kept() {
+        let standings = Standings::new();
+        let failed = standings.get([1; 32], at(0), async { Err(Error::unauthenticated()) }).await;
+        assert_eq!(failed.unwrap_err().code(), Some(ErrorCode::Unauthenticated));
+        assert!(standings.get([1; 32], at(0), async { Ok(standing(&[])) }).await.is_ok());
+    }
+}
