@@ -1,0 +1,189 @@
+//! One graph file: opened, told apart from foreign ones, closed, removed.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use agentcy_core::id::{EdgeId, OrgId};
+use grafeo::{Config, GrafeoDB, Session, Value};
+use uuid::Uuid;
+
+use super::ENGINE;
+use crate::{
+    BoxError, Error, Result,
+    name::{DATABASE, ID, META, NODE, ORG, REMOVED, WATERMARK},
+};
+
+/// The log is folded into the file when it is this large, which bounds what an open replays.
+const CHECKPOINT_BYTES: u64 = 16 << 20;
+
+/// One property value; ours are checked before, so this only stops what should not come.
+const MAX_VALUE: usize = 8 << 20;
+
+/// The id of the record of the graph itself.
+const META_ID: &str = "_graph";
+
+/// Where each edge is in the engine, by our id.
+pub(super) type EdgeIndex = HashMap<EdgeId, grafeo::EdgeId>;
+
+/// The open graph of one org.
+pub(super) struct OrgGraph {
+    pub(super) db: GrafeoDB,
+    pub(super) org: OrgId,
+    /// Made at the first write that asks for it: the engine indexes properties of nodes, not of edges.
+    pub(super) edges: Mutex<Option<EdgeIndex>>,
+}
+
+/// What the engine said, without an org to speak of.
+pub(super) fn unavailable(error: impl Into<BoxError>) -> Error {
+    Error::Unavailable { engine: ENGINE, source: Some(error.into()) }
+}
+
+impl OrgGraph {
+    /// Opens or makes the file; refuses one that another database or org wrote.
+    pub(super) fn open(path: &Path, database: Uuid, org: OrgId) -> Result<Self> {
+        let config = Config::persistent(path)
+            .with_checkpoint_wal_size(CHECKPOINT_BYTES)
+            .with_max_property_size(MAX_VALUE);
+        let db = GrafeoDB::with_config(config).map_err(|error| match code(&error) {
+            // Locked by another process, or the disk said no: neither says that the file is bad.
+            "GRAFEO-S001" | "GRAFEO-S004" | "GRAFEO-X003" => unavailable(error),
+            _ => Error::Corrupt {
+                org,
+                what: "the file does not open".to_owned(),
+                source: Some(error.into()),
+            },
+        })?;
+        let graph = Self { db, org, edges: Mutex::new(None) };
+        graph.settle(database)?;
+        Ok(graph)
+    }
+
+    fn settle(&self, database: Uuid) -> Result<()> {
+        let session = self.db.session();
+        let Some(meta) = self.find(&session, META_ID)? else {
+            if self.db.node_count().map_err(|error| self.failed(error))? > 0 {
+                return Err(Error::Foreign { org: self.org, owner: "somebody else".to_owned() });
+            }
+            return self.settle_anew(&session, database);
+        };
+        let text = |key| match session.get_node_property(meta, key) {
+            Ok(Some(Value::String(text))) => Ok(text.as_str().to_owned()),
+            Ok(_) => Err(self.corrupt("the record of the graph")),
+            Err(error) => Err(self.failed(error)),
+        };
+        let (theirs, their_org) = (text(DATABASE)?, text(ORG)?);
+        if theirs != database.to_string() {
+            return Err(Error::Foreign { org: self.org, owner: format!("database {theirs}") });
+        }
+        if their_org != self.org.to_string() {
+            return Err(Error::Foreign { org: self.org, owner: their_org });
+        }
+        Ok(())
+    }
+
+    // The record comes last: a file without it is taken for new when it is empty.
+    fn settle_anew(&self, session: &Session, database: Uuid) -> Result<()> {
+        let constraint = format!(
+            "CREATE CONSTRAINT node_id IF NOT EXISTS FOR (n:{NODE}) REQUIRE n.{ID} IS UNIQUE"
+        );
+        session.execute_cypher(&constraint).map_err(|error| self.failed(error))?;
+        for key in [ID, REMOVED] {
+            session.create_property_index(key).map_err(|error| self.failed(error))?;
+        }
+        let record = [
+            (ID, Value::from(META_ID)),
+            (DATABASE, Value::from(database.to_string())),
+            (ORG, Value::from(self.org.to_string())),
+            (WATERMARK, Value::from(0_i64)),
+        ];
+        session.create_node_with_props(&[META], record).map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    /// The engine's node with this id, whatever it is.
+    pub(super) fn find(&self, session: &Session, id: &str) -> Result<Option<grafeo::NodeId>> {
+        let found = session
+            .find_nodes_by_property(ID, &Value::from(id))
+            .map_err(|error| self.failed(error))?;
+        match found[..] {
+            [] => Ok(None),
+            [node] => Ok(Some(node)),
+            _ => Err(self.corrupt("an id stands twice")),
+        }
+    }
+
+    pub(super) fn watermark(&self) -> Result<i64> {
+        let session = self.db.session();
+        let meta = self.find(&session, META_ID)?.ok_or_else(|| self.corrupt("no record"))?;
+        match session.get_node_property(meta, WATERMARK).map_err(|error| self.failed(error))? {
+            Some(Value::Int64(fact)) => Ok(fact),
+            _ => Err(self.corrupt("the last fact")),
+        }
+    }
+
+    pub(super) fn set_watermark(&self, fact: i64) -> Result<()> {
+        if fact <= self.watermark()? {
+            return Ok(());
+        }
+        let session = self.db.session();
+        let meta = self.find(&session, META_ID)?.ok_or_else(|| self.corrupt("no record"))?;
+        session
+            .set_node_property(meta, WATERMARK, Value::from(fact))
+            .map_err(|error| self.failed(error))
+    }
+
+    /// Writes the log into the file and lets go of it. Nothing is lost when that fails: the log stays.
+    pub(super) fn close(&self) {
+        if let Err(error) = self.db.close() {
+            tracing::warn!(org.id = %self.org, error = %error, "graph file not closed in order");
+        }
+    }
+
+    pub(super) fn corrupt(&self, what: &str) -> Error {
+        Error::Corrupt { org: self.org, what: what.to_owned(), source: None }
+    }
+
+    /// What the engine's error means while the graph is open.
+    pub(super) fn failed(&self, error: grafeo::Error) -> Error {
+        match code(&error) {
+            "GRAFEO-S002" | "GRAFEO-S003" => Error::Corrupt {
+                org: self.org,
+                what: "the engine cannot read it".to_owned(),
+                source: Some(error.into()),
+            },
+            state if state.starts_with("GRAFEO-T") || state.starts_with("GRAFEO-S") => {
+                unavailable(error)
+            }
+            "GRAFEO-X003" => unavailable(error),
+            _ => Error::Refused { engine: ENGINE, source: error.into() },
+        }
+    }
+}
+
+fn code(error: &grafeo::Error) -> &'static str {
+    error.error_code().as_str()
+}
+
+/// Removes a graph file and what the engine keeps beside it.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    let beside = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    for folder in [beside(".wal"), beside(".spill")] {
+        gone(fs::remove_dir_all(folder))?;
+    }
+    gone(fs::remove_file(path))
+}
+
+fn gone(done: io::Result<()>) -> Result<()> {
+    match done {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unavailable(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,114 @@
+//! What goes in and out of a graph engine.
+
+use agentcy_core::{
+    Realm, Realms,
+    id::{EdgeId, NodeId, OrgId},
+};
+
+/// Properties as the API shows them. A JSON null is the same as no property.
+pub type Properties = serde_json::Map<String, serde_json::Value>;
+
+/// A node in its current state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// The id.
+    pub id: NodeId,
+    /// The labels; a store gives them back sorted and each once.
+    pub labels: Vec<String>,
+    /// The properties.
+    pub properties: Properties,
+    /// The realm it lies in.
+    pub realm: Realm,
+    /// The number of the fact that made it so; 1 or more.
+    pub version: i64,
+}
+
+/// An edge in its current state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge {
+    /// The id.
+    pub id: EdgeId,
+    /// The type.
+    pub kind: String,
+    /// Where it starts.
+    pub from: NodeId,
+    /// Where it ends.
+    pub to: NodeId,
+    /// The properties.
+    pub properties: Properties,
+    /// The realm it lies in.
+    pub realm: Realm,
+    /// The number of the fact that made it so; 1 or more.
+    pub version: i64,
+}
+
+/// That something is archived: it leaves the current state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removal<I> {
+    /// What leaves.
+    pub id: I,
+    /// The number of the fact that ended it.
+    pub version: i64,
+}
+
+/// What a batch did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// How many items were written.
+    pub written: usize,
+    /// How many were there already in this or a newer version.
+    pub stale: usize,
+    /// The edges that were not written since an end is not there; send them again when it is.
+    pub waiting: Vec<EdgeId>,
+}
+
+/// Whose graph is read, and which realms of it are seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The org.
+    pub org: OrgId,
+    /// The realms; what lies outside is as if it were not there.
+    pub realms: &'a Realms,
+}
+
+/// Which way edges are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From the node.
+    Out,
+    /// To the node.
+    In,
+    /// Either way.
+    Both,
+}
+
+/// A question for the neighbours of a node.
+#[derive(Debug, Clone)]
+pub struct Hop<'a> {
+    /// The node.
+    pub node: NodeId,
+    /// Which way.
+    pub direction: Direction,
+    /// Only edges of these types; all when empty.
+    pub kinds: &'a [String],
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// An edge and the node at its other end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Neighbour {
+    /// The edge.
+    pub edge: Edge,
+    /// The node at the other end.
+    pub node: Node,
+}
+
+/// Neighbours in no particular order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Neighbours {
+    /// What was found, at most as many as asked.
+    pub items: Vec<Neighbour>,
+    /// Whether there are more.
+    pub truncated: bool,
+}

@@ -1,0 +1,141 @@
+//! Nodes and edges between our shape and Bolt's.
+
+use std::collections::{HashMap, HashSet};
+
+use agentcy_core::{Realm, id::OrgId};
+use neo4rs::{BoltList, BoltMap, BoltType, Row};
+use serde_json::Value as Json;
+
+use crate::{
+    Edge, Error, Node, Properties, Result,
+    batch::shown_labels,
+    name::{ID, JSON, ORG, REALM, REMOVED, VERSION, shown},
+    property::{Plain, decode, encode},
+};
+
+/// A map for a parameter.
+pub(super) fn map(
+    entries: impl IntoIterator<Item = (impl AsRef<str>, impl Into<BoltType>)>,
+) -> BoltType {
+    let mut map = BoltMap::new();
+    for (key, value) in entries {
+        map.put(key.as_ref().into(), value.into());
+    }
+    BoltType::Map(map)
+}
+
+/// A list for a parameter.
+pub(super) fn list(items: impl IntoIterator<Item = BoltType>) -> BoltType {
+    BoltType::List(BoltList { value: items.into_iter().collect() })
+}
+
+/// The key of something in an org.
+pub(super) fn key(org: OrgId, id: &str, version: i64) -> Vec<(String, BoltType)> {
+    vec![
+        (ORG.to_owned(), org.to_string().into()),
+        (ID.to_owned(), id.into()),
+        (VERSION.to_owned(), version.into()),
+    ]
+}
+
+/// All properties of something that is stored.
+pub(super) fn properties(
+    org: OrgId,
+    id: &str,
+    realm: &Realm,
+    version: i64,
+    properties: &Properties,
+) -> BoltType {
+    let encoded = encode(properties);
+    let mut entries = key(org, id, version);
+    entries.push((REALM.to_owned(), realm.as_str().into()));
+    if !encoded.json.is_empty() {
+        entries.push((JSON.to_owned(), list(encoded.json.into_iter().map(BoltType::from))));
+    }
+    entries.extend(encoded.values.into_iter().map(|(name, plain)| (name, value(plain))));
+    map(entries)
+}
+
+/// The properties of the record that something was removed.
+pub(super) fn removed(org: OrgId, id: &str, version: i64) -> BoltType {
+    let mut entries = key(org, id, version);
+    entries.push((REMOVED.to_owned(), true.into()));
+    map(entries)
+}
+
+fn value(plain: Plain) -> BoltType {
+    match plain {
+        Plain::Bool(flag) => flag.into(),
+        Plain::Int(int) => int.into(),
+        Plain::Float(float) => float.into(),
+        Plain::Text(text) => text.into(),
+        Plain::List(items) => list(items.into_iter().map(value)),
+    }
+}
+
+/// A column, or a damaged graph.
+pub(super) fn column<'a, T: serde::Deserialize<'a>>(
+    row: &'a Row,
+    org: OrgId,
+    name: &str,
+) -> Result<T> {
+    row.get(name).map_err(|error| Error::Corrupt {
+        org,
+        what: format!("column {name}"),
+        source: Some(error.into()),
+    })
+}
+
+struct Read {
+    id: String,
+    realm: Realm,
+    version: i64,
+    properties: Properties,
+}
+
+fn read(mut stored: HashMap<String, Json>) -> Option<Read> {
+    let id = stored.remove(ID)?.as_str()?.to_owned();
+    let realm = stored.remove(REALM)?.as_str()?.parse().ok()?;
+    let version = stored.remove(VERSION)?.as_i64()?;
+    let json: HashSet<String> = match stored.remove(JSON) {
+        Some(names) => serde_json::from_value(names).ok()?,
+        None => HashSet::new(),
+    };
+    Some(Read { id, realm, version, properties: decode(stored, &json)? })
+}
+
+fn damaged(org: OrgId, what: &str) -> Error {
+    Error::Corrupt { org, what: what.to_owned(), source: None }
+}
+
+/// A node from columns `labels` and `properties`.
+pub(super) fn node(row: &Row, org: OrgId) -> Result<Node> {
+    let labels: Vec<String> = column(row, org, "labels")?;
+    let read = read(column(row, org, "properties")?).ok_or_else(|| damaged(org, "a node"))?;
+    Ok(Node {
+        id: read.id.parse().map_err(|_| damaged(org, "the id of a node"))?,
+        labels: shown_labels(labels.iter().map(String::as_str)),
+        properties: read.properties,
+        realm: read.realm,
+        version: read.version,
+    })
+}
+
+/// An edge from columns `edge`, `type`, `from` and `to`.
+pub(super) fn edge(row: &Row, org: OrgId) -> Result<Edge> {
+    let end = |name| -> Result<_> {
+        let id: String = column(row, org, name)?;
+        id.parse().map_err(|_| damaged(org, "the end of an edge"))
+    };
+    let kind: String = column(row, org, "type")?;
+    let read = read(column(row, org, "edge")?).ok_or_else(|| damaged(org, "an edge"))?;
+    Ok(Edge {
+        id: read.id.parse().map_err(|_| damaged(org, "the id of an edge"))?,
+        kind: shown(&kind).ok_or_else(|| damaged(org, "the type of an edge"))?.into_owned(),
+        from: end("from")?,
+        to: end("to")?,
+        properties: read.properties,
+        realm: read.realm,
+        version: read.version,
+    })
+}

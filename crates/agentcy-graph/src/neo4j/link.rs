@@ -1,0 +1,179 @@
+//! The way to the server: a lazy pool, a time limit on everything, and what its errors mean.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use neo4rs::{ConfigBuilder, DetachedRowStream, Graph, Neo4jErrorKind, Query, Row, Txn};
+use secrecy::ExposeSecret as _;
+use tokio::time::timeout;
+
+use super::{ENGINE, Settings};
+use crate::{BoxError, Error, Result};
+
+/// How much longer we wait than the server lets a transaction live, so that it is the one to say so.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Rows a round trip brings.
+const FETCH: usize = 1_000;
+
+pub(super) struct Link {
+    graph: Graph,
+    closed: AtomicBool,
+    pub(super) settings: Settings,
+}
+
+impl Link {
+    /// A pool that connects when it is first used.
+    pub(super) fn new(settings: Settings) -> Result<Self> {
+        let mut config = ConfigBuilder::default()
+            .uri(&settings.uri)
+            .user(&settings.user)
+            .password(settings.password.expose_secret())
+            .max_connections(settings.connections)
+            .fetch_size(FETCH)
+            // Bounds every single read from the socket too, so it cannot be shorter than a statement.
+            .connection_timeout(settings.write.max(settings.read) + GRACE);
+        if let Some(database) = &settings.database {
+            config = config.db(database.as_str());
+        }
+        let config = config.build().map_err(refused)?;
+        let graph = Graph::connect(config).map_err(refused)?;
+        Ok(Self { graph, closed: AtomicBool::new(false), settings })
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// `Unavailable` once closed.
+    pub(super) fn open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::Unavailable { engine: ENGINE, source: None });
+        }
+        Ok(())
+    }
+
+    /// All rows of a statement that only reads.
+    pub(super) async fn rows(&self, statement: Query, limit: Duration) -> Result<Vec<Row>> {
+        self.open()?;
+        let statement = statement.extra("tx_timeout", millis(limit));
+        let work = async { all(self.graph.execute_read(statement).await?).await };
+        within(limit, work).await.map_err(Failure::into_error)
+    }
+
+    /// All rows of a statement that is a transaction of its own and may be run again when it fails.
+    pub(super) async fn change(&self, statement: Query) -> Result<Vec<Row>> {
+        self.open()?;
+        let limit = self.settings.write;
+        let statement = statement.extra("tx_timeout", millis(limit));
+        let work = async { all(self.graph.execute(statement).await?).await };
+        within(limit, work).await.map_err(Failure::into_error)
+    }
+
+    pub(super) async fn begin(&self) -> Result<Txn, Failure> {
+        self.open().map_err(Failure::Known)?;
+        within(self.settings.connect, self.graph.start_txn()).await
+    }
+}
+
+async fn all(mut stream: DetachedRowStream) -> Result<Vec<Row>, neo4rs::Error> {
+    let mut rows = Vec::new();
+    while let Some(row) = stream.next().await? {
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// A failure that has not been judged yet.
+pub(super) enum Failure {
+    /// The driver or the server.
+    Driver(neo4rs::Error),
+    /// No answer in time, although the server was told a shorter limit where it takes one.
+    Silence(Duration),
+    /// One of ours.
+    Known(Error),
+}
+
+impl From<neo4rs::Error> for Failure {
+    fn from(error: neo4rs::Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl From<neo4rs::DeError> for Failure {
+    fn from(error: neo4rs::DeError) -> Self {
+        Self::Driver(error.into())
+    }
+}
+
+impl Failure {
+    /// Whether the server undid the transaction for reasons that pass, such as a deadlock.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Driver(neo4rs::Error::Neo4j(error)) => {
+                error.kind() == Neo4jErrorKind::Transient && !error.code().contains("OutOfMemory")
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn into_error(self) -> Error {
+        use neo4rs::Error as E;
+        match self {
+            Self::Known(error) => error,
+            Self::Silence(limit) => unavailable(Silent(limit)),
+            Self::Driver(E::Neo4j(error)) if error.code().contains("OutOfMemory") => {
+                Error::TooLarge { what: "the work of one transaction", limit: super::PIECE }
+            }
+            Self::Driver(E::Neo4j(error)) if error.code().contains("TransactionTimedOut") => {
+                Error::Timeout { engine: ENGINE, source: Some(E::Neo4j(error).into()) }
+            }
+            Self::Driver(E::Neo4j(error)) => match error.kind() {
+                Neo4jErrorKind::Transient | Neo4jErrorKind::Database => {
+                    unavailable(E::Neo4j(error))
+                }
+                _ => refused(E::Neo4j(error)),
+            },
+            Self::Driver(
+                error @ (E::IOError { .. }
+                | E::ConnectionError
+                | E::ConnectionTimedOut
+                | E::IncompleteBoltExchange
+                | E::ServerUnavailableError(_)
+                | E::RequestIgnoredError
+                | E::Ignored(_)),
+            ) => unavailable(error),
+            Self::Driver(error) => refused(error),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("no answer within {0:?}")]
+struct Silent(Duration);
+
+/// Bounds a piece of work that the server has been told to bound, too.
+pub(super) async fn within<T, E: Into<Failure>>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Failure> {
+    let limit = limit + GRACE;
+    match timeout(limit, work).await {
+        Ok(done) => done.map_err(Into::into),
+        Err(_) => Err(Failure::Silence(limit)),
+    }
+}
+
+fn unavailable(source: impl Into<BoxError>) -> Error {
+    Error::Unavailable { engine: ENGINE, source: Some(source.into()) }
+}
+
+pub(super) fn refused(source: impl Into<BoxError>) -> Error {
+    Error::Refused { engine: ENGINE, source: source.into() }
+}
+
+fn millis(limit: Duration) -> i64 {
+    i64::try_from(limit.as_millis()).unwrap_or(i64::MAX)
+}

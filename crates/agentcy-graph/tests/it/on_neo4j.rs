@@ -1,0 +1,156 @@
+//! Neo4j: the contract on a real server, and what happens when it goes away.
+
+use std::{sync::Arc, time::Duration};
+
+use agentcy_graph::{Error, GraphStore, Neo4j, neo4j::Settings};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+use uuid::Uuid;
+
+use crate::sample::{node, org, read};
+
+struct Home(Arc<dyn GraphStore>);
+
+impl Home {
+    fn store(&self) -> Arc<dyn GraphStore> {
+        Arc::clone(&self.0)
+    }
+}
+
+fn env(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: cargo xtask test brings it"))
+}
+
+fn settings() -> Settings {
+    let password = env("AGENTCY_TEST_NEO4J_PASSWORD");
+    Settings::new(env("AGENTCY_TEST_NEO4J"), env("AGENTCY_TEST_NEO4J_USER"), password.into())
+}
+
+fn open(settings: Settings, database: u128) -> Neo4j {
+    Neo4j::open(settings, Uuid::from_u128(database)).unwrap()
+}
+
+async fn home() -> Home {
+    Home(Arc::new(open(settings(), 1)))
+}
+
+crate::contract::suite!(home, #[ignore = "needs Neo4j: cargo xtask test brings it"]);
+
+/// A way to the server that can be cut.
+struct Wire {
+    port: u16,
+    work: JoinSet<()>,
+}
+
+impl Wire {
+    async fn laid(port: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = env("AGENTCY_TEST_NEO4J").split_once("://").unwrap().1.to_owned();
+        let mut work = JoinSet::new();
+        work.spawn(async move {
+            let mut open = JoinSet::new();
+            loop {
+                let (mut near, _) = listener.accept().await.unwrap();
+                let mut far = TcpStream::connect(&server).await.unwrap();
+                open.spawn(async move { copy_bidirectional(&mut near, &mut far).await });
+            }
+        });
+        Self { port, work }
+    }
+
+    async fn cut(mut self) {
+        self.work.shutdown().await;
+    }
+}
+
+/// Settings for a server at this port, which may be down.
+fn at(port: u16) -> Settings {
+    let short = Duration::from_millis(300);
+    Settings {
+        uri: format!("bolt://127.0.0.1:{port}"),
+        connect: short,
+        ping: short,
+        read: short,
+        ..settings()
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Neo4j: cargo xtask test brings it"]
+async fn a_server_that_goes_away_is_unavailable_and_comes_back() {
+    let org = org();
+    let wire = Wire::laid(0).await;
+    let port = wire.port;
+    let store = open(at(port), 1);
+    store.upsert_nodes(org, &[node(1, 1)]).await.unwrap();
+    wire.cut().await;
+    for failure in [
+        store.ping().await.unwrap_err(),
+        store.upsert_nodes(org, &[node(1, 2)]).await.unwrap_err(),
+        store.watermark(org).await.unwrap_err(),
+    ] {
+        assert!(matches!(failure, Error::Unavailable { .. }), "{failure:?}");
+    }
+    let wire = Wire::laid(port).await;
+    store.ping().await.unwrap();
+    store.upsert_nodes(org, &[node(1, 3)]).await.unwrap();
+    assert_eq!(read(&store, org, 1).await, Some(node(1, 3)));
+    wire.cut().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Neo4j: cargo xtask test brings it"]
+async fn a_server_that_is_down_at_the_start_is_used_once_it_is_up() {
+    let org = org();
+    let reserved = Wire::laid(0).await;
+    let port = reserved.port;
+    reserved.cut().await;
+    let store = open(at(port), 1);
+    assert!(store.ping().await.unwrap_err().is_retryable());
+    assert!(store.upsert_nodes(org, &[node(1, 1)]).await.unwrap_err().is_retryable());
+    let wire = Wire::laid(port).await;
+    store.upsert_nodes(org, &[node(1, 1)]).await.unwrap();
+    wire.cut().await;
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_unavailable() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let short = Duration::from_millis(100);
+    let uri = format!("bolt://127.0.0.1:{port}");
+    let settings = Settings {
+        connect: short,
+        ping: short,
+        read: short,
+        ..Settings::new(uri, "u", "p".into())
+    };
+    let store = open(settings, 1);
+    let failure = store.ping().await.unwrap_err();
+    assert!(matches!(failure, Error::Unavailable { .. }), "{failure:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs Neo4j: cargo xtask test brings it"]
+async fn a_wrong_password_is_refused() {
+    let wrong = Settings { password: "not the password".into(), ..settings() };
+    let failure = open(wrong, 1).ping().await.unwrap_err();
+    assert!(matches!(failure, Error::Refused { .. }), "{failure:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs Neo4j: cargo xtask test brings it"]
+async fn a_graph_of_another_database_is_refused_until_it_is_cleared() {
+    let org = org();
+    open(settings(), 1).set_watermark(org, 5).await.unwrap();
+    let other = open(settings(), 2);
+    assert!(matches!(other.watermark(org).await, Err(Error::Foreign { .. })));
+    assert!(matches!(other.set_watermark(org, 9).await, Err(Error::Foreign { .. })));
+    assert_eq!(open(settings(), 1).watermark(org).await.unwrap(), 5);
+    other.clear(org).await.unwrap();
+    assert_eq!(other.watermark(org).await.unwrap(), 0);
+}
