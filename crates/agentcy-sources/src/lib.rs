@@ -1,1 +1,16 @@
 //! Connectors: one folder each, one small trait.
+//!
+//! A sync has two halves. *Collect* is here: config and credentials in, records out, no store, so
+//! it may run on a remote worker. *Apply* stages, compares and writes, and lives beside the stores.
+
+mod catalog;
+mod connector;
+mod error;
+mod files;
+mod record;
+
+pub use catalog::{Catalog, TakenType};
+pub use connector::{Connector, Credentials, Job, Tool};
+pub use error::{Error, Result};
+pub use files::{Files, RefusedPath};
+pub use record::{EdgeRecord, NodeRecord, Record};

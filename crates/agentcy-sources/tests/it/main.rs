@@ -1,0 +1,5 @@
+//! Connectors from the outside, and the guard of the file system.
+#![expect(clippy::unwrap_used, reason = "a fixture that cannot be made fails its test")]
+
+mod catalog;
+mod files;
