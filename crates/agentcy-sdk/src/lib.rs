@@ -1,1 +1,31 @@
-//! Typed client of the agentcy API.
+#![doc = include_str!("../README.md")]
+
+mod api_keys;
+mod auth;
+mod call;
+mod client;
+mod error;
+mod health;
+mod invites;
+mod page;
+mod realms;
+mod settings;
+mod tls;
+mod usage;
+mod users;
+mod words;
+
+pub use api_keys::{ApiKey, IssuedApiKey, NewApiKey};
+pub use auth::{AuthConfig, Me, Registration, Session, SessionUser, Ticket};
+pub use client::Client;
+pub use error::Error;
+pub use health::{Health, Readiness};
+pub use invites::{Invite, IssuedInvite, NewInvite};
+pub use page::{List, Page};
+pub use realms::Realm;
+pub use settings::{
+    LlmSettings, LlmTest, LlmUpdate, Security, SecurityUpdate, Settings, SettingsUpdate,
+};
+pub use usage::{Grouping, Usage, UsageQuery, UsageRow, UsageSums};
+pub use users::{Member, MemberUpdate, Membership, Profile, ProfileUpdate};
+pub use words::{ApprovalDefault, ApprovalDefaults, Credential, Role};

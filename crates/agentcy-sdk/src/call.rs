@@ -1,0 +1,254 @@
+//! One call: put together, sent, tried again where that is harmless, and its answer read within bounds.
+
+use std::time::Duration;
+
+use reqwest::{
+    Method, Response, StatusCode,
+    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER},
+};
+use secrecy::ExposeSecret;
+use serde::{Serialize, de::DeserializeOwned};
+use url::Url;
+
+use crate::{
+    Client, Error,
+    error::{Body, Envelope},
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// How often a call is sent at most.
+const ATTEMPTS: u32 = 3;
+/// The pause where the server names none; doubled from attempt to attempt.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Who shall wait longer than this is told so instead.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// The most bytes of an answer.
+const MAX_ANSWER: usize = 8 << 20;
+
+/// A call that was not sent yet.
+pub(crate) struct Call<'a> {
+    client: &'a Client,
+    method: Method,
+    url: Result<Url, Error>,
+    body: Option<Result<Vec<u8>, serde_json::Error>>,
+    once: bool,
+    anonymous: bool,
+    attempts: u32,
+}
+
+/// An answer, whatever its status.
+pub(crate) struct Answer {
+    status: StatusCode,
+    request_id: String,
+    retry_after: Option<Duration>,
+    location: Option<String>,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(client: &'a Client, method: Method, path: &[&str]) -> Self {
+        let url = address(&client.server, &["api", "v1"], path);
+        Self { client, method, url, body: None, once: false, anonymous: false, attempts: ATTEMPTS }
+    }
+
+    /// The same path from the root of the server.
+    pub(crate) fn from_root(self, path: &[&str]) -> Self {
+        Self { url: address(&self.client.server, &[], path), ..self }
+    }
+
+    /// Makes repeats harmless.
+    pub(crate) fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
+    /// Leaves the token out: where nobody is asked who they are, a stale one would only be refused.
+    pub(crate) fn anonymous(self) -> Self {
+        Self { anonymous: true, ..self }
+    }
+
+    /// Sends it once only, whatever comes back.
+    pub(crate) fn at_once(self) -> Self {
+        Self { attempts: 1, ..self }
+    }
+
+    pub(crate) fn query<'q>(mut self, pairs: impl IntoIterator<Item = (&'q str, String)>) -> Self {
+        if let Ok(url) = &mut self.url {
+            for (name, value) in pairs {
+                url.query_pairs_mut().append_pair(name, &value);
+            }
+        }
+        self
+    }
+
+    pub(crate) fn json(self, body: &impl Serialize) -> Self {
+        Self { body: Some(serde_json::to_vec(body)), ..self }
+    }
+
+    /// Sends it and reads what comes back.
+    pub(crate) async fn read<T: DeserializeOwned>(self) -> Result<T, Error> {
+        self.send().await?.accepted()?.decode()
+    }
+
+    /// Sends it; there is nothing to read.
+    pub(crate) async fn done(self) -> Result<(), Error> {
+        self.send().await?.accepted().map(drop)
+    }
+
+    /// Sends it, again where that is harmless, and gives the last answer.
+    pub(crate) async fn send(self) -> Result<Answer, Error> {
+        let headers = self.headers()?;
+        let url = self.url?;
+        let body = self.body.transpose();
+        let body = body.map_err(|error| Error::invalid(format!("the body: {error}")))?;
+        let harmless = self.once || self.method.is_idempotent();
+        let mut pause = PAUSE;
+        let mut left = self.attempts;
+        loop {
+            left -= 1;
+            let mut request = self.client.http.request(self.method.clone(), url.clone());
+            request = request.headers(headers.clone()).timeout(self.client.timeout);
+            if let Some(body) = &body {
+                request = request.body(body.clone());
+            }
+            let lost = |error| Error::of_transport(error, &self.client.server, self.client.timeout);
+            let response = request.send().await.map_err(lost)?;
+            let answer = Answer::take(response, &headers, lost).await?;
+            let wait = answer.retry_after.unwrap_or(pause);
+            if left == 0 || !harmless || !answer.is_passing() || wait > LONGEST_PAUSE {
+                return Ok(answer);
+            }
+            tokio::time::sleep(wait).await;
+            pause *= 2;
+        }
+    }
+
+    fn headers(&self) -> Result<HeaderMap, Error> {
+        let mut headers = HeaderMap::new();
+        headers.insert(REQUEST_ID, random()?);
+        if self.once {
+            headers.insert(IDEMPOTENCY_KEY, random()?);
+        }
+        if self.body.is_some() {
+            let json = HeaderValue::from_static("application/json");
+            headers.insert(reqwest::header::CONTENT_TYPE, json);
+        }
+        if let Some(token) = self.client.token.as_ref().filter(|_| !self.anonymous) {
+            let value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
+            let mut value =
+                value.map_err(|_| Error::invalid("the token is none: it holds odd characters"))?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        Ok(headers)
+    }
+}
+
+impl Answer {
+    async fn take(
+        mut response: Response,
+        sent: &HeaderMap,
+        lost: impl Fn(reqwest::Error) -> Error,
+    ) -> Result<Self, Error> {
+        let text = |headers: &HeaderMap, name| {
+            headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+        };
+        let headers = response.headers();
+        let ours = text(sent, REQUEST_ID).unwrap_or_default();
+        let mut answer = Self {
+            status: response.status(),
+            request_id: text(headers, REQUEST_ID).unwrap_or(ours),
+            retry_after: text(headers, RETRY_AFTER)
+                .and_then(|text| text.trim().parse().ok())
+                .map(Duration::from_secs),
+            location: text(headers, LOCATION),
+            bytes: Vec::new(),
+        };
+        while let Some(chunk) = response.chunk().await.map_err(&lost)? {
+            if answer.bytes.len() + chunk.len() > MAX_ANSWER {
+                return Err(answer.unreadable(format!("it has more than {MAX_ANSWER} bytes")));
+            }
+            answer.bytes.extend_from_slice(&chunk);
+        }
+        Ok(answer)
+    }
+
+    /// Whether the same call may succeed in a moment.
+    const fn is_passing(&self) -> bool {
+        matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+    }
+
+    /// Whether it says that the server takes no requests now.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
+    /// Itself if the server said yes.
+    pub(crate) fn accepted(self) -> Result<Self, Error> {
+        if self.status.is_success() {
+            return Ok(self);
+        }
+        if let Some(location) = self.location.as_ref().filter(|_| self.status.is_redirection()) {
+            // Its origin alone: the rest is the word of somebody we may not know.
+            let to = match Url::parse(location) {
+                Ok(url) => url.origin().ascii_serialization(),
+                Err(_) => "another path".to_owned(),
+            };
+            return Err(Error::Redirected { to });
+        }
+        match serde_json::from_slice(&self.bytes) {
+            Ok(Envelope { error: Body { code, message, details, request_id } }) => {
+                Err(Error::Refused {
+                    status: self.status.as_u16(),
+                    code,
+                    message,
+                    details: Box::new(details.unwrap_or_default()),
+                    request_id: request_id.unwrap_or(self.request_id),
+                    retry_after: self.retry_after,
+                })
+            }
+            Err(error) => Err(self.unreadable(error)),
+        }
+    }
+
+    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Error> {
+        serde_json::from_slice(&self.bytes).map_err(|error| self.unreadable(error))
+    }
+
+    fn unreadable(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        Error::Unreadable {
+            status: self.status.as_u16(),
+            request_id: self.request_id.clone(),
+            source: source.into(),
+        }
+    }
+}
+
+/// The address of a path below where the server is. Ids are put in by callers, so a segment is judged: a
+/// dot or nothing would ask something else.
+fn address(server: &Url, base: &[&str], path: &[&str]) -> Result<Url, Error> {
+    let fits = |text: &str| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        !text.is_empty() && text.bytes().all(plain)
+    };
+    if !path.iter().all(|segment| fits(segment)) {
+        return Err(Error::invalid("that is no id"));
+    }
+    let mut url = server.clone();
+    match url.path_segments_mut() {
+        Ok(mut segments) => {
+            segments.pop_if_empty().extend(base).extend(path);
+        }
+        Err(()) => return Err(Error::invalid("the address of the server takes no path")),
+    }
+    Ok(url)
+}
+
+/// 16 random bytes in hex.
+fn random() -> Result<HeaderValue, Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::invalid(format!("the machine gives no randomness: {error}")))?;
+    HeaderValue::try_from(hex::encode(bytes)).map_err(|error| Error::invalid(error.to_string()))
+}

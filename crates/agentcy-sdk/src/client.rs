@@ -1,0 +1,114 @@
+//! The client: where the server is, who asks, and how long an answer may take.
+
+use std::{fmt, time::Duration};
+
+use reqwest::{Method, redirect::Policy};
+use secrecy::SecretString;
+use url::{Host, Url};
+
+use crate::{Error, call::Call, tls};
+
+const USER_AGENT: &str = concat!("agentcy-sdk/", env!("CARGO_PKG_VERSION"));
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client of one server. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) http: reqwest::Client,
+    pub(crate) server: Url,
+    pub(crate) token: Option<SecretString>,
+    pub(crate) timeout: Duration,
+}
+
+/// Says where, never who.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("server", &self.server.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client of the server at this address, such as `https://agentcy.example.com`. Nothing is contacted yet.
+    pub fn new(server: Url) -> Result<Self, Error> {
+        check(&server)?;
+        let builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::config(&server)?)
+            .user_agent(USER_AGENT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(Policy::none())
+            // Repeats are ours, where a repeat is harmless.
+            .retry(reqwest::retry::never())
+            .referer(false);
+        // What is asked of this machine does not go through a proxy elsewhere.
+        let builder = if is_loopback(&server) { builder.no_proxy() } else { builder };
+        let http = builder.build();
+        let http = http.map_err(|error| Error::of_transport(error, &server, CONNECT_TIMEOUT))?;
+        Ok(Self { http, server, token: None, timeout: TIMEOUT })
+    }
+
+    /// The same, signed in with the token of a session or an API key.
+    #[must_use]
+    pub fn with_token(self, token: SecretString) -> Self {
+        Self { token: Some(token), ..self }
+    }
+
+    /// The same with another time that each attempt of a call may take; 30 seconds unless said.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// The server that it speaks to.
+    pub const fn server(&self) -> &Url {
+        &self.server
+    }
+
+    pub(crate) fn get(&self, path: &[&str]) -> Call<'_> {
+        Call::new(self, Method::GET, path)
+    }
+
+    /// A POST that may have its effect twice when it is sent twice.
+    pub(crate) fn post(&self, path: &[&str]) -> Call<'_> {
+        Call::new(self, Method::POST, path)
+    }
+
+    /// A POST that makes something; it carries a key, so that it is made once.
+    pub(crate) fn create(&self, path: &[&str]) -> Call<'_> {
+        Call::new(self, Method::POST, path).once()
+    }
+
+    pub(crate) fn put(&self, path: &[&str]) -> Call<'_> {
+        Call::new(self, Method::PUT, path)
+    }
+
+    pub(crate) fn patch(&self, path: &[&str]) -> Call<'_> {
+        Call::new(self, Method::PATCH, path)
+    }
+
+    pub(crate) fn delete(&self, path: &[&str]) -> Call<'_> {
+        Call::new(self, Method::DELETE, path)
+    }
+}
+
+fn check(server: &Url) -> Result<(), Error> {
+    let fault = if !matches!(server.scheme(), "http" | "https") || !server.has_host() {
+        "is no http or https address"
+    } else if !server.username().is_empty() || server.password().is_some() {
+        "holds a user or password; give a token instead"
+    } else if server.query().is_some() || server.fragment().is_some() {
+        "has more than an address and a path"
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid(format!("the address of the server {fault}")))
+}
+
+fn is_loopback(server: &Url) -> bool {
+    match server.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
