@@ -1,1 +1,33 @@
 //! Every SQL statement: migrations, row-level security, the sequencer, the embedded PostgreSQL.
+//!
+//! Functions over a row's table live in a module of the table's name and take a [`Tenant`] or a [`Tx`], which only a
+//! permitted caller opens, or a [`SystemTx`] for what comes before the org is known.
+
+pub mod api_keys;
+pub mod audit;
+mod connection;
+mod db;
+pub mod embedded;
+mod error;
+pub mod housekeeping;
+pub mod idempotency;
+pub mod installation;
+pub mod invites;
+pub mod leases;
+pub mod llm_settings;
+pub mod memberships;
+pub mod migrate;
+pub mod orgs;
+pub mod outbox;
+pub mod realms;
+pub mod sequencer;
+pub mod sessions;
+mod standing;
+pub mod system;
+pub mod usage;
+pub mod users;
+
+pub use connection::Connection;
+pub use db::{Db, POOL_SIZE, Reader, SystemTx, Tenant, Tx};
+pub use error::{Error, OnConstraint, Result};
+pub use sqlx::postgres::PgConnectOptions;

@@ -1,0 +1,129 @@
+//! `audit`: who did what. Append only; the sequencer numbers the rows of an org.
+
+use agentcy_core::{
+    Timestamp,
+    audit::{AuditEntry, Decision},
+    id::{AuditId, OrgId},
+};
+use serde_json::Value;
+use sqlx::types::Uuid;
+
+use crate::{Connection, Error, Result, SystemTx, Tenant, Tx};
+
+/// An entry with its place in the log of its org.
+#[derive(Debug, Clone)]
+pub struct Numbered {
+    /// Its number: from 1 on, without gaps.
+    pub seq: i64,
+    /// What was written.
+    pub entry: AuditEntry,
+}
+
+/// Writes an entry of the transaction's org.
+#[tracing::instrument(name = "db.audit.record", skip_all)]
+pub async fn record(tx: &mut Tx, entry: &AuditEntry) -> Result<()> {
+    insert(tx.conn(), entry).await
+}
+
+/// Writes an entry of any org, or of none.
+#[tracing::instrument(name = "db.audit.record_system", skip_all)]
+pub async fn record_system(tx: &mut SystemTx, entry: &AuditEntry) -> Result<()> {
+    insert(tx.conn(), entry).await
+}
+
+async fn insert(conn: &mut Connection, entry: &AuditEntry) -> Result<()> {
+    sqlx::query!(
+        "insert into audit
+             (id, org_id, at, actor, action, decision, target, details, request_id, ip)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::inet)",
+        Uuid::from(entry.id),
+        entry.org_id.map(Uuid::from),
+        entry.at,
+        entry.actor,
+        entry.action,
+        entry.decision.name(),
+        entry.target,
+        entry.details,
+        entry.request_id,
+        entry.ip.map(|ip| ip.to_string()),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The entries numbered above `seq`, oldest first.
+#[tracing::instrument(name = "db.audit.after", skip(t))]
+pub async fn after(t: &mut impl Tenant, seq: i64, limit: i64) -> Result<Vec<Numbered>> {
+    let org_id = Uuid::from(t.org());
+    let rows = sqlx::query_as!(
+        AuditRow,
+        r#"select id, org_id as "org_id!", seq as "seq!", at, actor, action, decision, target,
+                  details, request_id, host(ip) as ip
+           from audit where org_id = $1 and seq > $2 order by seq limit $3"#,
+        org_id,
+        seq,
+        limit,
+    )
+    .fetch_all(t.conn())
+    .await?;
+    rows.into_iter().map(Numbered::try_from).collect()
+}
+
+/// The entries numbered below `seq`, newest first; from the newest on without it.
+#[tracing::instrument(name = "db.audit.before", skip(t))]
+pub async fn before(t: &mut impl Tenant, seq: Option<i64>, limit: i64) -> Result<Vec<Numbered>> {
+    let org_id = Uuid::from(t.org());
+    let rows = sqlx::query_as!(
+        AuditRow,
+        r#"select id, org_id as "org_id!", seq as "seq!", at, actor, action, decision, target,
+                  details, request_id, host(ip) as ip
+           from audit where org_id = $1 and seq < $2 order by seq desc limit $3"#,
+        org_id,
+        seq.unwrap_or(i64::MAX),
+        limit,
+    )
+    .fetch_all(t.conn())
+    .await?;
+    rows.into_iter().map(Numbered::try_from).collect()
+}
+
+struct AuditRow {
+    id: Uuid,
+    org_id: Uuid,
+    seq: i64,
+    at: Timestamp,
+    actor: String,
+    action: String,
+    decision: String,
+    target: String,
+    details: Value,
+    request_id: String,
+    ip: Option<String>,
+}
+
+impl TryFrom<AuditRow> for Numbered {
+    type Error = Error;
+
+    fn try_from(row: AuditRow) -> Result<Self> {
+        let corrupt = |what: &str| Error::corrupt("audit", row.id, what);
+        let decision = [Decision::Allowed, Decision::Denied]
+            .into_iter()
+            .find(|decision| decision.name() == row.decision)
+            .ok_or_else(|| corrupt("decision"))?;
+        let ip = row.ip.map(|ip| ip.parse().map_err(|_| corrupt("ip"))).transpose()?;
+        let entry = AuditEntry {
+            id: AuditId::from(row.id),
+            org_id: Some(OrgId::from(row.org_id)),
+            at: row.at,
+            actor: row.actor,
+            action: row.action,
+            decision,
+            target: row.target,
+            details: row.details,
+            request_id: row.request_id,
+            ip,
+        };
+        Ok(Self { seq: row.seq, entry })
+    }
+}

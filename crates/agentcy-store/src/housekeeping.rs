@@ -1,0 +1,80 @@
+//! Deletes what has outlived its use, a bounded batch of each table at a time.
+
+use agentcy_core::Timestamp;
+use chrono::TimeDelta;
+
+use crate::{Result, SystemTx, idempotency};
+
+/// How long an ended session is kept, so that a reused refresh token is still told apart from a made-up one.
+pub const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
+/// How long an invitation is kept after its end.
+pub const INVITES_KEPT: TimeDelta = TimeDelta::days(90);
+/// How long a reader may stay away and still resume without a reset.
+pub const EVENTS_KEPT: TimeDelta = TimeDelta::days(7);
+/// How many rows of each table one sweep deletes at most.
+pub const BATCH: u64 = 1000;
+
+/// How many rows a sweep deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Sessions that ended long ago.
+    pub sessions: u64,
+    /// Invitations that ended long ago.
+    pub invites: u64,
+    /// Answers to requests that nobody repeats any more.
+    pub idempotency_keys: u64,
+    /// Events that every reader has had the time to read.
+    pub events: u64,
+}
+
+impl Swept {
+    /// Whether a batch was full, so that there may be more.
+    pub fn more(&self) -> bool {
+        [self.sessions, self.invites, self.idempotency_keys, self.events]
+            .iter()
+            .any(|count| *count >= BATCH)
+    }
+}
+
+/// Deletes one batch of each.
+#[tracing::instrument(name = "db.housekeeping.sweep", skip_all)]
+pub async fn sweep(tx: &mut SystemTx, now: Timestamp) -> Result<Swept> {
+    let batch = i64::try_from(BATCH).unwrap_or(i64::MAX);
+    let sessions = sqlx::query!(
+        "delete from sessions where id in
+             (select id from sessions where expires_at <= $1 or revoked_at <= $1 limit $2)",
+        now - SESSIONS_KEPT,
+        batch,
+    )
+    .execute(tx.conn())
+    .await?;
+    let invites = sqlx::query!(
+        "delete from invites where id in (select id from invites where expires_at <= $1 limit $2)",
+        now - INVITES_KEPT,
+        batch,
+    )
+    .execute(tx.conn())
+    .await?;
+    let idempotency_keys = sqlx::query!(
+        "delete from idempotency_keys where ctid = any(array
+             (select ctid from idempotency_keys where created_at <= $1 limit $2))",
+        now - idempotency::KEPT,
+        batch,
+    )
+    .execute(tx.conn())
+    .await?;
+    let events = sqlx::query!(
+        "delete from outbox where id in
+             (select id from outbox where seq is not null and at <= $1 limit $2)",
+        now - EVENTS_KEPT,
+        batch,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(Swept {
+        sessions: sessions.rows_affected(),
+        invites: invites.rows_affected(),
+        idempotency_keys: idempotency_keys.rows_affected(),
+        events: events.rows_affected(),
+    })
+}

@@ -1,0 +1,98 @@
+//! `outbox`: domain events, written in the transaction of their cause and numbered later by the sequencer.
+
+use agentcy_core::{
+    DomainEvent, Timestamp,
+    id::{EventId, OrgId},
+};
+use serde_json::Value;
+use sqlx::types::Uuid;
+
+use crate::{Result, Tenant, Tx};
+
+/// An event with its place in its topic.
+#[derive(Debug, Clone)]
+pub struct Numbered {
+    /// Its number: from 1 on, without gaps.
+    pub seq: i64,
+    /// What happened.
+    pub event: DomainEvent,
+}
+
+/// Writes an event of the transaction's org.
+#[tracing::instrument(name = "db.outbox.append", skip_all, fields(event = event.event))]
+pub async fn append(tx: &mut Tx, event: &DomainEvent) -> Result<()> {
+    sqlx::query!(
+        "insert into outbox (id, org_id, topic, event, at, data) values ($1, $2, $3, $4, $5, $6)",
+        Uuid::from(event.id),
+        Uuid::from(event.org_id),
+        event.topic,
+        event.event,
+        event.at,
+        event.data,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The events of a topic numbered above `seq`, in order. When the first is not `seq + 1`, or there is none although
+/// [`last`] is above `seq`, then what the reader missed is not kept any more.
+#[tracing::instrument(name = "db.outbox.after", skip(t))]
+pub async fn after(
+    t: &mut impl Tenant,
+    topic: &str,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<Numbered>> {
+    let org_id = Uuid::from(t.org());
+    let rows = sqlx::query_as!(
+        OutboxRow,
+        r#"select id, org_id, topic, seq as "seq!", event, at, data
+           from outbox where org_id = $1 and topic = $2 and seq > $3 order by seq limit $4"#,
+        org_id,
+        topic,
+        seq,
+        limit,
+    )
+    .fetch_all(t.conn())
+    .await?;
+    Ok(rows.into_iter().map(Numbered::from).collect())
+}
+
+/// The last number given in a topic, 0 before the first. For the audit log it is that of the topic `audit`.
+#[tracing::instrument(name = "db.outbox.last", skip(t))]
+pub async fn last(t: &mut impl Tenant, topic: &str) -> Result<i64> {
+    let org_id = Uuid::from(t.org());
+    let last = sqlx::query_scalar!(
+        "select last from sequences where org_id = $1 and topic = $2",
+        org_id,
+        topic,
+    )
+    .fetch_optional(t.conn())
+    .await?;
+    Ok(last.unwrap_or(0))
+}
+
+struct OutboxRow {
+    id: Uuid,
+    org_id: Uuid,
+    topic: String,
+    seq: i64,
+    event: String,
+    at: Timestamp,
+    data: Value,
+}
+
+impl From<OutboxRow> for Numbered {
+    fn from(row: OutboxRow) -> Self {
+        let event = DomainEvent {
+            id: EventId::from(row.id),
+            org_id: OrgId::from(row.org_id),
+            topic: row.topic,
+            event: row.event,
+            at: row.at,
+            data: row.data,
+        };
+        Self { seq: row.seq, event }
+    }
+}
