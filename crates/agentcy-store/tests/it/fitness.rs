@@ -1,0 +1,114 @@
+//! The server refuses to work on a database that does not hold it back, and says the mend.
+
+use agentcy_store::{Error, PgConnectOptions, migrate};
+
+use crate::world::{World, run};
+
+async fn fault(login: &PgConnectOptions) -> String {
+    match migrate::check_fit(login).await {
+        Err(Error::Unfit(text)) => text,
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+/// A login of this database alone, dropped by the test: roles belong to the whole server.
+async fn login(world: &World, attributes: &str) -> (PgConnectOptions, String) {
+    let name = world.test.name.replace("agentcy_test_", "login_");
+    let statement = format!("create role {name} login noinherit password 'pw' {attributes}");
+    run(&mut world.owner().await, statement).await;
+    (world.test.app.clone().username(&name).password("pw"), name)
+}
+
+#[tokio::test]
+async fn the_login_that_migrate_makes_is_fit() {
+    let world = World::new().await;
+    migrate::check_fit(&world.test.app).await.unwrap();
+    assert_eq!(migrate::pending(&world.test.app).await.unwrap(), Vec::<i64>::new());
+}
+
+#[tokio::test]
+async fn migrating_again_changes_nothing() {
+    let world = World::new().await;
+    migrate::migrate(&world.test.owner, &world.test.app).await.unwrap();
+    migrate::check_fit(&world.test.app).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_empty_database_lacks_every_migration() {
+    let world = World::new().await;
+    let name = format!("{}_empty", world.test.name);
+    run(&mut world.owner().await, format!("create database {name} template template0")).await;
+    let pending = migrate::pending(&world.test.app.clone().database(&name)).await.unwrap();
+    assert!(pending.len() >= 5, "{pending:?}");
+    run(&mut world.owner().await, format!("drop database {name} with (force)")).await;
+}
+
+#[tokio::test]
+async fn a_superuser_is_refused() {
+    let world = World::new().await;
+    let fault = fault(&world.test.owner).await;
+    assert!(fault.contains("superuser") && fault.contains("DATABASE_MIGRATE_URL"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_login_that_bypasses_row_security_is_refused() {
+    let world = World::new().await;
+    let (login, name) = login(&world, "bypassrls in role agentcy_tenant, agentcy_system").await;
+    let fault = fault(&login).await;
+    run(&mut world.owner().await, format!("drop role {name}")).await;
+    assert!(fault.contains("bypasses row security"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_login_that_owns_a_table_or_may_become_its_owner_is_refused() {
+    let world = World::new().await;
+    let (login, name) = login(&world, "in role agentcy_tenant, agentcy_system").await;
+    let mut owner = world.owner().await;
+    run(&mut owner, format!("alter table realms owner to {name}")).await;
+    let first = fault(&login).await;
+
+    let between = format!("{name}_group");
+    run(&mut owner, format!("create role {between}; grant {between} to {name}")).await;
+    run(&mut owner, format!("alter table realms owner to {between}")).await;
+    let second = fault(&login).await;
+    run(&mut owner, "alter table realms owner to current_user").await;
+    run(&mut owner, format!("drop role {name}; drop role {between}")).await;
+    assert!(first.contains("owns tables") && second.contains("owns tables"), "{first}; {second}");
+}
+
+#[tokio::test]
+async fn a_login_without_the_two_roles_is_refused() {
+    let world = World::new().await;
+    let (login, name) = login(&world, "in role agentcy_tenant").await;
+    let fault = fault(&login).await;
+    run(&mut world.owner().await, format!("drop role {name}")).await;
+    assert!(fault.contains("agentcy_system") && fault.contains("agentcy migrate"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_table_without_enforced_row_security_is_refused_by_name() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    run(&mut owner, "alter table realms no force row level security").await;
+    run(&mut owner, "alter table leases disable row level security").await;
+    run(&mut owner, "create table forgotten (org_id uuid)").await;
+    let fault = fault(&world.test.app).await;
+    assert!(fault.contains("forgotten, leases, realms"), "{fault}");
+}
+
+#[tokio::test]
+async fn an_owner_that_may_not_make_the_login_is_told_what_to_run() {
+    let world = World::new().await;
+    let (owner, name) = login(&world, "").await;
+    let missing = format!("{name}_app");
+    let mut admin = world.owner().await;
+    let tables = "grant select, insert, update on _sqlx_migrations";
+    run(&mut admin, format!("{tables} to {name}; grant create on schema public to {name}")).await;
+    run(&mut admin, format!("alter table _sqlx_migrations owner to {name}")).await;
+    let error = migrate::migrate(&owner, &world.test.app.clone().username(&missing)).await;
+    run(&mut admin, "alter table _sqlx_migrations owner to current_user").await;
+    run(&mut admin, format!("drop owned by {name}; drop role {name}")).await;
+    let Err(Error::Unfit(fault)) = error else { panic!("expected a refusal, got {error:?}") };
+    assert!(fault.contains(&format!("create role \"{missing}\" login noinherit")), "{fault}");
+    assert!(!fault.contains("agentcy_test_app"), "no password is shown: {fault}");
+}

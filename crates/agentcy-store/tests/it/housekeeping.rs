@@ -1,0 +1,48 @@
+//! What has outlived its use goes, what has not stays.
+
+use agentcy_store::housekeeping::{self, Swept};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::world::{SYSTEM, World, at};
+
+const DAY: i64 = 86_400;
+
+#[tokio::test]
+async fn a_sweep_deletes_what_is_past_its_time_and_nothing_else() {
+    let world = World::new().await;
+    let org = Uuid::from(world.org().await);
+    let mut owner = world.owner().await;
+    let now = at(200 * DAY);
+    let ago = |days: i64| format!("'{}'", at((200 - days) * DAY).to_rfc3339());
+    let (soon, d31, d29, d91, d89) = (ago(-1), ago(31), ago(29), ago(91), ago(89));
+    let (d8, d6, d2, today) = (ago(8), ago(6), ago(2), ago(0));
+    let fill = format!(
+        "insert into users (id, email, name, password_hash, created_at, updated_at)
+             values ('{org}', 'a@b.c', 'a', 'x', {d91}, {d91});
+         insert into memberships (org_id, user_id, role, created_at, updated_at)
+             values ('{org}', '{org}', 'owner', {d91}, {d91});
+         insert into sessions (id, org_id, user_id, kind, created_at, refreshed_at, expires_at, revoked_at)
+             select gen_random_uuid(), '{org}', '{org}', 'bearer', {d91}, {d91}, expires_at, revoked_at
+             from (values ({d31}::timestamptz, null::timestamptz), ({soon}, {d31}), ({d29}, null), ({soon}, null))
+                  ends (expires_at, revoked_at);
+         insert into invites (id, org_id, email, role, token_hash, created_at, expires_at)
+             values (gen_random_uuid(), '{org}', 'a@b.c', 'viewer', 'a', {d91}, {d91}),
+                    (gen_random_uuid(), '{org}', 'b@b.c', 'viewer', 'b', {d91}, {d89});
+         insert into idempotency_keys (org_id, principal, method, path, key, body_hash, attempt, lease_until, created_at)
+             values ('{org}', 'u', 'POST', '/', 'old', '', '{org}', {d2}, {d2}),
+                    ('{org}', 'u', 'POST', '/', 'new', '', '{org}', {today}, {today});
+         insert into outbox (id, org_id, topic, seq, event, at, data)
+             values (gen_random_uuid(), '{org}', 't', 1, 'e', {d8}, '1'),
+                    (gen_random_uuid(), '{org}', 't', 2, 'e', {d6}, '1'),
+                    (gen_random_uuid(), '{org}', 't', null, 'e', {d8}, '1')"
+    );
+    sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut owner).await.unwrap();
+
+    let mut tx = world.db.system(&SYSTEM).await.unwrap();
+    let swept = housekeeping::sweep(&mut tx, now).await.unwrap();
+    assert_eq!(swept, Swept { sessions: 2, invites: 1, idempotency_keys: 1, events: 1 });
+    assert!(!swept.more());
+    assert_eq!(housekeeping::sweep(&mut tx, now).await.unwrap(), Swept::default());
+    tx.commit().await.unwrap();
+}

@@ -1,0 +1,18 @@
+//! The store against a real PostgreSQL.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests open the system door, spawn, read their environment, and fail loudly"
+)]
+
+mod embedded;
+mod fitness;
+mod grants;
+mod housekeeping;
+mod idempotency;
+mod leases;
+mod sequencer;
+mod tenancy;
+mod world;
