@@ -1,1 +1,17 @@
 //! One interface over model providers.
+//!
+//! A provider is a kind (the wire it speaks), a place, a key and a model, taken whole from an org
+//! or from the environment. Each wire has a module of its own that knows its bodies and nothing of
+//! sockets; [`probe`](probe()) and what follows it share the exchange around them.
+
+mod anthropic;
+mod error;
+mod exchange;
+mod openai;
+mod probe;
+mod settings;
+mod words;
+
+pub use error::{Error, Result, Unusable};
+pub use probe::{Probe, probe};
+pub use settings::{InvalidProvider, ProviderKind, Settings};

@@ -1,0 +1,77 @@
+//! What can go wrong with a provider.
+
+use std::time::Duration;
+
+/// What in the settings cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// The place is no http or https URL with a host.
+    #[error("the base URL cannot be called")]
+    Place,
+    /// The key holds what no header can carry.
+    #[error("the key has characters that no header can carry")]
+    Key,
+}
+
+/// What can go wrong with a provider. No variant carries the key, or the URL.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The provider answered, and said no.
+    #[error("the provider refused with status {status}: {message}")]
+    Refused {
+        /// Its status.
+        status: u16,
+        /// Its words, bounded, without control characters and without the key.
+        message: String,
+        /// When it wants to be asked again.
+        retry_after: Option<Duration>,
+    },
+    /// The provider cannot be reached, or broke off.
+    #[error("the provider cannot be reached")]
+    Unavailable(#[source] agentcy_egress::Error),
+    /// The provider took too long.
+    #[error("the provider took too long")]
+    Timeout,
+    /// Calls may not go where the provider is.
+    #[error("calls may not go to the provider's address")]
+    Blocked(#[source] agentcy_egress::Error),
+    /// The provider said yes in a way that cannot be read.
+    #[error("the provider's answer cannot be read: {0}")]
+    Unreadable(&'static str),
+    /// The settings cannot be used.
+    #[error("{0}")]
+    Unusable(Unusable),
+}
+
+/// What a provider gives.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Whether the same call may succeed later.
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => matches!(*status, 408 | 409 | 429 | 500..),
+            Self::Unavailable(_) | Self::Timeout => true,
+            Self::Blocked(_) | Self::Unreadable(_) | Self::Unusable(_) => false,
+        }
+    }
+}
+
+impl From<agentcy_egress::Error> for Error {
+    fn from(error: agentcy_egress::Error) -> Self {
+        use agentcy_egress::Error as Egress;
+        match error {
+            Egress::Blocked(_) => Self::Blocked(error),
+            Egress::Timeout => Self::Timeout,
+            Egress::InvalidUrl(_) => Self::Unusable(Unusable::Place),
+            // Everything else in a request is made here.
+            Egress::InvalidRequest(_) => Self::Unusable(Unusable::Key),
+            Egress::TooLarge { .. } => Self::Unreadable("it is too large"),
+            Egress::Resolve(_)
+            | Egress::Connect(_)
+            | Egress::Redirect(_)
+            | Egress::Broken(_)
+            | Egress::Setup(_) => Self::Unavailable(error),
+        }
+    }
+}

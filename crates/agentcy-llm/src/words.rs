@@ -1,0 +1,88 @@
+//! A provider's own words, made fit to be shown.
+
+use agentcy_core::secret::MASK;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+/// The most that is shown.
+const LIMIT: usize = 2 << 10;
+
+/// Finds the message in the body of a refusal: the shapes of OpenAI, Anthropic, Ollama, vLLM and
+/// gateways, the title of an error page, or plain text.
+pub(crate) fn said(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let found = match serde_json::from_str::<Value>(&text) {
+        Ok(value) => ["/error/message", "/error", "/message", "/detail", "/detail/0/msg"]
+            .into_iter()
+            .find_map(|path| value.pointer(path)?.as_str().map(str::to_owned)),
+        Err(_) if text.trim_start().starts_with('<') => title(&text).map(str::to_owned),
+        Err(_) => Some(text.into_owned()),
+    };
+    found.filter(|words| !words.trim().is_empty())
+}
+
+fn title(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once("<title>")?;
+    Some(rest.split_once("</title>")?.0)
+}
+
+/// Takes out the key, should it be echoed, and all that could act on a terminal or a page.
+pub(crate) fn clean(words: &str, key: Option<&SecretString>) -> String {
+    let plain: String = words.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect();
+    let key = key.map(ExposeSecret::expose_secret).filter(|key| !key.is_empty());
+    let mut hidden = match key {
+        Some(key) => plain.replace(key, MASK),
+        None => plain,
+    };
+    if hidden.len() > LIMIT {
+        let dots = '…';
+        hidden.truncate(hidden.floor_char_boundary(LIMIT - dots.len_utf8()));
+        hidden.push(dots);
+    }
+    hidden.trim().to_owned()
+}
+
+/// Control characters, and those that hide or turn text.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_is_found_in_every_known_shape() {
+        for (body, words) in [
+            (r#"{"error":{"message":"no","type":"x"}}"#, Some("no")),
+            (r#"{"type":"error","error":{"type":"x","message":"no"}}"#, Some("no")),
+            (r#"{"error":"no"}"#, Some("no")),
+            (r#"{"message":"no"}"#, Some("no")),
+            (r#"{"detail":"no"}"#, Some("no")),
+            (r#"{"detail":[{"loc":[],"msg":"no"}]}"#, Some("no")),
+            ("<html><head><title>502 Bad Gateway</title></head>", Some("502 Bad Gateway")),
+            ("upstream connect error", Some("upstream connect error")),
+            ("<html>", None),
+            (r#"{"error":{}}"#, None),
+            ("", None),
+        ] {
+            assert_eq!(said(body.as_bytes()).as_deref(), words, "{body}");
+        }
+    }
+
+    #[test]
+    fn words_lose_the_key_and_what_cannot_be_seen() {
+        let key = SecretString::from("sk-kanarienvogel");
+        let words = "bad key \u{1b}[31msk-kanarienvogel\u{202e}\r\nbye\u{0}";
+        assert_eq!(clean(words, Some(&key)), "bad key  [31m****   bye");
+    }
+
+    #[test]
+    fn long_words_are_cut_between_characters_and_never_inside_the_key() {
+        let key = SecretString::from("sk-kanarienvogel");
+        let words = format!("{}sk-kanarienvogel{}", "ä".repeat(1_018), "ä".repeat(2_000));
+        let clean = clean(&words, Some(&key));
+        assert!(clean.len() <= LIMIT && clean.ends_with('…') && !clean.contains("sk-"), "{clean}");
+    }
+}
