@@ -246,11 +246,15 @@ fn key(location: &str, name: &str, description: &str) -> SecurityScheme {
     }
 }
 
+/// How schemas are made: named once, and nothing inferred, since what is inferred is not always so.
+pub(crate) fn configure() {
+    aide::generate::infer_responses(false);
+    aide::generate::extract_schemas(true);
+}
+
 /// The document of everything that is mounted, as `agentcy openapi` prints it.
 pub fn document() -> OpenApi {
     let mut document = frame();
-    aide::generate::infer_responses(false);
-    aide::generate::extract_schemas(true);
-    let _ = crate::routes::api().finish_api(&mut document);
+    crate::routes::describe(&mut document);
     document
 }

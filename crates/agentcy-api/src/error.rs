@@ -165,10 +165,10 @@ impl From<platform::Error> for ApiError {
                 }
                 other => internal(other),
             },
-            platform::Error::Bus(error) if error.is_unavailable() => {
+            platform::Error::Bus(error @ agentcy_platform::BusError::Unavailable(_)) => {
                 Self::store_unavailable("redis", error)
             }
-            platform::Error::Graph(error) if error.is_unavailable() => {
+            platform::Error::Graph(error) if error.is_retryable() => {
                 Self::store_unavailable("neo4j", error)
             }
             other => internal(other),

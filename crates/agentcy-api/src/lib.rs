@@ -5,11 +5,13 @@ mod error;
 mod extract;
 pub mod http;
 pub mod inventory;
+mod patch;
 mod respond;
 mod routes;
+mod samples;
 mod state;
 
 pub use docs::document;
 pub use error::ApiError;
-pub use routes::router;
+pub use routes::{gated, router};
 pub use state::{AppState, HttpSetup};

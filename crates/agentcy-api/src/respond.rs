@@ -47,7 +47,7 @@ impl OperationOutput for Done {
     }
 }
 
-/// 201 with `Location`.
+/// An answer that was made durable with its effect: 201 with `Location`, or 200.
 #[derive(Debug)]
 pub(crate) struct Created(Answer);
 
@@ -73,6 +73,18 @@ pub(crate) async fn created<T, V: Serialize>(
 ) -> Result<Created, ApiError> {
     let body = serde_json::to_string(&view(draft.value())).map_err(unwritable)?;
     let answer = Answer { status: 201, location: Some(location), body };
+    once.commit(draft, &answer).await?;
+    Ok(Created(answer))
+}
+
+/// The same with 200, where the thing was there before and only its secret is new.
+pub(crate) async fn issued<T, V: Serialize>(
+    draft: Draft<T>,
+    once: &Once,
+    view: impl FnOnce(&T) -> V,
+) -> Result<Created, ApiError> {
+    let body = serde_json::to_string(&view(draft.value())).map_err(unwritable)?;
+    let answer = Answer { status: 200, location: None, body };
     once.commit(draft, &answer).await?;
     Ok(Created(answer))
 }
@@ -116,5 +128,12 @@ impl<T> PageView<T> {
     pub(crate) fn of<M>(listing: Listing<M>, view: impl FnMut(M) -> T) -> Reply<Self> {
         let Listing { items, next_cursor, total, total_capped } = listing.map(view);
         Reply(Self { items, next_cursor, total, total_capped })
+    }
+}
+
+impl<T> PageView<T> {
+    /// An example with one item.
+    pub(crate) fn sample(item: T) -> Self {
+        Self { items: vec![item], next_cursor: None, total: 1, total_capped: false }
     }
 }

@@ -1,33 +1,117 @@
-//! The routes: a flat list of the groups, each in a module of its name.
+//! The routes: a flat list of the groups, each in a module of its name, and the layers around them.
 
-use aide::axum::ApiRouter;
-use agentcy_core::Feature;
-use axum::{Router, middleware, routing::get};
-use bytes::Bytes;
-use tower_http::{compression::CompressionLayer, cors::CorsLayer};
+use aide::{axum::ApiRouter, openapi::OpenApi};
+use agentcy_core::{Caller, ErrorCode, Feature};
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use tower::limit::GlobalConcurrencyLimitLayer;
+use tower_http::compression::CompressionLayer;
 
 use crate::{
     docs,
     error::ApiError,
-    http::{auth, guard, idempotency, limit, outermost},
+    http::{auth as authentication, cors, guard, idempotency, limit, outermost},
     state::AppState,
 };
 
-mod auth_routes;
+mod api_keys;
+mod auth;
 mod health;
+mod invites;
+mod realms;
 mod reference;
+mod settings;
+mod users;
 
-/// Every described route, without layers or state.
-pub(crate) fn api() -> ApiRouter<AppState> {
-    public().merge(protected())
+/// The whole service: routes, layers, state, and the document in it.
+pub fn router(mut app: AppState) -> Router {
+    let mut document = docs::frame();
+    docs::configure();
+    let routes = layered(&app).finish_api(&mut document);
+    app.openapi = serde_json::to_vec(&document).unwrap_or_default().into();
+
+    routes
+        .fallback(async || ApiError::new(ErrorCode::NotFound, "no such route"))
+        .method_not_allowed_fallback(async || {
+            ApiError::new(ErrorCode::MethodNotAllowed, "the route exists with other methods")
+        })
+        .layer(middleware::from_fn_with_state(app.clone(), limit::time))
+        .layer(GlobalConcurrencyLimitLayer::new(app.setup.concurrency))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::place))
+        .layer(cors::layer(&app.setup.cors_origins))
+        .layer(middleware::from_fn_with_state(app.clone(), outermost::outermost))
+        .layer(CompressionLayer::new())
+        .with_state(app)
+}
+
+/// Every described route without layers, for the document alone.
+pub(crate) fn describe(document: &mut OpenApi) {
+    docs::configure();
+    let routes = probes().merge(public()).merge(protected());
+    let _: Router<AppState> = routes.finish_api(document);
+}
+
+fn layered(app: &AppState) -> ApiRouter<AppState> {
+    let draining = || middleware::from_fn_with_state(app.clone(), limit::draining);
+    let route = || middleware::from_fn(outermost::remember_route);
+    let public = public()
+        .layer(middleware::from_fn_with_state(app.clone(), limit::anonymous_rate))
+        .layer(draining());
+    let protected = protected()
+        .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
+        .layer(middleware::from_fn_with_state(app.clone(), authentication::known))
+        .layer(draining());
+    probes().layer(route()).merge(public.layer(route())).merge(protected.layer(route()))
+}
+
+/// Looked at all the time by machines: no rate, and answered to the last.
+fn probes() -> ApiRouter<AppState> {
+    health::router()
 }
 
 /// Nobody is asked who they are.
 fn public() -> ApiRouter<AppState> {
-    ApiRouter::new().merge(health::router()).merge(auth_routes::public_router()).merge(reference::router())
+    ApiRouter::new().merge(auth::public_router()).merge(reference::router())
 }
 
 /// A credential is needed.
 fn protected() -> ApiRouter<AppState> {
-    ApiRouter::new().merge(auth_routes::router())
+    ApiRouter::new()
+        .merge(auth::router())
+        .merge(users::router())
+        .merge(api_keys::router())
+        .merge(settings::router())
+        .merge(realms::router())
+        .merge(invites::router())
+}
+
+/// Routes of a feature: whoever has no credential is told so first, then 404 while it is off for the org.
+pub fn gated(
+    app: &AppState,
+    feature: Feature,
+    routes: ApiRouter<AppState>,
+) -> ApiRouter<AppState> {
+    routes.layer(middleware::from_fn_with_state((app.clone(), feature), gate))
+}
+
+async fn gate(
+    State((app, feature)): State<(AppState, Feature)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(caller) = request.extensions().get::<Caller>().cloned() else {
+        return ApiError::from(agentcy_platform::Error::unauthenticated()).into_response();
+    };
+    match agentcy_platform::features::is_on(&app.platform, &caller, feature).await {
+        Ok(true) => next.run(request).await,
+        Ok(false) => {
+            let message = format!("the feature {} is off", feature.name());
+            ApiError::new(ErrorCode::FeatureDisabled, message).into_response()
+        }
+        Err(error) => ApiError::from(error).into_response(),
+    }
 }

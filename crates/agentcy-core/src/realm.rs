@@ -13,6 +13,13 @@ pub const BUILT_IN: [&str; 5] = ["infrastructure", "development", "crm", "design
 #[schemars(transparent, inline, extend("pattern" = "^[a-z0-9-]{1,40}$"))]
 pub struct Realm(String);
 
+impl Realm {
+    /// The realms that exist in each org from its first day.
+    pub fn built_in() -> [Self; 5] {
+        BUILT_IN.map(|slug| Self(slug.to_owned()))
+    }
+}
+
 /// A text that is no realm slug.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("not a realm: 1 to 40 of a-z, 0-9 and -")]

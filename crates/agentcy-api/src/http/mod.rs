@@ -1,6 +1,7 @@
 //! HTTP itself: the layers around every route, and the server under them.
 
 pub(crate) mod auth;
+pub(crate) mod cors;
 pub(crate) mod guard;
 pub(crate) mod idempotency;
 pub(crate) mod json;
