@@ -75,7 +75,7 @@ impl Egress {
         dial::dial(&self.guard, self.limits, host, port).await
     }
 
-    /// The HTTP client. Errors: `Setup`, where the machine has no certificates to trust.
+    /// The HTTP client. Errors: `Setup`, where the machine gives TLS nothing to work with.
     pub fn http(&self) -> Result<HttpClient> {
         let client = self.http.client(&self.guard, self.limits)?;
         Ok(HttpClient::new(client, Arc::clone(&self.guard)))
