@@ -32,8 +32,10 @@ enum State {
     Open,
     /// Inside a transaction in which a statement was refused: the server will only roll it back.
     Failed,
-    /// A statement was sent and its end not seen: an error of the wire, or a dropped future.
+    /// A statement was sent and its end not seen: the future was dropped, or ran out of time.
     Unsure,
+    /// The wire broke, or the server hung up.
+    Dead,
 }
 
 /// A connection to PostgreSQL.
@@ -60,7 +62,9 @@ impl Connection {
                 self.tenant = None;
                 self.end("rollback").await
             }
-            State::Unsure => Err(Error::Unavailable("a statement was left unfinished".into())),
+            State::Unsure | State::Dead => {
+                Err(Error::Unavailable("a statement was left unfinished".into()))
+            }
         }
     }
 
@@ -69,9 +73,14 @@ impl Connection {
         self.state == State::Idle
     }
 
-    /// Whether what the server thinks of this connection is not known any more.
-    pub(crate) fn is_unsure(&self) -> bool {
-        self.state == State::Unsure
+    /// Whether a rollback makes it fit again.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state, State::Open | State::Failed)
+    }
+
+    /// Whether the server is gone, for this connection at least.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.state == State::Dead
     }
 
     /// Sets the session's tenant unless it is set already.
@@ -125,13 +134,16 @@ impl Connection {
                 self.state = before;
                 outcome
             }
-            Ok(Err(sqlx::Error::Database(refusal))) => {
-                if !ends_session(refusal.as_ref()) {
-                    self.state = if before == State::Idle { before } else { State::Failed };
-                }
-                Err(sqlx::Error::Database(refusal))
+            Ok(Err(error)) => {
+                self.state = match &error {
+                    sqlx::Error::Database(refusal) if ends_session(refusal.as_ref()) => State::Dead,
+                    sqlx::Error::Database(_) if before == State::Idle => State::Idle,
+                    sqlx::Error::Database(_) => State::Failed,
+                    sqlx::Error::Io(_) => State::Dead,
+                    _ => State::Unsure,
+                };
+                Err(error)
             }
-            Ok(Err(error)) => Err(error),
             Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
         }
     }

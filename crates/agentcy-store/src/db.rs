@@ -147,9 +147,15 @@ impl Drop for Loan {
         if lent.is_idle() {
             return;
         }
+        // A server that hung up on one has most likely hung up on all: let no other request find out.
+        if lent.is_dead()
+            && let Some(pool) = Object::pool(&lent)
+        {
+            drop(pool.retain(|_, _| false));
+        }
         match Handle::try_current() {
             // Not the Lifecycle's to wait for: the server rolls back just as well when we are gone.
-            Ok(runtime) if !lent.is_unsure() => {
+            Ok(runtime) if lent.is_open() => {
                 runtime.spawn(async move { drop(lent.recycle().await) });
             }
             // Closing the socket is what makes the server give up the transaction.
