@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use agentcy_bus::{Error, Event};
 use bytes::Bytes;
-use futures_util::StreamExt;
 
-use crate::setup::{Setup, key, prefix, url};
+use crate::setup::{Setup, key, next, prefix, url};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -30,7 +29,7 @@ async fn replicas_share_values_locks_and_messages() {
     assert!(guard.is_some() && two.bus.lock(&key("sequencer"), MINUTE).await.unwrap().is_none());
     let mut heard = two.bus.subscribe(&key("graph")).await.unwrap();
     one.bus.publish(&key("graph"), value("changed")).await.unwrap();
-    assert_eq!(heard.next().await, Some(Event::Message(value("changed"))));
+    assert_eq!(next(&mut heard).await, Some(Event::Message(value("changed"))));
 }
 
 #[tokio::test]
@@ -49,7 +48,7 @@ async fn installations_on_one_server_do_not_meet() {
         let mut heard = two.bus.subscribe(&key("graph")).await.unwrap();
         one.bus.publish(&key("graph"), value("foreign")).await.unwrap();
         two.bus.publish(&key("graph"), value("own")).await.unwrap();
-        assert_eq!(heard.next().await, Some(Event::Message(value("own"))));
+        assert_eq!(next(&mut heard).await, Some(Event::Message(value("own"))));
     }
 }
 

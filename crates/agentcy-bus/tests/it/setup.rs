@@ -8,8 +8,9 @@ use std::{
     time::Duration,
 };
 
-use agentcy_bus::{Bus, Key, Scope};
+use agentcy_bus::{Bus, Event, Key, Scope, Subscription};
 use agentcy_core::{Clock, Entropy, Timestamp, clock::SystemEntropy};
+use futures_util::StreamExt;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// A clock that moves when it is told to, in microseconds.
@@ -74,4 +75,9 @@ pub(crate) fn prefix() -> String {
 
 pub(crate) fn key(name: &str) -> Key {
     Key::new(Scope::Global, name)
+}
+
+/// The next thing a subscriber hears; not hearing anything is a failure, not a hang.
+pub(crate) async fn next(heard: &mut Subscription) -> Option<Event> {
+    tokio::time::timeout(Duration::from_secs(5), heard.next()).await.expect("something is heard")
 }
