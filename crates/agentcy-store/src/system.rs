@@ -1,0 +1,9 @@
+//! What comes before an org is known, or beside every org: the closed list of what the system's door opens.
+
+pub mod founding;
+pub mod invites;
+pub mod issuers;
+pub mod keys;
+pub mod login;
+pub mod memberships;
+pub mod sessions;
