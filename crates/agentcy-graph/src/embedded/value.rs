@@ -112,7 +112,7 @@ impl OrgGraph {
             .ok_or_else(damaged)?;
         Ok(Node {
             id: read.id.parse().map_err(|_| damaged())?,
-            labels: shown_labels(stored.labels.iter().map(|label| label.as_str())),
+            labels: shown_labels(stored.labels.iter().map(grafeo::store::ArcStr::as_str)),
             properties: read.properties,
             realm: read.realm,
             version: read.version,

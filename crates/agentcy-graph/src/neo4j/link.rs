@@ -1,11 +1,14 @@
 //! The way to the server: a lazy pool, a time limit on everything, and what its errors mean.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use neo4rs::{ConfigBuilder, DetachedRowStream, Graph, Neo4jErrorKind, Query, Row, Txn};
+use neo4rs::{Config, ConfigBuilder, DetachedRowStream, Graph, Neo4jErrorKind, Query, Row, Txn};
 use secrecy::ExposeSecret as _;
 use tokio::time::timeout;
 
@@ -19,7 +22,11 @@ const GRACE: Duration = Duration::from_secs(1);
 const FETCH: usize = 1_000;
 
 pub(super) struct Link {
+    /// For statements that are a transaction of their own, which the server ends in time.
     graph: Graph,
+    /// For transactions that we end; see [`Transaction`].
+    writes: RwLock<Graph>,
+    config: Config,
     closed: AtomicBool,
     pub(super) settings: Settings,
 }
@@ -39,8 +46,9 @@ impl Link {
             config = config.db(database.as_str());
         }
         let config = config.build().map_err(refused)?;
-        let graph = Graph::connect(config).map_err(refused)?;
-        Ok(Self { graph, closed: AtomicBool::new(false), settings })
+        let graph = Graph::connect(config.clone()).map_err(refused)?;
+        let writes = RwLock::new(Graph::connect(config.clone()).map_err(refused)?);
+        Ok(Self { graph, writes, config, closed: AtomicBool::new(false), settings })
     }
 
     pub(super) fn close(&self) {
@@ -72,9 +80,53 @@ impl Link {
         within(limit, work).await.map_err(Failure::into_error)
     }
 
-    pub(super) async fn begin(&self) -> Result<Txn, Failure> {
+    pub(super) async fn begin(&self) -> Result<Transaction<'_>, Failure> {
         self.open().map_err(Failure::Known)?;
-        within(self.settings.connect, self.graph.start_txn()).await
+        let writes = self.writes.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let txn = within(self.settings.connect, async move { writes.start_txn().await }).await?;
+        Ok(Transaction { txn: Some(txn), link: self })
+    }
+
+    /// Lets go of every idle connection for writes, which ends what the server still holds for them.
+    fn renew_writes(&self) {
+        if let Ok(fresh) = Graph::connect(self.config.clone()) {
+            *self.writes.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+    }
+}
+
+/// A transaction that leaves no locks behind.
+///
+/// The driver puts a connection back into its pool with the transaction still open, and resets it only when it
+/// is used again; until then the server holds the locks. So whatever is not committed takes its pool along.
+pub(super) struct Transaction<'a> {
+    txn: Option<Txn>,
+    link: &'a Link,
+}
+
+impl Transaction<'_> {
+    /// The driver's transaction.
+    pub(super) fn txn(&mut self) -> Result<&mut Txn, Failure> {
+        self.txn.as_mut().ok_or_else(|| neo4rs::Error::ConnectionError.into())
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), Failure> {
+        let Some(txn) = self.txn.take() else { return Ok(()) };
+        let committed = txn.commit().await;
+        if committed.is_err() {
+            self.link.renew_writes();
+        }
+        Ok(committed?)
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if let Some(txn) = self.txn.take() {
+            // Back into its pool first, so that it goes with it.
+            drop(txn);
+            self.link.renew_writes();
+        }
     }
 }
 
@@ -155,14 +207,18 @@ impl Failure {
 struct Silent(Duration);
 
 /// Bounds a piece of work that the server has been told to bound, too.
-pub(super) async fn within<T, E: Into<Failure>>(
+pub(super) fn within<T, E: Into<Failure>>(
     limit: Duration,
     work: impl Future<Output = Result<T, E>>,
-) -> Result<T, Failure> {
+) -> impl Future<Output = Result<T, Failure>> {
     let limit = limit + GRACE;
-    match timeout(limit, work).await {
-        Ok(done) => done.map_err(Into::into),
-        Err(_) => Err(Failure::Silence(limit)),
+    // The driver's futures are large, and every caller's would be as large.
+    let work = Box::pin(work);
+    async move {
+        match timeout(limit, work).await {
+            Ok(done) => done.map_err(Into::into),
+            Err(_) => Err(Failure::Silence(limit)),
+        }
     }
 }
 

@@ -33,15 +33,15 @@ pub(super) async fn watermark(link: &Link, org: OrgId, database: Uuid) -> Result
     let read = query(WATERMARK).param("org", org.to_string());
     let rows = link.rows(read, link.settings.read).await?;
     let Some(row) = rows.first() else { return Ok(0) };
-    own(column(row, org, "database")?, org, database)?;
+    own(&column::<String>(row, org, "database")?, org, database)?;
     column(row, org, "fact")
 }
 
-// Setting null holds the lock from before the old number is read until the end.
+// A real write holds the lock from before the old number is read until the end.
 const SET_WATERMARK: &str = "
     MERGE (m:_Meta {_org_id: $org})
     ON CREATE SET m._database = $database, m._watermark = 0
-    SET m._lock = null
+    SET m._lock = true REMOVE m._lock
     WITH m
     SET m._watermark = CASE
       WHEN m._database = $database AND m._watermark < $fact THEN $fact ELSE m._watermark END
@@ -59,12 +59,12 @@ pub(super) async fn set_watermark(
         .param("database", database.to_string())
         .param("fact", fact);
     for row in link.change(change).await? {
-        own(column(&row, org, "database")?, org, database)?;
+        own(&column::<String>(&row, org, "database")?, org, database)?;
     }
     Ok(())
 }
 
-fn own(theirs: String, org: OrgId, database: Uuid) -> Result<()> {
+fn own(theirs: &str, org: OrgId, database: Uuid) -> Result<()> {
     if theirs == database.to_string() {
         return Ok(());
     }

@@ -48,11 +48,12 @@ pub(super) async fn piece(link: &Link, org: OrgId, piece: Piece<'_>) -> Result<D
 }
 
 async fn once(link: &Link, org: OrgId, piece: Piece<'_>) -> Result<Done, Failure> {
-    let mut txn = link.begin().await?;
+    let mut transaction = link.begin().await?;
+    let txn = transaction.txn()?;
     let done = match piece {
-        Piece::Nodes(changes) => write_nodes::write(&mut txn, org, changes).await?,
-        Piece::Edges(changes) => write_edges::write(&mut txn, org, changes).await?,
+        Piece::Nodes(changes) => write_nodes::write(txn, org, changes).await?,
+        Piece::Edges(changes) => write_edges::write(txn, org, changes).await?,
     };
-    txn.commit().await?;
+    transaction.commit().await?;
     Ok(done)
 }

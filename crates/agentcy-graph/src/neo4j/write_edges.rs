@@ -16,18 +16,18 @@ use crate::{
     name::{kept, quoted, quoted_kept},
 };
 
-// Setting null holds the lock until the end. All writers lock the ends first, in one order, so that they do
+// A real write holds the lock until the end. All writers lock the ends first, in one order, so that they do
 // not wait for each other in a ring, and so that no end is removed between the look and the edge.
 const LOCK: &str = "
     UNWIND $ids AS id
     MATCH (n:_Node {_org_id: $org, _id: id})
-    SET n._lock = null";
+    SET n._lock = true REMOVE n._lock";
 
 const CLAIM: &str = "
     UNWIND $rows AS row
     MERGE (k:_Edge {_org_id: $org, _id: row.id})
     ON CREATE SET k._version = -1
-    SET k._lock = null
+    SET k._lock = true REMOVE k._lock
     WITH k, row
     WHERE k._version < row.version
     RETURN row.id AS id, k._type AS type, k._from AS from, k._to AS to

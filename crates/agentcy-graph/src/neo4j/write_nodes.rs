@@ -15,12 +15,12 @@ use crate::{
     name::quoted_kept,
 };
 
-// Setting null holds the lock from before the old version is read until the end; REMOVE of nothing holds none.
+// A real write holds the lock from before the old version is read until the end; setting null or REMOVE alone does not.
 const CLAIM: &str = "
     UNWIND $rows AS row
     MERGE (n:_Node {_org_id: $org, _id: row.id})
     ON CREATE SET n._version = -1
-    SET n._lock = null
+    SET n._lock = true REMOVE n._lock
     WITH n, row, [label IN labels(n) WHERE label <> '_Node'] AS labels
     WHERE n._version < row.version
     SET n = row.properties

@@ -21,7 +21,7 @@ macro_rules! on {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         $($mark)*
         async fn $name() {
-            let home = $open().await;
+            let home = $open();
             crate::contract::$name(home.store()).await;
         }
     };
@@ -85,7 +85,7 @@ pub(crate) async fn every_value_reads_back(store: Store) {
     store.upsert_nodes(org, &[written.clone(), node(2, 1)]).await.unwrap();
     let mut tie = edge(3, 1, 2, 1);
     tie.properties = written.properties.clone();
-    store.upsert_edges(org, &[tie.clone()]).await.unwrap();
+    store.upsert_edges(org, std::slice::from_ref(&tie)).await.unwrap();
 
     let labels = vec!["Service".to_owned(), "Zone".to_owned()];
     assert_eq!(read(&*store, org, 1).await.map(|node| node.labels), Some(labels));
@@ -130,7 +130,7 @@ pub(crate) async fn a_newer_version_replaces_everything(store: Store) {
     assert_eq!(store.upsert_nodes(org, &[newer.clone()]).await.unwrap(), applied(1, 0));
     let mut tie = edge(3, 1, 2, 2);
     tie.properties = properties(json!({ "since": "today" }));
-    assert_eq!(store.upsert_edges(org, &[tie.clone()]).await.unwrap(), applied(1, 0));
+    assert_eq!(store.upsert_edges(org, std::slice::from_ref(&tie)).await.unwrap(), applied(1, 0));
     assert_eq!(read(&*store, org, 1).await, Some(newer));
     assert_eq!(edges(&*store, org, 1).await, [tie]);
 }
@@ -155,7 +155,7 @@ pub(crate) async fn another_org_sees_nothing(store: Store) {
     assert_eq!(read(&*store, theirs, 1).await, None);
     assert!(around(&*store, theirs, 1).await.items.is_empty());
     let tie = edge(4, 1, 2, 1);
-    let done = store.upsert_edges(theirs, &[tie.clone()]).await.unwrap();
+    let done = store.upsert_edges(theirs, std::slice::from_ref(&tie)).await.unwrap();
     assert_eq!(done.waiting, [tie.id]);
     store.remove_nodes(theirs, &[gone(1, 9)]).await.unwrap();
     store.remove_edges(theirs, &[gone(3, 9)]).await.unwrap();
@@ -265,14 +265,14 @@ pub(crate) async fn a_removed_node_takes_its_edges_along_and_stays_away(store: S
     assert!(edges(&*store, org, 2).await.is_empty());
 
     assert_eq!(store.upsert_nodes(org, &[node(1, 4)]).await.unwrap(), applied(0, 1));
-    let waits = store.upsert_edges(org, &[tie.clone()]).await.unwrap();
+    let waits = store.upsert_edges(org, std::slice::from_ref(&tie)).await.unwrap();
     assert_eq!(waits.waiting, [tie.id]);
     assert_eq!(read(&*store, org, 1).await, None);
 
     assert_eq!(store.upsert_nodes(org, &[node(1, 6)]).await.unwrap(), applied(1, 0));
     assert_eq!(read(&*store, org, 1).await, Some(node(1, 6)));
     assert!(edges(&*store, org, 1).await.is_empty());
-    assert_eq!(store.upsert_edges(org, &[tie.clone()]).await.unwrap(), applied(1, 0));
+    assert_eq!(store.upsert_edges(org, std::slice::from_ref(&tie)).await.unwrap(), applied(1, 0));
     assert_eq!(edges(&*store, org, 1).await, [tie]);
 }
 
@@ -308,7 +308,7 @@ pub(crate) async fn an_edge_that_moves_leaves_its_old_place(store: Store) {
     assert_eq!(edges(&*store, org, 2).await, [moved]);
 
     let away = edge(9, 2, 4, 3);
-    let done = store.upsert_edges(org, &[away.clone()]).await.unwrap();
+    let done = store.upsert_edges(org, std::slice::from_ref(&away)).await.unwrap();
     assert_eq!(done.waiting, [away.id]);
     assert!(edges(&*store, org, 2).await.is_empty());
 }
@@ -376,7 +376,7 @@ pub(crate) async fn hostile_names_and_values_are_data(store: Store) {
         .map(|(number, kind)| {
             let mut tie = edge(number, 1, 2, 1);
             tie.kind = kind.into();
-            tie.properties = first.properties.clone();
+            tie.properties.clone_from(&first.properties);
             tie
         })
         .collect();

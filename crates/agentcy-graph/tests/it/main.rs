@@ -1,7 +1,9 @@
 //! One contract for both engines, and what is particular to each.
 #![expect(
     clippy::disallowed_methods,
-    reason = "tests read where their server is, make ids, and spawn what they wait for"
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests read where their server is, make ids, spawn what they wait for, and fail by panic"
 )]
 
 mod contract;

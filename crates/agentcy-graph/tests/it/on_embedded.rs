@@ -21,7 +21,7 @@ impl Home {
     }
 }
 
-async fn home() -> Home {
+fn home() -> Home {
     let folder = TempDir::new().unwrap();
     Home { store: Arc::new(open(folder.path(), 1)), _folder: folder }
 }

@@ -33,7 +33,7 @@ fn open(settings: Settings, database: u128) -> Neo4j {
     Neo4j::open(settings, Uuid::from_u128(database)).unwrap()
 }
 
-async fn home() -> Home {
+fn home() -> Home {
     Home(Arc::new(open(settings(), 1)))
 }
 
@@ -153,4 +153,24 @@ async fn a_graph_of_another_database_is_refused_until_it_is_cleared() {
     assert_eq!(open(settings(), 1).watermark(org).await.unwrap(), 5);
     other.clear(org).await.unwrap();
     assert_eq!(other.watermark(org).await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Neo4j: cargo xtask test brings it"]
+async fn a_write_that_is_given_up_holds_no_locks() {
+    let org = org();
+    let store = Arc::new(open(Settings { write: Duration::from_secs(4), ..settings() }, 1));
+    let nodes = |version| (1..=2_000).map(|number| node(number, version)).collect::<Vec<_>>();
+    store.upsert_nodes(org, &nodes(1)).await.unwrap();
+    for round in 1..=8_i32 {
+        let writer = Arc::clone(&store);
+        let newer = nodes(i64::from(round) * 10);
+        let task = tokio::spawn(async move { writer.upsert_nodes(org, &newer).await });
+        // Somewhere in the middle, each time somewhere else.
+        tokio::time::sleep(Duration::from_millis(40) * round.unsigned_abs()).await;
+        task.abort();
+        let _ = task.await;
+        store.upsert_nodes(org, &nodes(i64::from(round) * 10 + 1)).await.unwrap();
+    }
+    assert_eq!(read(&*store, org, 2_000).await, Some(node(2_000, 81)));
 }
