@@ -221,14 +221,12 @@ fn respond(status: u16, retry_after: Option<u32>, body: String) -> Response {
 
 /// The start of an answer; the pause lets it leave before the connection breaks.
 fn cut(status: u16) -> Response {
-    let pieces = stream::unfold(0, |step| async move {
-        match step {
-            0 => Some((Ok(Bytes::from_static(b"{\"choices\":[{")), 1)),
-            _ => {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                Some((Err(io::Error::other("cut")), 1))
-            }
+    let pieces = stream::unfold(false, |begun| async move {
+        if !begun {
+            return Some((Ok(Bytes::from_static(b"{\"choices\":[{")), true));
         }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Some((Err(io::Error::other("cut")), true))
     });
     let mut response = Response::new(Body::from_stream(pieces));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
