@@ -13,5 +13,5 @@ mod state;
 
 pub use docs::document;
 pub use error::ApiError;
-pub use routes::{gated, router};
+pub use routes::{gated, router, router_with};
 pub use state::{AppState, HttpSetup};

@@ -28,10 +28,15 @@ mod settings;
 mod users;
 
 /// The whole service: routes, layers, state, and the document in it.
-pub fn router(mut app: AppState) -> Router {
+pub fn router(app: AppState) -> Router {
+    router_with(app, ApiRouter::new())
+}
+
+/// The same with more routes that need a credential.
+pub fn router_with(mut app: AppState, more: ApiRouter<AppState>) -> Router {
     let mut document = docs::frame();
     docs::configure();
-    let routes = layered(&app).finish_api(&mut document);
+    let routes = layered(&app, more).finish_api(&mut document);
     app.openapi = serde_json::to_vec(&document).unwrap_or_default().into();
 
     routes
@@ -55,13 +60,14 @@ pub(crate) fn describe(document: &mut OpenApi) {
     let _: Router<AppState> = routes.finish_api(document);
 }
 
-fn layered(app: &AppState) -> ApiRouter<AppState> {
+fn layered(app: &AppState, more: ApiRouter<AppState>) -> ApiRouter<AppState> {
     let draining = || middleware::from_fn_with_state(app.clone(), limit::draining);
     let route = || middleware::from_fn(outermost::remember_route);
     let public = public()
         .layer(middleware::from_fn_with_state(app.clone(), limit::anonymous_rate))
         .layer(draining());
     let protected = protected()
+        .merge(more)
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .layer(middleware::from_fn_with_state(app.clone(), authentication::known))
         .layer(draining());

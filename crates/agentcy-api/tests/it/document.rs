@@ -1,0 +1,95 @@
+//! The finished document says what the tables say, and says it whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use agentcy_api::{document, inventory};
+use agentcy_core::ErrorCode;
+use serde_json::Value;
+
+/// The groups that this release has; every other route of the table is not mounted.
+const GROUPS: [&str; 7] =
+    ["health", "auth", "users", "api-keys", "settings", "realms", "platform"];
+
+/// Method and path with its parameters unnamed, as both tables can be compared by.
+fn key(method: &str, path: &str) -> String {
+    let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    format!("{method} {}", parts.collect::<Vec<_>>().join("/"))
+}
+
+#[test]
+fn the_mounted_routes_are_those_of_the_table_with_their_classes() {
+    let table: BTreeMap<String, String> = include_str!("routes.tsv")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split('\t').collect::<Vec<_>>())
+        .filter(|row| row[4] == "1" && GROUPS.contains(&row[3]))
+        .map(|row| {
+            let path = row[1].strip_prefix('/').filter(|rest| rest.starts_with('/'));
+            let path = path.map_or_else(|| format!("/api/v1{}", row[1]), str::to_owned);
+            (key(row[0], &path), row[2].to_owned())
+        })
+        .collect();
+    let mounted: BTreeMap<String, String> = inventory::routes(&document())
+        .into_iter()
+        .map(|route| (key(&route.method, &route.path), route.auth))
+        .collect();
+    assert_eq!(mounted, table);
+}
+
+#[test]
+fn the_codes_are_those_of_the_table() {
+    let table: Vec<_> = include_str!("errors.tsv")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split('\t').take(3).map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let ours: Vec<_> = ErrorCode::ALL
+        .iter()
+        .map(|code| {
+            let retryable = if code.is_retryable() { "yes" } else { "no" };
+            vec![code.name().to_owned(), code.status().to_string(), retryable.to_owned()]
+        })
+        .collect();
+    assert_eq!(ours, table);
+}
+
+#[test]
+fn every_operation_says_what_it_is() {
+    let document = serde_json::to_value(document()).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = format!("{method} {path}");
+            for field in ["operationId", "summary", "description"] {
+                let text = operation[field].as_str().unwrap_or_default();
+                assert!(!text.is_empty(), "{name} has no {field}");
+            }
+            assert!(ids.insert(operation["operationId"].to_string()), "{name}: id twice");
+            assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{name}: tag");
+            responses(&name, operation);
+        }
+    }
+}
+
+fn responses(name: &str, operation: &Value) {
+    let responses = operation["responses"].as_object().unwrap();
+    let is_public = operation["x-agentcy-auth"] == "none";
+    assert_eq!(responses.contains_key("401"), !is_public || name.ends_with("/login"), "{name}: 401");
+    assert_eq!(operation["security"].is_array(), !is_public, "{name}: security");
+    for status in ["429", "500", "503"] {
+        assert!(responses.contains_key(status), "{name}: {status}");
+    }
+    let success = responses.iter().find(|(status, _)| status.starts_with('2'));
+    let (status, success) = success.unwrap_or_else(|| panic!("{name}: no success"));
+    for (media, content) in success["content"].as_object().into_iter().flatten() {
+        let has_example = !content["example"].is_null() || !content["examples"].is_null();
+        assert!(has_example, "{name}: {status} {media} has no example");
+    }
+    for (status, response) in responses.iter().filter(|(status, _)| status.starts_with(['4', '5'])) {
+        let examples = response["content"]["application/json"]["examples"].as_object();
+        for (code, example) in examples.unwrap_or_else(|| panic!("{name}: {status}")) {
+            assert_eq!(example["value"]["error"]["code"], *code, "{name}: {status}");
+        }
+    }
+}

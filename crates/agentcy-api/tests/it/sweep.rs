@@ -1,0 +1,140 @@
+//! Every route with every role, with things of another org, and with bodies that are none.
+
+use agentcy_api::{
+    document,
+    inventory::{self, Route},
+};
+use agentcy_core::{
+    Role,
+    id::{InviteId, KeyId, UserId},
+};
+use agentcy_testkit::{
+    app::{Client, TestApp},
+    reply::Reply,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+fn routes() -> Vec<Route> {
+    inventory::routes(&document())
+}
+
+/// Which role may call which route, as somebody reads and signs it.
+#[tokio::test]
+async fn the_role_matrix_is_the_one_that_was_agreed() {
+    let app = TestApp::new().await;
+    let org = app.stage.org().await;
+    let mut matrix = String::new();
+    for route in routes().iter().filter(|route| route.auth != "none") {
+        matrix.push_str(&format!("{:6} {}", route.method, route.path));
+        for role in Role::ALL {
+            // Somebody new each time: some routes end the session that calls them.
+            let client = app.member(org, role).await;
+            let path = route.path.replace("{user_id}", &UserId::from(Uuid::nil()).to_string());
+            let path = path.replace("{key_id}", &KeyId::from(Uuid::nil()).to_string());
+            let path = path.replace("{invite_id}", &InviteId::from(Uuid::nil()).to_string());
+            let reply = Reply::of(client.request(&route.method, &path).json(&fitting(route))).await;
+            let word = match (reply.status, reply.code()) {
+                (403, "insufficient_role") => "no",
+                (200..=299 | 400 | 404 | 409 | 422, _) => "yes",
+                _ => panic!("{role} {} {path}: {}", route.method, reply.text),
+            };
+            matrix.push_str(&format!(" {role}={word}"));
+        }
+        matrix.push('\n');
+    }
+    insta::assert_snapshot!(matrix);
+}
+
+/// A body that passes as far as the right is judged.
+fn fitting(route: &Route) -> Value {
+    match (route.method.as_str(), route.path.as_str()) {
+        ("POST", "/api/v1/auth/ticket") => json!({ "path": "/ws" }),
+        ("POST", "/api/v1/api-keys") => json!({ "name": "", "role": "viewer" }),
+        ("POST", "/api/v1/platform/invites") => json!({ "email": "x", "role": "viewer" }),
+        ("PUT", "/api/v1/users/me/password") => {
+            json!({ "old_password": "wrong", "new_password": "also wrong, but longer" })
+        }
+        ("PUT", "/api/v1/settings/llm") => json!({ "provider": "builtin", "model": "builtin" }),
+        _ => json!({}),
+    }
+}
+
+#[tokio::test]
+async fn a_thing_of_another_org_answers_like_one_that_never_was() {
+    let app = TestApp::new().await;
+    let (ours, theirs) = (app.stage.org().await, app.stage.org().await);
+    let owner = app.member(ours, Role::Owner).await;
+    let foreign = app.member(theirs, Role::Owner).await;
+    let key = foreign.post("/api/v1/api-keys", json!({ "name": "k", "role": "viewer" })).await;
+    let invite = json!({ "email": "new@example.com", "role": "viewer" });
+    let invite = foreign.post("/api/v1/platform/invites", invite).await;
+    let user = foreign.user.as_ref().unwrap().id.to_string();
+    let unknown = Uuid::from_u128(0x0197_6b4e_7c00_7000_8000_0000_0000_0001);
+    let pairs = [
+        ("{user_id}", user, UserId::from(unknown).to_string()),
+        ("{key_id}", key.text_at("/id").to_owned(), KeyId::from(unknown).to_string()),
+        ("{invite_id}", invite.text_at("/id").to_owned(), InviteId::from(unknown).to_string()),
+    ];
+    let mut swept = 0;
+    for route in routes().iter().filter(|route| route.path.contains('{')) {
+        let (name, foreign_id, unknown_id) =
+            pairs.iter().find(|(name, ..)| route.path.contains(name)).unwrap();
+        let ask = async |id: &str| {
+            let path = route.path.replace(name, id);
+            Reply::of(owner.request(&route.method, &path).json(&fitting(route))).await
+        };
+        let (foreign, unknown) = (ask(foreign_id).await, ask(unknown_id).await);
+        assert_eq!(foreign.masked(), unknown.masked(), "{} {}", route.method, route.path);
+        foreign.expecting_error(404, "not_found");
+        ask("nonsense").await.expecting_error(404, "not_found");
+        swept += 1;
+    }
+    assert_eq!(swept, 6);
+}
+
+#[tokio::test]
+async fn a_broken_body_is_the_clients_fault_and_never_ours() {
+    let app = TestApp::new().await;
+    let org = app.stage.org().await;
+    let owner = app.member(org, Role::Owner).await;
+    let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+    let bodies: [(&str, &[u8]); 14] = [
+        ("application/json", b""),
+        ("application/json", b"{"),
+        ("application/json", b"null"),
+        ("application/json", b"[]"),
+        ("application/json", b"\"text\""),
+        ("application/json", b"{\"name\":\"a\",\"name\":\"b\"}"),
+        ("application/json", b"{\"unknown\":1}"),
+        ("application/json", b"{\"name\":{\"a\":[1e999]}}"),
+        ("application/json", b"\xff\xfe{}"),
+        ("application/json", b"{\"name\":\"\\u0000\",\"email\":\"\\u0000\"}"),
+        ("application/json", b"{\"name\":\"\\ud800\"}"),
+        ("application/json", deep.as_bytes()),
+        ("text/plain", b"{}"),
+        ("", b"{}"),
+    ];
+    for route in routes().iter().filter(|route| route.has_body) {
+        let path = route.path.replace("{user_id}", &UserId::from(Uuid::nil()).to_string());
+        let path = path.replace("{key_id}", &KeyId::from(Uuid::nil()).to_string());
+        for (media, body) in bodies {
+            let client = fresh(&app, &owner, route).await;
+            let request = client.request(&route.method, &path).body(body.to_vec());
+            let request = if media.is_empty() { request } else { request.header("content-type", media) };
+            let reply = Reply::of(request).await;
+            assert!(reply.status < 500, "{} {path}: {}", route.method, reply.text);
+            if reply.status >= 400 {
+                assert!(!reply.code().is_empty(), "{} {path}: {}", route.method, reply.text);
+            }
+        }
+        let request = owner.request(&route.method, &path).header("content-type", "application/json");
+        let reply = Reply::of(request.body(vec![b' '; 1024 * 1024 + 1])).await;
+        reply.expecting_error(413, "payload_too_large");
+    }
+}
+
+/// Routes without authentication must not meet a credential, nor any its limits.
+async fn fresh(app: &TestApp, owner: &Client, route: &Route) -> Client {
+    if route.auth == "none" { app.anonymous() } else { owner.clone() }
+}
