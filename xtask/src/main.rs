@@ -85,22 +85,29 @@ fn main() -> ExitCode {
 
 fn dispatch(args: &[String]) -> Result<()> {
     let Some((name, rest)) = args.split_first() else {
-        print!("{}", overview());
+        say(&overview());
         bail!("name a command");
     };
     if is_help(name) || name == "help" {
-        print!("{}", overview());
+        say(&overview());
         return Ok(());
     }
     let Some(command) = SUBCOMMANDS.iter().find(|command| command.name == name) else {
-        print!("{}", overview());
+        say(&overview());
         bail!("there is no command `{name}`");
     };
     if rest.iter().take_while(|arg| *arg != "--").any(|arg| is_help(arg)) {
-        println!("{}", command.help.trim());
+        say(&format!("{}\n", command.help.trim()));
         return Ok(());
     }
     (command.run)(&Workspace::find()?, rest)
+}
+
+// A reader that has seen enough, such as `head`, is no fault.
+fn say(text: &str) {
+    use std::io::Write as _;
+
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 fn is_help(arg: &str) -> bool {
