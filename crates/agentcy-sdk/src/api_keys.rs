@@ -29,8 +29,10 @@ pub struct ApiKey {
     #[serde(default)]
     pub allowed_ips: Vec<String>,
     /// What tells two keys apart without telling the key.
-    #[serde(default, alias = "key_fingerprint")]
+    #[serde(default, rename = "key_fingerprint")]
     pub fingerprint: String,
+    /// Until when the secret before the present one is good.
+    pub previous_until: Option<DateTime<Utc>>,
     /// When it runs out.
     pub expires_at: Option<DateTime<Utc>>,
     /// Who made it.

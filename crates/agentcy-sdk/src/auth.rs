@@ -30,28 +30,57 @@ pub struct SessionUser {
     #[serde(default)]
     pub name: String,
     /// What they are in the org.
-    pub role: Option<Role>,
+    pub role: Role,
     /// The org.
-    pub org_id: Option<String>,
+    pub org_id: String,
 }
 
 /// Who asks, and with which rights.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Me {
+    /// The person or the API key.
+    pub principal: String,
     /// The person; none behind an API key.
-    pub user: Option<SessionUser>,
+    pub user: Option<Person>,
     /// The org.
-    pub org_id: String,
+    pub org: Org,
     /// What they are there.
     pub role: Role,
     /// The realms they see; `*` is every one.
     #[serde(default)]
     pub realms: Vec<String>,
+    /// Whether they administer the platform.
+    #[serde(default)]
+    pub platform_admin: bool,
     /// What they showed.
     pub credential: Option<Credential>,
     /// When that runs out.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Person {
+    /// Their id.
+    pub id: String,
+    /// Their e-mail.
+    pub email: String,
+    /// Their name.
+    #[serde(default)]
+    pub name: String,
+}
+
+/// An org.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Org {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
 }
 
 /// How a new person comes in.
@@ -69,15 +98,21 @@ pub struct Registration {
     pub org_name: Option<String>,
 }
 
-/// What sign-in the server offers. Everything that a newer one says is in `more`.
+/// What sign-in the server offers.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct AuthConfig {
-    /// `closed`, `invite` or `open`.
-    pub registration: Option<String>,
-    /// The rest of the answer.
-    #[serde(flatten)]
-    pub more: serde_json::Map<String, serde_json::Value>,
+    /// Whether e-mail and password are taken.
+    #[serde(default)]
+    pub password: bool,
+    /// Who may register: `closed`, `invite` or `open`.
+    #[serde(default)]
+    pub registration: String,
+    /// The OpenID Connect issuer whose tokens are taken, if any.
+    pub oidc_issuer: Option<String>,
+    /// Whether the default password is still in force.
+    #[serde(default)]
+    pub default_login: bool,
 }
 
 /// What stands for a token in one request that cannot send headers.
@@ -94,6 +129,8 @@ pub struct Ticket {
 struct Login<'a> {
     email: &'a str,
     password: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -113,9 +150,28 @@ struct TicketFor<'a> {
 }
 
 impl Client {
-    /// Signs in. The token is in the answer; this client stays as it is.
+    /// Signs in to the org that was joined first. The token is in the answer; this client stays as it is.
     pub async fn login(&self, email: &str, password: &SecretString) -> Result<Session, Error> {
-        let login = Login { email, password: password.expose_secret() };
+        self.sign_in(email, password, None).await
+    }
+
+    /// Signs in to one of several orgs.
+    pub async fn login_to(
+        &self,
+        org_id: &str,
+        email: &str,
+        password: &SecretString,
+    ) -> Result<Session, Error> {
+        self.sign_in(email, password, Some(org_id)).await
+    }
+
+    async fn sign_in(
+        &self,
+        email: &str,
+        password: &SecretString,
+        org_id: Option<&str>,
+    ) -> Result<Session, Error> {
+        let login = Login { email, password: password.expose_secret(), org_id };
         self.post(&["auth", "login"]).anonymous().json(&login).read().await
     }
 

@@ -54,7 +54,7 @@ impl<'a> Call<'a> {
     }
 
     /// The same path from the root of the server.
-    pub(crate) fn from_root(self, path: &[&str]) -> Self {
+    pub(crate) fn at_root(self, path: &[&str]) -> Self {
         Self { url: address(&self.client.server, &[], path), ..self }
     }
 

@@ -49,7 +49,7 @@ impl Client {
 
     /// Whether the server takes requests. Needs no token; not being ready is an answer, no error.
     pub async fn ready(&self) -> Result<Readiness, Error> {
-        let call = self.get(&[]).from_root(&["readyz"]).anonymous().at_once();
+        let call = self.get(&[]).at_root(&["readyz"]).anonymous().at_once();
         let answer = call.send().await?;
         if answer.is_unavailable() { answer.decode() } else { answer.accepted()?.decode() }
     }

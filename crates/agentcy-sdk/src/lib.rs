@@ -16,7 +16,7 @@ mod users;
 mod words;
 
 pub use api_keys::{ApiKey, IssuedApiKey, NewApiKey};
-pub use auth::{AuthConfig, Me, Registration, Session, SessionUser, Ticket};
+pub use auth::{AuthConfig, Me, Org, Person, Registration, Session, SessionUser, Ticket};
 pub use client::Client;
 pub use error::Error;
 pub use health::{Health, Readiness};
@@ -24,7 +24,8 @@ pub use invites::{Invite, IssuedInvite, NewInvite};
 pub use page::{List, Page};
 pub use realms::Realm;
 pub use settings::{
-    LlmSettings, LlmTest, LlmUpdate, Security, SecurityUpdate, Settings, SettingsUpdate,
+    LlmFallback, LlmSettings, LlmTest, LlmUpdate, Security, SecurityUpdate, Settings,
+    SettingsUpdate,
 };
 pub use usage::{Grouping, Usage, UsageQuery, UsageRow, UsageSums};
 pub use users::{Member, MemberUpdate, Membership, Profile, ProfileUpdate};

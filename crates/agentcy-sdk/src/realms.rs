@@ -9,8 +9,7 @@ use crate::{Client, Error, List};
 #[non_exhaustive]
 pub struct Realm {
     /// What everything in it carries.
-    #[serde(alias = "slug")]
-    pub realm: String,
+    pub slug: String,
     /// What people call it.
     #[serde(default)]
     pub name: String,

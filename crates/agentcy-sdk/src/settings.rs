@@ -13,8 +13,7 @@ use crate::{ApprovalDefaults, Client, Error};
 #[non_exhaustive]
 pub struct Settings {
     /// The org.
-    #[serde(alias = "org_id")]
-    pub id: String,
+    pub org_id: String,
     /// Its name.
     pub name: String,
     /// The IANA name of the zone that its days are of.
@@ -63,7 +62,7 @@ pub struct LlmSettings {
     pub api_key: Option<String>,
     /// Models to go on with when the first fails.
     #[serde(default)]
-    pub fallbacks: Vec<String>,
+    pub fallbacks: Vec<LlmFallback>,
     /// Whose settings these are: `org` or `environment`.
     pub source: Option<String>,
     /// When the org last changed them.
@@ -79,11 +78,18 @@ pub struct LlmUpdate {
     pub model: String,
     /// Where the provider is; none is its public address.
     pub base_url: Option<String>,
-    /// The key; none leaves the one before.
+    /// The key; none leaves the one before, `Some(None)` removes it.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "exposed")]
-    pub api_key: Option<SecretString>,
+    pub api_key: Option<Option<SecretString>>,
     /// Models to go on with when the first fails.
-    pub fallbacks: Vec<String>,
+    pub fallbacks: Vec<LlmFallback>,
+}
+
+/// A model to go on with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LlmFallback {
+    /// Its name.
+    pub model: String,
 }
 
 /// What one real call of the model found.
@@ -179,7 +185,7 @@ impl Client {
     }
 }
 
-#[expect(clippy::ref_option, reason = "serde calls it so")]
-fn exposed<S: Serializer>(secret: &Option<SecretString>, to: S) -> Result<S::Ok, S::Error> {
-    secret.as_ref().map(ExposeSecret::expose_secret).serialize(to)
+#[expect(clippy::option_option, reason = "left out is unchanged, null is removed")]
+fn exposed<S: Serializer>(key: &Option<Option<SecretString>>, to: S) -> Result<S::Ok, S::Error> {
+    key.as_ref().and_then(Option::as_ref).map(ExposeSecret::expose_secret).serialize(to)
 }

@@ -57,7 +57,6 @@ pub struct Usage {
     /// What it is added up by.
     pub by: Grouping,
     /// Days in order, others the costliest first.
-    #[serde(alias = "items")]
     pub rows: Vec<UsageRow>,
     /// Everything in the span.
     pub totals: UsageSums,

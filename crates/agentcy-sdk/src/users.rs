@@ -46,6 +46,8 @@ pub struct Membership {
     /// The realms they see there; `*` is every one.
     #[serde(default)]
     pub realms: Vec<String>,
+    /// When they joined.
+    pub joined_at: Option<DateTime<Utc>>,
 }
 
 /// What to change of oneself; what is none stays.
@@ -81,10 +83,12 @@ pub struct Member {
     /// Whether they are shut out.
     #[serde(default)]
     pub disabled: bool,
+    /// Since when.
+    pub disabled_at: Option<DateTime<Utc>>,
     /// When a session of theirs was last used.
     pub last_active_at: Option<DateTime<Utc>>,
     /// When they joined.
-    pub created_at: Option<DateTime<Utc>>,
+    pub joined_at: Option<DateTime<Utc>>,
 }
 
 /// What to change of a member; what is none stays.

@@ -9,7 +9,7 @@ use crate::server::{Server, json};
 
 #[tokio::test]
 async fn words_and_fields_of_a_newer_server_do_not_break_reading() {
-    let me = r#"{"user":{"id":"usr_1","email":"a@b","name":"Ada","shoe_size":38},"org_id":"org_1",
+    let me = r#"{"user":{"id":"usr_1","email":"a@b","name":"Ada","shoe_size":38},"org":{"id":"org_1"},"principal":"usr_1",
         "role":"emperor","realms":["*"],"credential":"retina_scan","expires_at":null,"mood":{"x":1}}"#;
     let server = Server::with([json(200, me)]).await;
     let me = server.client().me().await.unwrap();
@@ -42,7 +42,7 @@ async fn a_list_is_read_across_its_pages() {
 
 #[tokio::test]
 async fn a_cursor_that_stands_still_ends_the_list() {
-    let page = r#"{"items":[{"realm":"crm"}],"next_cursor":"same","total":1}"#;
+    let page = r#"{"items":[{"slug":"crm"}],"next_cursor":"same","total":1}"#;
     let server = Server::with([json(200, page), json(200, page)]).await;
     let realms: Vec<_> = server.client().realms().items().try_collect().await.unwrap();
     assert_eq!(realms.len(), 2);
@@ -50,7 +50,7 @@ async fn a_cursor_that_stands_still_ends_the_list() {
 
 #[tokio::test]
 async fn an_update_says_what_changes_and_nothing_else() {
-    let org = r#"{"id":"org_1","name":"Acme"}"#;
+    let org = r#"{"org_id":"org_1","name":"Acme"}"#;
     let user = r#"{"id":"usr_1","email":"a@b","role":"admin"}"#;
     let server = Server::with([json(200, org), json(200, user), json(200, user)]).await;
     let client = server.client();

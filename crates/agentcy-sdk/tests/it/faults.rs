@@ -24,10 +24,10 @@ async fn a_rate_limit_is_waited_for() {
     let server = Server::with([
         refusal(429, "rate_limited", Some(1)),
         refusal(429, "rate_limited", Some(0)),
-        json(200, r#"{"items":[{"realm":"crm"}]}"#),
+        json(200, r#"{"items":[{"slug":"crm"}]}"#),
     ])
     .await;
-    assert_eq!(server.client().available_realms().await.unwrap()[0].realm, "crm");
+    assert_eq!(server.client().available_realms().await.unwrap()[0].slug, "crm");
     assert_eq!(server.seen().len(), 3);
 }
 

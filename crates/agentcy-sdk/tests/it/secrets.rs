@@ -21,7 +21,7 @@ async fn a_redirect_does_not_take_the_token_along() {
 
 #[tokio::test]
 async fn nobody_prints_a_token_or_a_password() {
-    let session = r#"{"token":"jwt-new","expires_at":"2026-01-01T00:00:00Z","user":{"id":"usr_1","email":"a@b"}}"#;
+    let session = r#"{"token":"jwt-new","expires_at":"2026-01-01T00:00:00Z","user":{"id":"usr_1","email":"a@b","role":"owner","org_id":"org_1"}}"#;
     let server = Server::with([json(200, session)]).await;
     let client = server.client();
     let session = client.login("a@b", &"pass".into()).await.unwrap();
