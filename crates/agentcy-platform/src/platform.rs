@@ -82,6 +82,11 @@ impl Platform {
         Ok(self.graph.close().await?)
     }
 
+    /// The present moment.
+    pub fn now(&self) -> agentcy_core::Timestamp {
+        self.clock.now()
+    }
+
     /// A new id of whichever kind is asked for.
     pub fn new_id<T: agentcy_core::id::Id>(&self) -> T {
         self.ids.next()

@@ -92,10 +92,12 @@ pub async fn login(platform: &Platform, login: Login, from: &Origin) -> Result<S
     let verdict = platform.auth.passwords.verify(&login.password, hash).await?;
     match found {
         Found { account: Some(account), place: Some(place), .. } if verdict != Verdict::Wrong => {
-            if verdict == Verdict::RightButStale {
-                rehash(platform, &account, &login.password).await?;
-            }
+            let hash = current_hash(platform, &account, &login.password, verdict).await;
             let mut tx = platform.db.system(&platform.system).await?;
+            // Otherwise a session could outlive the change of the password that began it.
+            if !people::hold_password(&mut tx, account.id, &hash).await? {
+                return Err(wrong());
+            }
             let session = begin(platform, &mut tx, &account, &place, login.kind, from).await?;
             tx.commit().await?;
             Ok(session)
@@ -115,14 +117,11 @@ struct Found {
 
 async fn find(platform: &Platform, login: &Login) -> Result<Found> {
     let mut tx = platform.db.system(&platform.system).await?;
-    let account = match email::read(&login.email) {
-        Some(email) => people::find_by_email(&mut tx, &email).await?,
-        None => None,
-    };
-    let places = match &account {
-        Some(account) => people::places(&mut tx, account.id).await?,
-        None => Vec::new(),
-    };
+    // The same statements for whatever was typed, so that no time tells who is known.
+    let address = email::read(&login.email).unwrap_or_default();
+    let account = people::find_by_email(&mut tx, &address).await?;
+    let id = account.as_ref().map_or_else(|| uuid::Uuid::nil().into(), |account| account.id);
+    let places = people::places(&mut tx, id).await?;
     tx.commit().await?;
     let wanted = |place: &Place| login.org_id.is_none_or(|org| org == place.org_id);
     let home = places.first().map(|place| place.org_id);
@@ -148,16 +147,45 @@ async fn refuse(
     let mut tx = platform.db.system(&platform.system).await?;
     audit::record_system(&mut tx, &line.entry(platform)).await?;
     tx.commit().await?;
-    Ok(Error::refused(ErrorCode::InvalidCredentials, "the e-mail or the password is wrong"))
+    Ok(wrong())
 }
 
-async fn rehash(platform: &Platform, account: &Account, password: &SecretString) -> Result<()> {
-    let Some(old) = &account.password_hash else { return Ok(()) };
+fn wrong() -> Error {
+    Error::refused(ErrorCode::InvalidCredentials, "the e-mail or the password is wrong")
+}
+
+/// The hash that is kept for a right password, made anew when its cost is not the present one.
+async fn current_hash(
+    platform: &Platform,
+    account: &Account,
+    password: &SecretString,
+    verdict: Verdict,
+) -> String {
+    let old = account.password_hash.clone().unwrap_or_default();
+    if verdict != Verdict::RightButStale {
+        return old;
+    }
+    match rehash(platform, account.id, &old, password).await {
+        Ok(hash) => hash,
+        // Whoever knows the password gets in; the hash is made anew another time.
+        Err(error) => {
+            tracing::warn!(%error, "a password hash of another cost was not made anew");
+            old
+        }
+    }
+}
+
+async fn rehash(
+    platform: &Platform,
+    user: UserId,
+    old: &str,
+    password: &SecretString,
+) -> Result<String> {
     let hash = platform.auth.passwords.hash(password).await?;
     let mut tx = platform.db.system(&platform.system).await?;
-    // Not if it was changed meanwhile.
-    people::set_password(&mut tx, account.id, old, &hash, platform.clock.now()).await?;
-    Ok(tx.commit().await?)
+    let done = people::set_password(&mut tx, user, old, &hash, platform.clock.now()).await?;
+    tx.commit().await?;
+    Ok(if done { hash } else { old.to_owned() })
 }
 
 /// Begins a session within a transaction, and audits it.

@@ -139,6 +139,19 @@ pub async fn place(tx: &mut SystemTx, org: OrgId, user: UserId) -> Result<Option
     row.map(Place::try_from).transpose()
 }
 
+/// Whether a person's password hash is still this one, which then stays so until the transaction ends.
+#[tracing::instrument(name = "db.users.hold_password", skip_all)]
+pub async fn hold_password(tx: &mut SystemTx, user: UserId, hash: &str) -> Result<bool> {
+    let row = sqlx::query!(
+        "select id from users where id = $1 and password_hash = $2 for share",
+        Uuid::from(user),
+        hash,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.is_some())
+}
+
 /// Gives a person another password hash, if the one they have is still `from`; tells whether it was.
 #[tracing::instrument(name = "db.users.set_password", skip_all)]
 pub async fn set_password(
