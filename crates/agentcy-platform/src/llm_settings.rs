@@ -25,7 +25,7 @@ pub use agentcy_llm::ProviderKind;
 const TESTS: Policy = Policy {
     name: "llm_test",
     limit: NonZeroU32::new(10).unwrap(),
-    window: Duration::from_secs(60),
+    window: Duration::from_mins(1),
 };
 
 /// Whose settings hold.

@@ -49,14 +49,13 @@ pub async fn update(platform: &Platform, caller: &Caller, change: ProfileUpdate)
     let mut tx = platform.db.begin(&by).await?;
     let before = users::lock(&mut tx, user).await?.ok_or_else(Error::unauthenticated)?;
     let after = change.apply(before.clone());
-    if after != before {
+    let fields = changed(&before, &after);
+    if !fields.is_empty() {
         users::update(&mut tx, &after, platform.clock.now()).await?;
-        let details = json!({ "changed": changed(&before, &after) });
+        let details = json!({ "changed": fields });
         audit::record(&mut tx, &platform.done(&by, user, details)).await?;
-        tx.commit().await?;
-    } else {
-        drop(tx);
     }
+    tx.commit().await?;
     with_memberships(platform, after).await
 }
 
