@@ -47,11 +47,6 @@ impl DataDir {
         }
     }
 
-    /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// A secret of 32 bytes, made the first time it is asked for and kept (0600).
     pub(crate) fn secret(&self, name: &str) -> anyhow::Result<[u8; 32]> {
         let text = self.kept(name, || {

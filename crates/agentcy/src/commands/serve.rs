@@ -3,6 +3,8 @@
 use agentcy_api::{AppState, http::serve::serve, router};
 use agentcy_config::Config;
 use agentcy_platform::{
+    Platform,
+    auth::default_login_in_force,
     first_start::{FirstStart, first_start},
     lifecycle::{GRACE, Lifecycle},
 };
@@ -42,7 +44,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
 
     let millis = started.elapsed().as_millis();
     tracing::info!(%bind, ready.millis = millis, version = env!("CARGO_PKG_VERSION"), "agentcy is ready");
-    welcome(&config, &url, &first);
+    welcome(&config, &platform, &url, first);
     serve(listener, router(state), lifecycle.clone()).await;
 
     tracing::info!("stopping: open requests may finish");
@@ -55,15 +57,15 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
 }
 
 /// Says where it is and how to sign in.
-fn welcome(config: &Config, url: &url::Url, first: &FirstStart) {
+fn welcome(config: &Config, platform: &Platform, url: &url::Url, first: FirstStart) {
     crate::output::say(&format!("\n  agentcy is ready at {url}\n  API reference: {url}docs"));
-    if first.default_login {
-        crate::output::say(&format!(
-            "  Sign in as {} / admin, from this machine only; change the password before you let others in.\n",
-            config.auth.admin_email
-        ));
-    } else if first.created {
-        crate::output::say(&format!("  Sign in as {} with the password you set.\n", config.auth.admin_email));
+    if default_login_in_force(platform) {
+        crate::output::say(
+            "  Sign in as admin@localhost / admin, from this machine only; change the password before others come in.\n",
+        );
+    } else if matches!(first, FirstStart::Made { .. }) {
+        let email = &config.auth.admin_email;
+        crate::output::say(&format!("  Sign in as {email} with the password you set.\n"));
     }
 }
 

@@ -94,7 +94,7 @@ pub(crate) fn graph(config: &Config, installation: Uuid) -> anyhow::Result<Arc<d
         return Ok(Arc::new(agentcy_graph::Embedded::open(&folder, installation, GRAPH_THREADS)?));
     };
     let mut settings =
-        agentcy_graph::Settings::new(neo4j.uri.as_str(), neo4j.user.as_str(), neo4j.password.clone());
+        agentcy_graph::neo4j::Settings::new(neo4j.uri.as_str(), neo4j.user.as_str(), neo4j.password.clone());
     settings.database.clone_from(&neo4j.database);
     Ok(Arc::new(agentcy_graph::Neo4j::open(settings, installation)?))
 }

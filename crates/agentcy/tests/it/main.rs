@@ -1,0 +1,37 @@
+//! The built binary, run as people and scripts run it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod cli;
+mod doctor;
+mod init;
+mod session;
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+/// The binary with an empty environment, in a folder of its own that is also its home.
+pub(crate) fn agentcy(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_agentcy"));
+    command.env_clear().current_dir(folder).env("HOME", folder);
+    command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+    command
+}
+
+/// Runs it.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
+    agentcy(folder).args(arguments).output().unwrap()
+}
+
+pub(crate) fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub(crate) fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+pub(crate) fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
