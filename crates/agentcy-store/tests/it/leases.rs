@@ -101,6 +101,7 @@ async fn nobody_takes_the_lease_over_between_a_check_and_its_commit() {
     let waiting = "select exists (select from pg_locks where not granted)";
     let mut owner = world.owner().await;
     while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&mut owner).await.unwrap() {
+        assert!(!taker.is_finished(), "the taker did not wait");
         tokio::task::yield_now().await;
     }
     working.commit().await.unwrap();
