@@ -9,7 +9,7 @@ use crate::{
 };
 
 const RUST_LOG: Setting =
-    Setting::open("RUST_LOG", Some("info"), "What is logged, such as info,agentcy_store=debug.");
+    Setting::open("RUST_LOG", Some("info,sqlx=warn"), "What is logged, such as info,agentcy_store=debug.");
 const OTEL_ENDPOINT: Setting = Setting::open(
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     None,
