@@ -10,7 +10,7 @@ use url::Url;
 
 use super::report::Check;
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where a server that listens here is found from this machine.
 fn near(mut bind: SocketAddr) -> anyhow::Result<Url> {
