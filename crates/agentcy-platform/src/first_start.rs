@@ -74,8 +74,8 @@ async fn make(platform: &Platform, address: &str, password: &SecretString) -> Re
     };
     founding::insert_user(&mut tx, &user).await?;
     let place = found_org(platform, &mut tx, ORG_NAME, user.id).await?;
-    let line = Line::of("org.create", "system")
-        .to(place.org_id)
+    let line = Line::of("org.create", &"system")
+        .to(&place.org_id)
         .at(Some(place.org_id))
         .with(json!({ "owner": user.id }));
     audit::record_system(&mut tx, &line.entry(platform)).await?;

@@ -32,7 +32,7 @@ pub(crate) struct Line {
 
 impl Line {
     /// Somebody did something to themselves.
-    pub(crate) fn of(action: &'static str, who: impl ToString) -> Self {
+    pub(crate) fn of(action: &'static str, who: &impl ToString) -> Self {
         Self {
             action,
             actor: who.to_string(),
@@ -45,7 +45,7 @@ impl Line {
     }
 
     /// Somebody unknown was refused something.
-    pub(crate) fn refused(action: &'static str, target: impl ToString, reason: &str) -> Self {
+    pub(crate) fn refused(action: &'static str, target: &impl ToString, reason: &str) -> Self {
         let line = Self::of(action, target).with(json!({ "reason": reason }));
         Self { actor: "anonymous".to_owned(), decision: Decision::Denied, ..line }
     }
@@ -58,7 +58,7 @@ impl Line {
         self.org.is_some()
     }
 
-    pub(crate) fn to(self, target: impl ToString) -> Self {
+    pub(crate) fn to(self, target: &impl ToString) -> Self {
         Self { target: target.to_string(), ..self }
     }
 

@@ -195,7 +195,8 @@ async fn settle(
     };
     if is_new {
         let org = place.as_ref().map(|place| place.org_id);
-        let line = Line::of("user.provision", account.id).at(org).with(json!({ "issuer": issuer }));
+        let line =
+            Line::of("user.provision", &account.id).at(org).with(json!({ "issuer": issuer }));
         audit::record_system(&mut tx, &line.entry(platform)).await?;
     }
     tx.commit().await?;
@@ -261,7 +262,7 @@ async fn member_of(
     let role = identity.role.unwrap_or(Role::Member);
     if founding::insert_membership(tx, org, user, role, &Realms::All, platform.clock.now()).await? {
         let line =
-            Line::of("user.join", user).at(Some(org)).with(json!({ "role": role, "by": "oidc" }));
+            Line::of("user.join", &user).at(Some(org)).with(json!({ "role": role, "by": "oidc" }));
         audit::record_system(tx, &line.entry(platform)).await?;
     }
     let place = login::place(tx, org, user).await?;
@@ -287,7 +288,7 @@ async fn claimed_role(
     let now = platform.clock.now();
     if issuers::set_role(tx, place.org_id, account.id, role, now).await? {
         let details = json!({ "from": place.role, "to": role, "by": "oidc" });
-        let line = Line::of("user.update", account.id).at(Some(place.org_id)).with(details);
+        let line = Line::of("user.update", &account.id).at(Some(place.org_id)).with(details);
         audit::record_system(tx, &line.entry(platform)).await?;
         place.role = role;
     }

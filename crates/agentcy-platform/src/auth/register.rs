@@ -86,7 +86,7 @@ pub async fn register(platform: &Platform, new: NewAccount, from: &Origin) -> Re
         }
         (Door::Invited(_), None) => return Err(no_such_invitation()),
     };
-    let line = Line::of("user.register", account.id)
+    let line = Line::of("user.register", &account.id)
         .at(Some(place.org_id))
         .with(json!({ "role": place.role }))
         .from(from);
@@ -154,7 +154,7 @@ async fn invited(
     let reason = if found.is_some() { "another e-mail was invited" } else { "unknown invitation" };
     let target = found.as_ref().map(|it| it.id.to_string()).unwrap_or_default();
     let line =
-        Line::refused("user.register", target, reason).at(found.map(|it| it.org_id)).from(from);
+        Line::refused("user.register", &target, reason).at(found.map(|it| it.org_id)).from(from);
     let is_known = line.is_in_org();
     audit::record_system(&mut tx, &line.entry(platform)).await?;
     tx.commit().await?;

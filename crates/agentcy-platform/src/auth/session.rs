@@ -143,7 +143,7 @@ async fn refuse(
     };
     // What was typed as an e-mail may be a password, so only a known account is named.
     let target = found.account.as_ref().map(|account| account.id.to_string()).unwrap_or_default();
-    let line = Line::refused("session.create", target, reason).at(found.home).from(from);
+    let line = Line::refused("session.create", &target, reason).at(found.home).from(from);
     let mut tx = platform.db.system(&platform.system).await?;
     audit::record_system(&mut tx, &line.entry(platform)).await?;
     tx.commit().await?;
@@ -207,7 +207,8 @@ pub(super) async fn begin(
         expires_at: now + LIFE,
     };
     sessions::insert(tx, &new).await?;
-    let line = Line::of("session.create", account.id).to(new.id).at(Some(place.org_id)).from(from);
+    let line =
+        Line::of("session.create", &account.id).to(&new.id).at(Some(place.org_id)).from(from);
     audit::record_system(tx, &line.entry(platform)).await?;
     let subject = Subject { user: account.id, org: place.org_id, session: new.id, generation: 1 };
     issue(platform, subject, new.expires_at, kind, account, place.role)
@@ -302,7 +303,7 @@ async fn end_if_reused(
     let from = Origin { ip: presented.ip, request_id: presented.request_id.to_owned() };
     let line = Line::refused(
         "session.refresh",
-        claims.sid,
+        &claims.sid,
         "an old token came back; the session is ended",
     );
     audit::record_system(&mut tx, &line.at(Some(session.org_id)).from(&from).entry(platform))

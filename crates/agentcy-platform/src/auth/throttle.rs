@@ -7,7 +7,7 @@ use agentcy_bus::{Key, Policy, Scope};
 use super::{email, password::too_many};
 use crate::{Platform, Result, rates::network};
 
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 const MESSAGE: &str = "too many sign-in attempts";
 
 fn policy(platform: &Platform, name: &'static str) -> Policy {

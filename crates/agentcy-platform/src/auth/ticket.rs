@@ -20,7 +20,7 @@ use crate::{Error, Platform, Result};
 
 /// What every ticket begins with.
 pub(crate) const PREFIX: &str = "tkt_";
-const LIFE: Duration = Duration::from_secs(60);
+const LIFE: Duration = Duration::from_mins(1);
 const MAX_PATH: usize = 1000;
 
 /// A ticket that was just made.
