@@ -41,9 +41,10 @@ async fn a_key_gets_no_more_than_its_maker_has() {
         for role in Role::ALL {
             let name = format!("{role} by {maker}");
             let outcome = api_keys::create(&stage.platform, &caller, new(&name, role)).await;
-            match maker >= Role::Admin && role <= maker {
-                true => assert_eq!(outcome.unwrap().value().key.role, role),
-                false => assert_eq!(code(outcome), ErrorCode::InsufficientRole),
+            if maker >= Role::Admin && role <= maker {
+                assert_eq!(outcome.unwrap().value().key.role, role);
+            } else {
+                assert_eq!(code(outcome), ErrorCode::InsufficientRole);
             }
         }
     }

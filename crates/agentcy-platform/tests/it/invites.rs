@@ -25,9 +25,10 @@ async fn nobody_invites_or_withdraws_above_their_own_role() {
         for role in Role::ALL {
             let email = format!("{role}.{inviter}@example.org");
             let outcome = invites::create(&stage.platform, &caller, new(&email, role)).await;
-            match inviter >= Role::Admin && role <= inviter {
-                true => assert_eq!(outcome.unwrap().value().invite.role, role),
-                false => assert_eq!(code(outcome), ErrorCode::InsufficientRole),
+            if inviter >= Role::Admin && role <= inviter {
+                assert_eq!(outcome.unwrap().value().invite.role, role);
+            } else {
+                assert_eq!(code(outcome), ErrorCode::InsufficientRole);
             }
         }
     }

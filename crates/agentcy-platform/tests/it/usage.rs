@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use crate::stage::{Stage, as_key, code, refusal, user};
 
-fn day(text: &str) -> Option<NaiveDate> {
-    Some(text.parse().unwrap())
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
 }
 
 fn january(by: Grouping) -> UsageQuery {
-    UsageQuery { from: day("2027-01-01"), to: day("2027-01-31"), by: Some(by) }
+    UsageQuery { from: Some(day("2027-01-01")), to: Some(day("2027-01-31")), by: Some(by) }
 }
 
 /// One run of one dollar: who, on which day, with which model.
@@ -80,9 +80,9 @@ async fn a_span_is_the_last_thirty_days_or_at_most_a_year() {
     let admin = stage.member(org, Role::Admin).await;
     let platform = &stage.platform;
     let usage = usage::read(platform, &admin, UsageQuery::default()).await.unwrap();
-    assert_eq!((usage.from, usage.to), (day("2026-12-17").unwrap(), day("2027-01-15").unwrap()));
+    assert_eq!((usage.from, usage.to), (day("2026-12-17"), day("2027-01-15")));
     assert_eq!((usage.by, usage.rows.len()), (Grouping::Day, 0));
-    let span = |from, to| UsageQuery { from: day(from), to: day(to), by: None };
+    let span = |from, to| UsageQuery { from: Some(day(from)), to: Some(day(to)), by: None };
     usage::read(platform, &admin, span("2024-01-01", "2024-12-31")).await.unwrap();
     for bad in [span("2024-01-01", "2025-01-01"), span("2024-01-02", "2024-01-01")] {
         let outcome = usage::read(platform, &admin, bad).await;

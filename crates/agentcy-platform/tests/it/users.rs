@@ -32,16 +32,18 @@ async fn nobody_gives_changes_or_removes_a_role_above_their_own() {
                 let target = user(&stage.member(org, before).await);
                 let outcome = users::update(&stage.platform, &actor, target, to_role(after)).await;
                 let may = actor_role >= Role::Admin && before <= actor_role && after <= actor_role;
-                match may {
-                    true => assert_eq!(outcome.unwrap().role, after),
-                    false => assert_eq!(code(outcome), ErrorCode::InsufficientRole),
+                if may {
+                    assert_eq!(outcome.unwrap().role, after);
+                } else {
+                    assert_eq!(code(outcome), ErrorCode::InsufficientRole);
                 }
             }
             let target = user(&stage.member(org, before).await);
             let outcome = users::remove(&stage.platform, &actor, target).await;
-            match actor_role >= Role::Admin && before <= actor_role {
-                true => outcome.unwrap(),
-                false => assert_eq!(code(outcome), ErrorCode::InsufficientRole),
+            if actor_role >= Role::Admin && before <= actor_role {
+                outcome.unwrap();
+            } else {
+                assert_eq!(code(outcome), ErrorCode::InsufficientRole);
             }
         }
     }
