@@ -1,6 +1,10 @@
 //! An OpenID Connect issuer on this machine: publishes keys, signs tokens, changes keys, goes down.
 
-#![expect(clippy::expect_used, reason = "a test whose stage cannot be set has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test whose stage cannot be set has failed"
+)]
 
 use std::sync::{
     Arc, Mutex, PoisonError,

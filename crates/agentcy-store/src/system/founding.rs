@@ -53,9 +53,8 @@ pub async fn lock_first(tx: &mut SystemTx) -> Result<bool> {
 /// Whether there is an org.
 #[tracing::instrument(name = "db.orgs.any", skip_all)]
 pub async fn any_org(tx: &mut SystemTx) -> Result<bool> {
-    let row = sqlx::query!(r#"select exists (select from orgs) as "any!""#)
-        .fetch_one(tx.conn())
-        .await?;
+    let row =
+        sqlx::query!(r#"select exists (select from orgs) as "any!""#).fetch_one(tx.conn()).await?;
     Ok(row.any)
 }
 

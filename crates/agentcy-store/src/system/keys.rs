@@ -84,12 +84,7 @@ pub async fn find(tx: &mut SystemTx, id: KeyId) -> Result<Option<KeyCheck>> {
 
 /// Notes that a key was used, unless somebody noted it after `since`.
 #[tracing::instrument(name = "db.api_keys.touch", skip_all)]
-pub async fn touch(
-    tx: &mut SystemTx,
-    id: KeyId,
-    at: Timestamp,
-    since: Timestamp,
-) -> Result<()> {
+pub async fn touch(tx: &mut SystemTx, id: KeyId, at: Timestamp, since: Timestamp) -> Result<()> {
     sqlx::query!(
         "update api_keys set last_used_at = $2
          where id = $1 and (last_used_at is null or last_used_at <= $3)",

@@ -49,11 +49,11 @@ async fn a_key_opens_in_either_header_with_its_own_role() {
     let bearer = format!("bearer {}", key.expose_secret());
     assert!(authenticate(&test.platform, &showing(&bearer)).await.is_ok());
     let changed = if key.expose_secret().ends_with('0') { '1' } else { '0' };
-    let text = key.expose_secret();
-    let forged = SecretString::from(format!("{}{changed}", &text[..text.len() - 1]));
+    let shown_key = key.expose_secret();
+    let forged = SecretString::from(format!("{}{changed}", &shown_key[..shown_key.len() - 1]));
     assert_eq!(code(show(&test, &forged, None).await), ErrorCode::Unauthenticated);
     let stored = test.database.rows("select secret_hash::text, fingerprint from api_keys").await;
-    assert!(!stored[0].to_string().contains(&text[text.len() - 64..]));
+    assert!(!stored[0].to_string().contains(&shown_key[shown_key.len() - 64..]));
 }
 
 #[tokio::test]

@@ -31,11 +31,11 @@ async fn ticket(test: &TestPlatform, caller: &Caller, path: &str) -> String {
 async fn of_a_thousand_who_race_for_a_ticket_one_gets_it() {
     let test = TestPlatform::new().await;
     let (caller, _) = signed_in(&test).await;
-    let text = ticket(&test, &caller, "/ws").await;
+    let made = ticket(&test, &caller, "/ws").await;
     let mut racers = JoinSet::new();
     for _ in 0..1_000 {
-        let (platform, text) = (test.platform.clone(), text.clone());
-        racers.spawn(async move { redeem(&platform, &text, "/ws").await });
+        let (platform, made) = (test.platform.clone(), made.clone());
+        racers.spawn(async move { redeem(&platform, &made, "/ws").await });
     }
     let outcomes = racers.join_all().await;
     let winners: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
@@ -79,8 +79,8 @@ async fn a_ticket_is_worth_what_its_maker_is_at_the_time_of_use() {
 async fn a_ticket_makes_no_ticket() {
     let test = TestPlatform::new().await;
     let (caller, _) = signed_in(&test).await;
-    let text = ticket(&test, &caller, "/ws").await;
-    let by_ticket = redeem(&test.platform, &text, "/ws").await.unwrap();
+    let made = ticket(&test, &caller, "/ws").await;
+    let by_ticket = redeem(&test.platform, &made, "/ws").await.unwrap();
     let outcome = create_ticket(&test.platform, &by_ticket, "/ws").await;
     assert_eq!(code(outcome), ErrorCode::InsufficientRole);
 }
@@ -94,6 +94,6 @@ async fn a_token_in_the_query_is_taken_unless_only_tickets_are() {
     let (caller, session) = signed_in(&strict).await;
     let refused = redeem(&strict.platform, session.token.expose_secret(), "/ws").await;
     assert_eq!(code(refused), ErrorCode::Unauthenticated);
-    let text = ticket(&strict, &caller, "/ws").await;
-    assert!(redeem(&strict.platform, &text, "/ws").await.is_ok());
+    let made = ticket(&strict, &caller, "/ws").await;
+    assert!(redeem(&strict.platform, &made, "/ws").await.is_ok());
 }
