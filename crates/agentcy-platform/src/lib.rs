@@ -9,6 +9,7 @@ mod change;
 mod draft;
 mod error;
 pub mod features;
+pub mod first_start;
 mod grant;
 pub mod health;
 pub mod housekeeping;
@@ -38,4 +39,5 @@ pub use platform::{Engines, Ground, Platform};
 pub use seal::Sealer;
 pub use setup::Setup;
 
+pub use agentcy_bus::Error as BusError;
 pub use agentcy_store::Error as StoreError;
