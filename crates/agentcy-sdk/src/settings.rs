@@ -185,7 +185,11 @@ impl Client {
     }
 }
 
-#[expect(clippy::option_option, reason = "left out is unchanged, null is removed")]
+#[expect(
+    clippy::option_option,
+    clippy::ref_option,
+    reason = "serde calls it so; left out is unchanged, null is removed"
+)]
 fn exposed<S: Serializer>(key: &Option<Option<SecretString>>, to: S) -> Result<S::Ok, S::Error> {
     key.as_ref().and_then(Option::as_ref).map(ExposeSecret::expose_secret).serialize(to)
 }

@@ -109,7 +109,11 @@ async fn an_answer_that_breaks_off_is_an_outage() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_not_read_to_its_end() {
-    let server = Server::with([json(200, &format!("\"{}\"", "x".repeat(9 << 20)))]).await;
+    let server = Server::with([json(
+        200,
+        &format!(r#"{{"status":"ok","more":"{}"}}"#, "x".repeat(9 << 20)),
+    )])
+    .await;
     let error = server.client().health().await.unwrap_err();
     assert!(matches!(error, Error::Unreadable { .. }), "{error:?}");
 }

@@ -1,5 +1,10 @@
 //! The client against a server that answers by script.
-#![expect(clippy::disallowed_methods, reason = "a test server is no task of the product")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test server is no task of the product, and a test that cannot go on fails"
+)]
 
 mod bodies;
 mod faults;
