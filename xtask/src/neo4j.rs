@@ -19,7 +19,7 @@ const PASSWORD: &str = "test-password";
 const READY: &str = "READY ";
 
 /// How long the server may take to start.
-const START: Duration = Duration::from_secs(240);
+const START: Duration = Duration::from_mins(4);
 
 /// How long it may take to stop before it is killed.
 const STOP: Duration = Duration::from_secs(10);

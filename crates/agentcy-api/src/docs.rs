@@ -1,19 +1,21 @@
 //! The OpenAPI document: what every operation says of itself, and the words it says it with.
 
+#![expect(clippy::default_trait_access, reason = "the maps of aide are of a crate that we do not name")]
+
 use std::collections::BTreeMap;
 
+use agentcy_core::{Action, ErrorCode, Role};
 use aide::{
     OperationOutput,
     openapi::{Info, License, OpenApi, ReferenceOr, SecurityScheme, Server, StatusCode, Tag},
     transform::TransformOperation,
 };
-use agentcy_core::{Action, ErrorCode, Role};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
     error::{Envelope, ErrorBody},
-    inventory::{AUTH, ACTION},
+    inventory::{ACTION, AUTH},
     respond::Reply,
 };
 
@@ -47,7 +49,8 @@ impl Doc {
             ErrorCode::Draining,
         ];
         codes.extend(self.errors);
-        let mut op = op.id(self.id).tag(self.tag).summary(self.summary).description(self.description);
+        let mut op =
+            op.id(self.id).tag(self.tag).summary(self.summary).description(self.description);
         let auth = match self.audience {
             Audience::Public => "none",
             Audience::May(action) => {
@@ -106,10 +109,8 @@ fn failures(op: TransformOperation<'_>, codes: Vec<ErrorCode>) -> TransformOpera
         response.description = lines.join("\n\n");
         for media in response.content.values_mut() {
             for code in &codes {
-                let example = aide::openapi::Example {
-                    value: Some(example(*code)),
-                    ..Default::default()
-                };
+                let example =
+                    aide::openapi::Example { value: Some(example(*code)), ..Default::default() };
                 media.examples.insert(code.name().to_owned(), ReferenceOr::Item(example));
             }
         }
@@ -137,7 +138,11 @@ fn example(code: ErrorCode) -> Value {
 }
 
 /// A success with a body and an example of it.
-pub(crate) fn ok<'t, T>(op: TransformOperation<'t>, what: &str, example: T) -> TransformOperation<'t>
+pub(crate) fn ok<'t, T>(
+    op: TransformOperation<'t>,
+    what: &str,
+    example: T,
+) -> TransformOperation<'t>
 where
     T: Serialize + schemars::JsonSchema,
 {
@@ -145,7 +150,11 @@ where
 }
 
 /// 201 with a body, its `Location`, and an example.
-pub(crate) fn created<'t, T>(op: TransformOperation<'t>, what: &str, example: T) -> TransformOperation<'t>
+pub(crate) fn created<'t, T>(
+    op: TransformOperation<'t>,
+    what: &str,
+    example: T,
+) -> TransformOperation<'t>
 where
     T: Serialize + schemars::JsonSchema,
 {
@@ -207,8 +216,22 @@ pub(crate) fn frame() -> OpenApi {
         components: Some(aide::openapi::Components {
             security_schemes: [
                 ("bearer", bearer()),
-                ("api_key", key("header", "X-Api-Key", "An API key, `ak_live_…`; also good as a bearer token.")),
-                ("cookie", key("cookie", "agentcy_session", "The UI's session; `__Host-agentcy_session` away from loopback.")),
+                (
+                    "api_key",
+                    key(
+                        "header",
+                        "X-Api-Key",
+                        "An API key, `ak_live_…`; also good as a bearer token.",
+                    ),
+                ),
+                (
+                    "cookie",
+                    key(
+                        "cookie",
+                        "agentcy_session",
+                        "The UI's session; `__Host-agentcy_session` away from loopback.",
+                    ),
+                ),
             ]
             .into_iter()
             .map(|(name, scheme)| (name.to_owned(), ReferenceOr::Item(scheme)))
@@ -228,7 +251,9 @@ fn bearer() -> SecurityScheme {
     SecurityScheme::Http {
         scheme: "bearer".to_owned(),
         bearer_format: Some("JWT or API key".to_owned()),
-        description: Some("A token of `POST /auth/login`, of the configured issuer, or an API key.".to_owned()),
+        description: Some(
+            "A token of `POST /auth/login`, of the configured issuer, or an API key.".to_owned(),
+        ),
         extensions: Default::default(),
     }
 }

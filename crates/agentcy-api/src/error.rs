@@ -4,9 +4,13 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use aide::{OperationOutput, generate::GenContext, openapi::{Operation, Response as DocResponse}};
 use agentcy_core::{ErrorCode, FieldError};
 use agentcy_platform as platform;
+use aide::{
+    OperationOutput,
+    generate::GenContext,
+    openapi::{Operation, Response as DocResponse},
+};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};

@@ -1,8 +1,8 @@
 //! What handlers take out of a request, each answering in our envelope when it is not there.
 
-use aide::{OperationInput, generate::GenContext, openapi::Operation};
 use agentcy_core::{Caller, ErrorCode, FieldError, Limit};
 use agentcy_platform::PageRequest;
+use aide::{OperationInput, generate::GenContext, openapi::Operation};
 use axum::extract::{FromRequest, FromRequestParts, Path, RawQuery, Request};
 use http::{HeaderMap, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -85,7 +85,8 @@ fn field_error(path: &str, message: &str) -> FieldError {
     // The position says nothing to somebody who is told the field.
     let message = message.split(" at line ").next().unwrap_or(message);
     let parent = if path == "." { "" } else { path };
-    for (prefix, told) in [("missing field `", "is required"), ("unknown field `", "is not known")] {
+    for (prefix, told) in [("missing field `", "is required"), ("unknown field `", "is not known")]
+    {
         if let Some(name) = message.strip_prefix(prefix).and_then(|rest| rest.split('`').next()) {
             let parent = parent.strip_suffix(name).unwrap_or(parent).trim_end_matches('.');
             let dot = if parent.is_empty() { "" } else { "." };
@@ -119,12 +120,12 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for ValidQuery<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let RawQuery(query) = RawQuery::from_request_parts(parts, state)
-            .await
-            .unwrap_or_else(|never| match never {});
+        let RawQuery(query) =
+            RawQuery::from_request_parts(parts, state).await.unwrap_or_else(|never| match never {});
         let query = query.unwrap_or_default();
         let pairs = url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key != "token");
-        let cleaned = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let cleaned =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let parsed = serde_html_form::Deserializer::from_bytes(cleaned.as_bytes());
         serde_path_to_error::deserialize(parsed).map(Self).map_err(|error| {
             let path = error.path().to_string();
@@ -153,12 +154,14 @@ pub(crate) struct PageQuery {
 
 impl PageQuery {
     /// As operations want it.
-    pub(crate) fn request(limit: Option<u16>, cursor: Option<String>) -> Result<PageRequest, ApiError> {
+    pub(crate) fn request(
+        limit: Option<u16>,
+        cursor: Option<String>,
+    ) -> Result<PageRequest, ApiError> {
         let limit = match limit {
             None => Limit::default(),
-            Some(limit) => Limit::new(limit).ok_or_else(|| {
-                ApiError::invalid(vec![FieldError::new("limit", "is 1 to 200")])
-            })?,
+            Some(limit) => Limit::new(limit)
+                .ok_or_else(|| ApiError::invalid(vec![FieldError::new("limit", "is 1 to 200")]))?,
         };
         Ok(PageRequest { limit, cursor })
     }

@@ -30,7 +30,8 @@ pub fn routes(document: &OpenApi) -> Vec<Route> {
     for (path, item) in paths.into_iter().flat_map(|paths| &paths.paths) {
         let ReferenceOr::Item(item) = item else { continue };
         for (method, operation) in item.iter() {
-            let text = |key| operation.extensions.get(key).and_then(Value::as_str).map(str::to_owned);
+            let text =
+                |key| operation.extensions.get(key).and_then(Value::as_str).map(str::to_owned);
             routes.push(Route {
                 method: method.to_uppercase(),
                 path: path.clone(),

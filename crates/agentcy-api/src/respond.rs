@@ -1,7 +1,11 @@
 //! What handlers answer with.
 
-use aide::{OperationOutput, generate::GenContext, openapi::{Operation, Response as DocResponse}};
 use agentcy_platform::{Answer, Draft, Listing};
+use aide::{
+    OperationOutput,
+    generate::GenContext,
+    openapi::{Operation, Response as DocResponse},
+};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use schemars::JsonSchema;
@@ -106,7 +110,8 @@ fn json(status: StatusCode, body: String) -> Response {
 }
 
 fn unwritable(error: serde_json::Error) -> ApiError {
-    ApiError::new(agentcy_core::ErrorCode::Internal, "the answer could not be written").caused_by(error)
+    ApiError::new(agentcy_core::ErrorCode::Internal, "the answer could not be written")
+        .caused_by(error)
 }
 
 /// One page of a list.

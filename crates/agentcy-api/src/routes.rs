@@ -1,7 +1,7 @@
 //! The routes: a flat list of the groups, each in a module of its name, and the layers around them.
 
-use aide::{axum::ApiRouter, openapi::OpenApi};
 use agentcy_core::{Caller, ErrorCode, Feature};
+use aide::{axum::ApiRouter, openapi::OpenApi};
 use axum::{
     Router,
     extract::{Request, State},
@@ -96,11 +96,7 @@ fn protected() -> ApiRouter<AppState> {
 }
 
 /// Routes of a feature: whoever has no credential is told so first, then 404 while it is off for the org.
-pub fn gated(
-    app: &AppState,
-    feature: Feature,
-    routes: ApiRouter<AppState>,
-) -> ApiRouter<AppState> {
+pub fn gated(app: &AppState, feature: Feature, routes: ApiRouter<AppState>) -> ApiRouter<AppState> {
     routes.layer(middleware::from_fn_with_state((app.clone(), feature), gate))
 }
 

@@ -55,13 +55,7 @@ pub struct AuditEntry {
 
 impl AuditEntry {
     /// The row for an action that its permitted caller just did.
-    pub fn done(
-        id: AuditId,
-        at: Timestamp,
-        by: &By,
-        target: impl ToString,
-        details: Value,
-    ) -> Self {
+    pub fn done(id: AuditId, at: Timestamp, by: &By, target: String, details: Value) -> Self {
         let caller = by.caller();
         Self {
             id,
@@ -70,7 +64,7 @@ impl AuditEntry {
             actor: caller.principal.to_string(),
             action: by.action().name().to_owned(),
             decision: Decision::Allowed,
-            target: target.to_string(),
+            target,
             details,
             request_id: caller.request_id.clone(),
             ip: caller.ip,

@@ -38,6 +38,8 @@ impl<T> Draft<T> {
     /// Makes it durable.
     pub async fn commit(self) -> Result<T> {
         self.tx.commit().await?;
+        // A rotated key is worth less from now on; for anything else a forgotten look costs one query.
+        self.platform.auth.forget_standings();
         Ok(self.value)
     }
 

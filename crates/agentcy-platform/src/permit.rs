@@ -39,8 +39,8 @@ impl Platform {
     }
 
     /// The audit row of what a permitted caller just did.
-    pub(crate) fn done(&self, by: &By, target: impl ToString, details: Value) -> AuditEntry {
-        AuditEntry::done(self.ids.next(), self.clock.now(), by, target, details)
+    pub(crate) fn done(&self, by: &By, target: impl std::fmt::Display, details: Value) -> AuditEntry {
+        AuditEntry::done(self.ids.next(), self.clock.now(), by, target.to_string(), details)
     }
 
     async fn record_denial(&self, caller: &Caller, action: Action, reason: &str) -> Result<()> {
@@ -48,7 +48,7 @@ impl Platform {
             self.ids.next(),
             self.clock.now(),
             &By::granted(&self.system, caller, action),
-            "",
+            String::new(),
             serde_json::json!({ "reason": reason }),
         );
         entry.decision = Decision::Denied;

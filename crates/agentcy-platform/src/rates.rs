@@ -7,7 +7,7 @@ use agentcy_core::Caller;
 
 use crate::{Platform, Result};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// What a rate says of one request.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use agentcy_platform::{Platform, housekeeping, lifecycle::Lifecycle};
 
-const EVERY: Duration = Duration::from_secs(60 * 60);
+const EVERY: Duration = Duration::from_hours(1);
 
 pub(crate) async fn run(platform: Platform, lifecycle: Lifecycle) {
     loop {

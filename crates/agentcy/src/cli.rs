@@ -21,20 +21,28 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server.
-    #[command(after_help = "Examples:\n  agentcy serve\n  AGENTCY_BIND=127.0.0.1:9000 agentcy serve\n\n\
-        Without settings it listens on 127.0.0.1:8080 and keeps everything in ./data (as root in /var/lib/agentcy).")]
+    #[command(
+        after_help = "Examples:\n  agentcy serve\n  AGENTCY_BIND=127.0.0.1:9000 agentcy serve\n\n\
+        Without settings it listens on 127.0.0.1:8080 and keeps everything in ./data (as root in /var/lib/agentcy)."
+    )]
     Serve,
 
     /// Write a .env with random secrets, for compose or any other deployment.
-    #[command(after_help = "Examples:\n  agentcy init\n  agentcy init --file /etc/agentcy/.env --admin-email ops@example.com")]
+    #[command(
+        after_help = "Examples:\n  agentcy init\n  agentcy init --file /etc/agentcy/.env --admin-email ops@example.com"
+    )]
     Init(Init),
 
     /// Bring the database up to date.
-    #[command(after_help = "Example:\n  DATABASE_MIGRATE_URL=postgres://owner@db/agentcy DATABASE_URL=postgres://agentcy_app@db/agentcy agentcy migrate")]
+    #[command(
+        after_help = "Example:\n  DATABASE_MIGRATE_URL=postgres://owner@db/agentcy DATABASE_URL=postgres://agentcy_app@db/agentcy agentcy migrate"
+    )]
     Migrate,
 
     /// Check settings and everything the server stands on, and say how to mend what is wrong.
-    #[command(after_help = "Examples:\n  agentcy doctor\n  agentcy doctor --config\n  agentcy doctor --url http://127.0.0.1:8080")]
+    #[command(
+        after_help = "Examples:\n  agentcy doctor\n  agentcy doctor --config\n  agentcy doctor --url http://127.0.0.1:8080"
+    )]
     Doctor(Doctor),
 
     /// Print the OpenAPI 3.1 document.
@@ -42,11 +50,14 @@ pub(crate) enum Command {
     Openapi,
 
     /// Sign in to a server and remember the session.
-    #[command(after_help = "Examples:\n  agentcy login\n  agentcy login --url https://agentcy.example.com --email ada@example.com\n  \
-        printf %s \"$PASSWORD\" | agentcy login --email ada@example.com --password-stdin")]
+    #[command(
+        after_help = "Examples:\n  agentcy login\n  agentcy login --url https://agentcy.example.com --email ada@example.com\n  \
+        printf %s \"$PASSWORD\" | agentcy login --email ada@example.com --password-stdin"
+    )]
     Login(Login),
 
     /// End the remembered session.
+    #[command(after_help = "Example:\n  agentcy logout")]
     Logout(Server),
 
     /// Say who is signed in, where, and with which rights.
@@ -54,7 +65,9 @@ pub(crate) enum Command {
     Whoami(Server),
 
     /// Print a completion script for your shell.
-    #[command(after_help = "Example:\n  agentcy completions bash > ~/.local/share/bash-completion/completions/agentcy")]
+    #[command(
+        after_help = "Example:\n  agentcy completions bash > ~/.local/share/bash-completion/completions/agentcy"
+    )]
     Completions { shell: Shell },
 
     /// Print every setting with its meaning and default, as .env.example has it.

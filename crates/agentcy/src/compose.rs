@@ -17,8 +17,8 @@ use anyhow::Context;
 
 use crate::data_dir::DataDir;
 pub(crate) use setup::http;
-pub(crate) use stores::login;
 use stores::Postgres;
+pub(crate) use stores::login;
 
 /// A platform and what must outlive it.
 pub(crate) struct Assembly {
@@ -31,10 +31,7 @@ pub(crate) struct Assembly {
 /// Starts what is embedded, contacts what is not, and puts the platform on top.
 pub(crate) async fn assemble(config: &Config, lifecycle: &Lifecycle) -> anyhow::Result<Assembly> {
     let system = system();
-    let data_dir = match needs_data_dir(config) {
-        true => Some(DataDir::take(&config.data_dir)?),
-        false => None,
-    };
+    let data_dir = needs_data_dir(config).then(|| DataDir::take(&config.data_dir)).transpose()?;
     let setup = setup::setup(config, data_dir.as_ref())?;
     let ground = Ground { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
 
@@ -42,7 +39,8 @@ pub(crate) async fn assemble(config: &Config, lifecycle: &Lifecycle) -> anyhow::
     let installation = stores::installation(&postgres.db, &system).await?;
     let mut leases = Vec::new();
     for twin in stores::embedded_twins(config) {
-        let holder = data_dir.as_ref().context("an embedded twin without a data folder")?.instance()?;
+        let holder =
+            data_dir.as_ref().context("an embedded twin without a data folder")?.instance()?;
         leases.push(lease::hold(&postgres.db, &system, twin, holder, lifecycle).await?);
     }
     let engines = Engines {

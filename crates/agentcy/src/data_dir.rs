@@ -23,11 +23,9 @@ impl DataDir {
     /// Makes the folder if needed and takes it for this process alone.
     pub(crate) fn take(path: &Path) -> anyhow::Result<Self> {
         // Others pass through to the database's own folder, which keeps itself closed; nobody lists it.
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o711)
-            .create(path)
-            .with_context(|| format!("the data folder {} cannot be made; set AGENTCY_DATA_DIR", path.display()))?;
+        fs::DirBuilder::new().recursive(true).mode(0o711).create(path).with_context(|| {
+            format!("the data folder {} cannot be made; set AGENTCY_DATA_DIR", path.display())
+        })?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -70,7 +68,9 @@ impl DataDir {
             SystemEntropy.fill(&mut bytes);
             uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
         })?;
-        text.trim().parse().with_context(|| format!("{} is damaged", self.path.join("instance").display()))
+        text.trim()
+            .parse()
+            .with_context(|| format!("{} is damaged", self.path.join("instance").display()))
     }
 
     fn kept(&self, name: &str, make: impl FnOnce() -> String) -> anyhow::Result<String> {
@@ -86,8 +86,12 @@ impl DataDir {
         let text = make();
         let draft = self.path.join(format!("{name}.new"));
         let write = || -> std::io::Result<()> {
-            let mut file =
-                OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
+            let mut file = OpenOptions::new()
+                .create(true)
+                .truncate(true)
+                .write(true)
+                .mode(0o600)
+                .open(&draft)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fs::rename(&draft, &path)?;

@@ -4,7 +4,7 @@ use std::process::{ExitCode, Termination};
 
 use agentcy_config::Faults;
 
-use crate::output;
+use crate::{output, profile::NotSignedIn};
 
 /// The exit codes that scripts may rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
         return Exit::Settings;
     }
     output::complain(&format!("error: {error:#}"));
+    if error.is::<NotSignedIn>() {
+        return Exit::SignIn;
+    }
     match error.downcast_ref::<agentcy_sdk::Error>() {
         Some(agentcy_sdk::Error::Refused { status: 401 | 403, .. }) => Exit::SignIn,
         Some(agentcy_sdk::Error::Refused { status: 404, .. }) => Exit::NotFound,

@@ -13,6 +13,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+/// There is no session to act in.
+#[derive(Debug, thiserror::Error)]
+#[error("not signed in{0}")]
+pub(crate) struct NotSignedIn(String);
+
 /// A server and a token for it.
 #[derive(Debug)]
 pub(crate) struct Profile {
@@ -32,8 +37,9 @@ impl Profile {
         let path = path()?;
         match fs::read(&path) {
             Ok(bytes) => {
-                let Stored { url, token } = serde_json::from_slice(&bytes)
-                    .with_context(|| format!("{} is damaged; run `agentcy login`", path.display()))?;
+                let Stored { url, token } = serde_json::from_slice(&bytes).with_context(|| {
+                    format!("{} is damaged; run `agentcy login`", path.display())
+                })?;
                 Ok(Some(Self { url, token: token.into() }))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -64,17 +70,19 @@ impl Profile {
 
     /// A client with the remembered session; `url` overrides where.
     pub(crate) fn client(url: Option<Url>) -> anyhow::Result<Client> {
-        let profile = Self::load()?.context("not signed in; run `agentcy login`")?;
+        let nobody = || NotSignedIn("; run `agentcy login`".to_owned());
+        let profile = Self::load()?.ok_or_else(nobody)?;
         if let Some(url) = url
             && url.origin() != profile.url.origin()
         {
-            anyhow::bail!("not signed in to {url}; run `agentcy login --url {url}`");
+            return Err(NotSignedIn(format!(" to {url}; run `agentcy login --url {url}`")).into());
         }
         Ok(Client::new(profile.url)?.with_token(profile.token))
     }
 }
 
 fn path() -> anyhow::Result<PathBuf> {
-    let folder = std::env::home_dir().context("there is no home folder to remember a session in")?;
+    let folder =
+        std::env::home_dir().context("there is no home folder to remember a session in")?;
     Ok(folder.join(".config/agentcy/session.json"))
 }

@@ -84,7 +84,8 @@ pub(crate) fn cookie_name(public_url: &Url) -> &'static str {
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';'));
-    let mut found = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(key, _)| *key == name);
+    let mut found =
+        pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(key, _)| *key == name);
     found.next().map(|(_, value)| value.to_owned())
 }
 

@@ -27,5 +27,5 @@ pub(crate) fn layer(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("ratelimit-policy"),
             HeaderName::from_static("x-request-id"),
         ])
-        .max_age(Duration::from_secs(3600))
+        .max_age(Duration::from_hours(1))
 }

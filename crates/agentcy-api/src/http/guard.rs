@@ -18,7 +18,9 @@ pub(crate) async fn place(State(app): State<AppState>, request: Request, next: N
     let host = host(request.headers(), request.uri());
     let allowed = &app.setup.allowed_hosts;
     if !allowed.is_empty()
-        && !host.as_deref().is_some_and(|host| allowed.iter().any(|name| name.eq_ignore_ascii_case(host)))
+        && !host
+            .as_deref()
+            .is_some_and(|host| allowed.iter().any(|name| name.eq_ignore_ascii_case(host)))
     {
         return ApiError::new(ErrorCode::NotFound, "no such host").into_response();
     }
@@ -117,7 +119,10 @@ mod tests {
         assert!(same(&[("origin", "https://agentcy.example.com")]));
         assert!(same(&[("origin", "https://other.name"), ("host", "other.name")]));
         assert!(!same(&[("sec-fetch-site", "same-site")]));
-        assert!(!same(&[("sec-fetch-site", "cross-site"), ("origin", "https://agentcy.example.com")]));
+        assert!(!same(&[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://agentcy.example.com")
+        ]));
         assert!(!same(&[("origin", "https://evil.example"), ("host", "agentcy.example.com")]));
         assert!(!same(&[]));
     }

@@ -5,12 +5,12 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use aide::OperationInput;
 use agentcy_core::{Caller, ErrorCode};
 use agentcy_platform::{
     Answer, Draft,
     idempotency::{Claim, Slot},
 };
+use aide::OperationInput;
 use axum::{
     body::Body,
     extract::{FromRequestParts, Request, State},
@@ -21,7 +21,9 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Collected};
 
-use crate::{error::ApiError, extract::read_body, http::meta::Meta, respond::replay, state::AppState};
+use crate::{
+    error::ApiError, extract::read_body, http::meta::Meta, respond::replay, state::AppState,
+};
 
 const KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");

@@ -10,7 +10,8 @@ const MAX_DEPTH: u8 = 64;
 /// Says what is wrong with a JSON text, if anything.
 pub(crate) fn check(text: &str) -> Result<(), String> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let outcome = Value { depth: 0 }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    let outcome =
+        Value { depth: 0 }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
     outcome.map_err(|error| format!("the body is not acceptable JSON: {error}"))
 }
 

@@ -22,7 +22,11 @@ pub(crate) async fn time(State(app): State<AppState>, request: Request, next: Ne
 }
 
 /// Turns requests away while the server drains.
-pub(crate) async fn draining(State(app): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn draining(
+    State(app): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
     if app.lifecycle.is_stopping() {
         let error = ApiError::new(ErrorCode::Draining, "the server is shutting down");
         return error.retry_after(Duration::from_secs(5)).into_response();
@@ -48,7 +52,9 @@ pub(crate) async fn limited(rate: Rate, request: Request, next: Next) -> Respons
     let mut response = if rate.allowed {
         next.run(request).await
     } else {
-        ApiError::new(ErrorCode::RateLimited, "too many requests").retry_after(rate.retry_after).into_response()
+        ApiError::new(ErrorCode::RateLimited, "too many requests")
+            .retry_after(rate.retry_after)
+            .into_response()
     };
     describe(response.headers_mut(), &rate);
     response

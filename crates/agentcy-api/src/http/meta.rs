@@ -51,7 +51,8 @@ fn client_ip(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> Op
         return Some(peer);
     }
     let lines = headers.get_all("x-forwarded-for").iter();
-    let hops: Vec<_> = lines.filter_map(|line| line.to_str().ok()).flat_map(|l| l.split(',')).collect();
+    let hops: Vec<_> =
+        lines.filter_map(|line| line.to_str().ok()).flat_map(|l| l.split(',')).collect();
     let mut client = peer;
     for hop in hops.into_iter().rev() {
         // What a proxy did not write as an address ends what can be believed.
@@ -69,7 +70,8 @@ fn trace_id(headers: &HeaderMap) -> Option<String> {
     let text = headers.get("traceparent")?.to_str().ok()?;
     let mut parts = text.split('-');
     let (version, trace) = (parts.next()?, parts.next()?);
-    let is_hex = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let is_hex =
+        |part: &str| part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let fits = version.len() == 2 && version != "ff" && trace.len() == 32 && is_hex(trace);
     (fits && trace.bytes().any(|b| b != b'0')).then(|| trace.to_owned())
 }

@@ -78,12 +78,24 @@ fn report(error: &ApiError) {
     let Some(cause) = error.chain() else { return };
     match error.code().status() {
         500.. if error.code() == ErrorCode::StoreUnavailable => {
-            tracing::warn!(error.code = error.code().name(), error.cause = cause, "a store is away");
+            tracing::warn!(
+                error.code = error.code().name(),
+                error.cause = cause,
+                "a store is away"
+            );
         }
         500.. => {
-            tracing::error!(error.code = error.code().name(), error.cause = cause, "request failed");
+            tracing::error!(
+                error.code = error.code().name(),
+                error.cause = cause,
+                "request failed"
+            );
         }
-        _ => tracing::debug!(error.code = error.code().name(), error.cause = cause, "request refused"),
+        _ => tracing::debug!(
+            error.code = error.code().name(),
+            error.cause = cause,
+            "request refused"
+        ),
     }
 }
 

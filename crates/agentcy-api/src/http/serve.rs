@@ -41,7 +41,8 @@ pub async fn serve(listener: TcpListener, router: Router, lifecycle: Lifecycle) 
                 continue;
             }
         };
-        let connection = connection(stream, peer, router.clone(), Arc::clone(&connections), lifecycle.clone());
+        let connection =
+            connection(stream, peer, router.clone(), Arc::clone(&connections), lifecycle.clone());
         lifecycle.spawn(async move {
             connection.await;
             drop(place);
@@ -78,10 +79,8 @@ async fn connection(
         request.extensions_mut().insert(ConnectInfo(peer));
         request.map(axum::body::Body::new)
     });
-    let serving = builder.serve_connection_with_upgrades(
-        TokioIo::new(stream),
-        TowerToHyperService::new(service),
-    );
+    let serving = builder
+        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(serving);
     let outcome = tokio::select! {
         outcome = serving.as_mut() => outcome,

@@ -1,5 +1,10 @@
 //! `/api-keys`: keys for programs.
 
+use agentcy_core::{
+    Action, ErrorCode, Realms, Role, Timestamp,
+    id::{KeyId, UserId},
+};
+use agentcy_platform::api_keys::{self, ApiKey, IssuedKey, NewApiKey};
 use aide::{
     axum::{
         ApiRouter,
@@ -7,11 +12,6 @@ use aide::{
     },
     transform::TransformOperation,
 };
-use agentcy_core::{
-    Action, ErrorCode, Realms, Role, Timestamp,
-    id::{KeyId, UserId},
-};
-use agentcy_platform::api_keys::{self, ApiKey, IssuedKey, NewApiKey};
 use axum::extract::State;
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;

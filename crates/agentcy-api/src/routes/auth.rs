@@ -11,7 +11,10 @@ mod ticket;
 
 /// Nobody is known yet, or a token speaks for itself.
 pub(super) fn public_router() -> ApiRouter<AppState> {
-    ApiRouter::new().merge(session::public_router()).merge(account::router()).merge(me::public_router())
+    ApiRouter::new()
+        .merge(session::public_router())
+        .merge(account::router())
+        .merge(me::public_router())
 }
 
 pub(super) fn router() -> ApiRouter<AppState> {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use agentcy_core::{ErrorCode, Feature};
+use agentcy_platform::health::{self, Health};
 use aide::{
     axum::{ApiRouter, routing::get_with},
     transform::TransformOperation,
 };
-use agentcy_core::{ErrorCode, Feature};
-use agentcy_platform::health::{self, Health};
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -95,11 +95,10 @@ async fn ready(_: Public, State(app): State<AppState>) -> Response {
             (false, false) => "down",
         }
         .to_owned(),
-        checks: dependencies(&health),
+        checks: dependencies(health),
         engines: words([("graph", graph), ("bus", bus)]),
     };
-    let status =
-        if view.status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if view.status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Reply(view)).into_response()
 }
 
@@ -129,7 +128,8 @@ async fn metrics(
     let hidden = || ApiError::new(ErrorCode::NotFound, "no such route");
     match &app.setup.metrics_token {
         Some(token) => {
-            let shown = headers.get(header::AUTHORIZATION).map_or(&[][..], |value| value.as_bytes());
+            let shown =
+                headers.get(header::AUTHORIZATION).map_or(&[][..], |value| value.as_bytes());
             let wanted = format!("Bearer {}", token.expose_secret());
             if !bool::from(shown.ct_eq(wanted.as_bytes())) {
                 return Err(hidden());
@@ -153,7 +153,9 @@ fn metrics_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         errors: &[ErrorCode::NotFound],
     };
     doc.of(op).response_with::<200, String, _>(|response| {
-        response.description("Prometheus text format.").example("# TYPE agentcy_http_request_seconds summary")
+        response
+            .description("Prometheus text format.")
+            .example("# TYPE agentcy_http_request_seconds summary")
     })
 }
 
@@ -167,7 +169,7 @@ async fn read(_: Public, State(app): State<AppState>) -> Reply<HealthView> {
             .into_iter()
             .map(|feature| (feature.name().to_owned(), features.has(feature)))
             .collect(),
-        dependencies: dependencies(&health),
+        dependencies: dependencies(health),
     })
 }
 
@@ -191,7 +193,7 @@ fn read_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     ok(doc.of(op), "The state of the service.", example)
 }
 
-fn dependencies(health: &Health) -> BTreeMap<String, String> {
+fn dependencies(health: Health) -> BTreeMap<String, String> {
     words([
         ("postgres", health.postgres.name()),
         ("neo4j", health.graph.name()),

@@ -1,5 +1,10 @@
 //! `/platform/invites`: invitations into the org.
 
+use agentcy_core::{
+    Action, ErrorCode, Realms, Role, Timestamp,
+    id::{InviteId, UserId},
+};
+use agentcy_platform::invites::{self, Invite, IssuedInvite, NewInvite};
 use aide::{
     axum::{
         ApiRouter,
@@ -7,11 +12,6 @@ use aide::{
     },
     transform::TransformOperation,
 };
-use agentcy_core::{
-    Action, ErrorCode, Realms, Role, Timestamp,
-    id::{InviteId, UserId},
-};
-use agentcy_platform::invites::{self, Invite, IssuedInvite, NewInvite};
 use axum::extract::State;
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;

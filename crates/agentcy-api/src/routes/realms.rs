@@ -1,11 +1,11 @@
 //! `/realms`: the parts of the org's graph.
 
+use agentcy_core::{Action, ErrorCode, Realm, Timestamp};
+use agentcy_platform::realms::{self, RealmInfo};
 use aide::{
     axum::{ApiRouter, routing::get_with},
     transform::TransformOperation,
 };
-use agentcy_core::{Action, ErrorCode, Realm, Timestamp};
-use agentcy_platform::realms::{self, RealmInfo};
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,12 +1,5 @@
 //! `/users`: one's own profile, and the members of the org.
 
-use aide::{
-    axum::{
-        ApiRouter,
-        routing::{get_with, patch_with, put_with},
-    },
-    transform::TransformOperation,
-};
 use agentcy_core::{
     Action, ErrorCode, Realms, Role, Timestamp,
     id::{OrgId, UserId},
@@ -15,6 +8,13 @@ use agentcy_platform::{
     auth,
     profile::{self, Me, Membership, ProfileUpdate},
     users::{self, Member, MemberUpdate},
+};
+use aide::{
+    axum::{
+        ApiRouter,
+        routing::{get_with, patch_with, put_with},
+    },
+    transform::TransformOperation,
 };
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -188,7 +188,10 @@ struct UserQuery {
 }
 
 #[tracing::instrument(name = "api.users.read_me", skip_all)]
-async fn read_me(State(app): State<AppState>, Known(caller): Known) -> Result<Reply<MeView>, ApiError> {
+async fn read_me(
+    State(app): State<AppState>,
+    Known(caller): Known,
+) -> Result<Reply<MeView>, ApiError> {
     Ok(Reply(profile::read(&app.platform, &caller).await?.into()))
 }
 

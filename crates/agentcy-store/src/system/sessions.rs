@@ -27,6 +27,7 @@ pub struct NewSession {
 
 /// A session as it stands, with what its person is by now.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that do not depend on each other")]
 pub struct Standing {
     /// The org it acts in.
     pub org_id: OrgId,

@@ -28,14 +28,15 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
 
     // Before anything is started: an address in use is the most common fault, and the cheapest to find.
     let bind = config.server.bind;
-    let listener = TcpListener::bind(bind)
-        .await
-        .with_context(|| format!("{bind} cannot be listened on; set AGENTCY_BIND to another address"))?;
+    let listener = TcpListener::bind(bind).await.with_context(|| {
+        format!("{bind} cannot be listened on; set AGENTCY_BIND to another address")
+    })?;
     let metrics = PrometheusBuilder::new().install_recorder()?;
     let assembly = compose::assemble(&config, &lifecycle).await?;
     let platform = assembly.platform.clone();
 
-    let password = config.auth.admin_password.clone().unwrap_or_else(|| SecretString::from("admin"));
+    let password =
+        config.auth.admin_password.clone().unwrap_or_else(|| SecretString::from("admin"));
     let first = first_start(&platform, &config.auth.admin_email, &password).await?;
     let http = compose::http(&config)?;
     let url = http.public_url.clone();

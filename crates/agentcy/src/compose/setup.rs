@@ -13,7 +13,8 @@ use crate::data_dir::DataDir;
 
 /// What operations take from the environment. Secrets that are not set are made once in the data folder.
 pub(crate) fn setup(config: &Config, data_dir: Option<&DataDir>) -> anyhow::Result<Setup> {
-    let kept = || data_dir.context("a secret is missing and there is no data folder to keep one in");
+    let kept =
+        || data_dir.context("a secret is missing and there is no data folder to keep one in");
     let auth = &config.auth;
     let jwt_secret = match &auth.jwt_secret {
         Some(secret) => secret.clone(),

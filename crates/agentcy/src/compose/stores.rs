@@ -30,28 +30,28 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Starts our own or contacts the configured one; migrates where we may.
     pub(crate) async fn start(config: &Config, lifecycle: &Lifecycle) -> anyhow::Result<Self> {
-        let (embedded, owner, app) = match &config.database.url {
-            Some(url) => (None, config.database.migrate_url.as_ref().map(login).transpose()?, login(url)?),
-            None => {
-                let bin = config.database.pg_bin.clone();
-                let options = embedded::Options { bin, ..embedded::Options::new(&config.data_dir) };
-                let embedded = Arc::new(Embedded::start(options).await?);
-                let (owner, app) = (embedded.owner(), embedded.app());
-                let supervised = Arc::clone(&embedded);
-                lifecycle.spawn_beyond(async move { supervised.supervise().await });
-                (Some(embedded), Some(owner), app)
-            }
+        let (embedded, owner, app) = if let Some(url) = &config.database.url {
+            let owner = config.database.migrate_url.as_ref().map(login).transpose()?;
+            (None, owner, login(url)?)
+        } else {
+            let bin = config.database.pg_bin.clone();
+            let options = embedded::Options { bin, ..embedded::Options::new(&config.data_dir) };
+            let embedded = Arc::new(Embedded::start(options).await?);
+            let (owner, app) = (embedded.owner(), embedded.app());
+            let supervised = Arc::clone(&embedded);
+            lifecycle.spawn_beyond(async move { supervised.supervise().await });
+            (Some(embedded), Some(owner), app)
         };
-        match owner {
-            Some(owner) => migrate::migrate(&owner, &app).await.context("the database could not be migrated")?,
-            None => {
-                let pending = migrate::pending(&app).await.context("DATABASE_URL cannot be reached")?;
-                if !pending.is_empty() {
-                    bail!(
-                        "the database is {} migrations behind; run `agentcy migrate`, or set DATABASE_MIGRATE_URL",
-                        pending.len()
-                    );
-                }
+        if let Some(owner) = owner {
+            let migrated = migrate::migrate(&owner, &app).await;
+            migrated.context("the database could not be migrated")?;
+        } else {
+            let pending = migrate::pending(&app).await.context("DATABASE_URL cannot be reached")?;
+            if !pending.is_empty() {
+                bail!(
+                    "the database is {} migrations behind; run `agentcy migrate`, or set DATABASE_MIGRATE_URL",
+                    pending.len()
+                );
             }
         }
         migrate::check_fit(&app).await?;
@@ -70,7 +70,8 @@ impl Postgres {
 
 /// The login of a URL. Its text holds a password and is never repeated.
 pub(crate) fn login(url: &SecretString) -> anyhow::Result<PgConnectOptions> {
-    PgConnectOptions::from_str(url.expose_secret()).map_err(|_| anyhow::anyhow!("a PostgreSQL URL cannot be read"))
+    PgConnectOptions::from_str(url.expose_secret())
+        .map_err(|_| anyhow::anyhow!("a PostgreSQL URL cannot be read"))
 }
 
 /// What this database is called by what is kept outside of it.
@@ -83,8 +84,10 @@ pub(crate) async fn installation(db: &Db, system: &System) -> anyhow::Result<Uui
 
 /// The twins in this process, which allow no second one.
 pub(crate) fn embedded_twins(config: &Config) -> Vec<Twin> {
-    let graph = config.neo4j.is_none().then_some(Twin { lease: "embedded:graph", variable: "NEO4J_URI" });
-    let bus = config.redis.is_none().then_some(Twin { lease: "embedded:bus", variable: "REDIS_URL" });
+    let graph =
+        config.neo4j.is_none().then_some(Twin { lease: "embedded:graph", variable: "NEO4J_URI" });
+    let bus =
+        config.redis.is_none().then_some(Twin { lease: "embedded:bus", variable: "REDIS_URL" });
     graph.into_iter().chain(bus).collect()
 }
 
@@ -93,8 +96,11 @@ pub(crate) fn graph(config: &Config, installation: Uuid) -> anyhow::Result<Arc<d
         let folder = config.data_dir.join("graph");
         return Ok(Arc::new(agentcy_graph::Embedded::open(&folder, installation, GRAPH_THREADS)?));
     };
-    let mut settings =
-        agentcy_graph::neo4j::Settings::new(neo4j.uri.as_str(), neo4j.user.as_str(), neo4j.password.clone());
+    let mut settings = agentcy_graph::neo4j::Settings::new(
+        neo4j.uri.as_str(),
+        neo4j.user.as_str(),
+        neo4j.password.clone(),
+    );
     settings.database.clone_from(&neo4j.database);
     Ok(Arc::new(agentcy_graph::Neo4j::open(settings, installation)?))
 }

@@ -1,11 +1,11 @@
 //! `/auth/register`: a new person, by invitation or, where it is open, with an org of their own.
 
+use agentcy_core::ErrorCode;
+use agentcy_platform::auth::{self, NewAccount};
 use aide::{
     axum::{ApiRouter, routing::post_with},
     transform::TransformOperation,
 };
-use agentcy_core::ErrorCode;
-use agentcy_platform::auth::{self, NewAccount};
 use axum::{extract::State, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use schemars::JsonSchema;

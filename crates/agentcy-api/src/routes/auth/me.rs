@@ -1,9 +1,5 @@
 //! `/auth/me` and `/auth/config`: who one is, and how one may sign in.
 
-use aide::{
-    axum::{ApiRouter, routing::get_with},
-    transform::TransformOperation,
-};
 use agentcy_core::{
     Action, Principal, Realms, Role, Timestamp,
     id::{OrgId, UserId},
@@ -11,6 +7,10 @@ use agentcy_core::{
 use agentcy_platform::{
     auth::{self, Me},
     setup::Registration,
+};
+use aide::{
+    axum::{ApiRouter, routing::get_with},
+    transform::TransformOperation,
 };
 use axum::extract::State;
 use schemars::JsonSchema;

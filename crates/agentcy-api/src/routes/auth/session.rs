@@ -1,14 +1,14 @@
 //! `/auth/login`, `/auth/refresh`, `/auth/logout`: the life of a session.
 
-use aide::{
-    axum::{ApiRouter, routing::post_with},
-    transform::TransformOperation,
-};
 use agentcy_core::{
     Action, ErrorCode, Role, Timestamp,
     id::{OrgId, UserId},
 };
 use agentcy_platform::auth::{self, Kind, Login, Origin, Session};
+use aide::{
+    axum::{ApiRouter, routing::post_with},
+    transform::TransformOperation,
+};
 use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
@@ -100,7 +100,11 @@ struct UserView {
 }
 
 /// The answer to whoever signed in; the cookie, where one was asked for, dies with the session.
-pub(super) fn answer(session: Session, public_url: &Url, now: Timestamp) -> Result<Response, ApiError> {
+pub(super) fn answer(
+    session: Session,
+    public_url: &Url,
+    now: Timestamp,
+) -> Result<Response, ApiError> {
     let is_cookie = session.kind == Kind::Cookie;
     let token = session.token.expose_secret();
     let cookie = is_cookie.then(|| {

@@ -1,11 +1,11 @@
 //! `/auth/ticket`: a single-use stand-in for a credential where a browser cannot send headers.
 
+use agentcy_core::{Action, Timestamp};
+use agentcy_platform::auth;
 use aide::{
     axum::{ApiRouter, routing::post_with},
     transform::TransformOperation,
 };
-use agentcy_core::{Action, Timestamp};
-use agentcy_platform::auth;
 use axum::extract::State;
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use agentcy_core::{Action, Feature, Features};
+use agentcy_platform::features;
 use aide::{
     axum::{ApiRouter, routing::get_with},
     transform::TransformOperation,
 };
-use agentcy_core::{Action, Feature, Features};
-use agentcy_platform::features;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

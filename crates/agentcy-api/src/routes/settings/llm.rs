@@ -1,16 +1,16 @@
 //! `/settings/llm`: the org's model provider.
 
+use agentcy_core::{Action, ErrorCode, Timestamp};
+use agentcy_platform::{
+    Change,
+    llm_settings::{self, LlmSettings, LlmUpdate, ProviderKind},
+};
 use aide::{
     axum::{
         ApiRouter,
         routing::{get_with, post_with},
     },
     transform::TransformOperation,
-};
-use agentcy_core::{Action, ErrorCode, Timestamp};
-use agentcy_platform::{
-    Change,
-    llm_settings::{self, LlmSettings, LlmUpdate, ProviderKind},
 };
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -146,11 +146,16 @@ struct LlmTry {
 impl LlmTry {
     fn into_update(self) -> Option<LlmUpdate> {
         let Self { provider, model, base_url, api_key, fallbacks } = self;
-        if provider.is_none() && model.is_none() && base_url.is_none() && matches!(api_key.0, Change::Keep) {
+        if provider.is_none()
+            && model.is_none()
+            && base_url.is_none()
+            && matches!(api_key.0, Change::Keep)
+        {
             return None;
         }
         let provider = provider.unwrap_or(Provider::Builtin);
-        let model = model.unwrap_or_else(|| ProviderKind::from(provider).default_model().to_owned());
+        let model =
+            model.unwrap_or_else(|| ProviderKind::from(provider).default_model().to_owned());
         Some(LlmPut { provider, model, base_url, api_key, fallbacks }.into())
     }
 }
@@ -164,7 +169,10 @@ struct TestView {
 }
 
 #[tracing::instrument(name = "api.settings.llm.read", skip_all)]
-async fn read(State(app): State<AppState>, Known(caller): Known) -> Result<Reply<LlmView>, ApiError> {
+async fn read(
+    State(app): State<AppState>,
+    Known(caller): Known,
+) -> Result<Reply<LlmView>, ApiError> {
     Ok(Reply(llm_settings::read(&app.platform, &caller).await?.into()))
 }
 
@@ -219,7 +227,11 @@ fn test_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         summary: "Test the model provider",
         description: "One real call, with the stored settings or with those of the body.",
         audience: Audience::May(Action::LlmSettingsTest),
-        errors: &[ErrorCode::CredentialsRequired, ErrorCode::UpstreamRefused, ErrorCode::UpstreamUnavailable],
+        errors: &[
+            ErrorCode::CredentialsRequired,
+            ErrorCode::UpstreamRefused,
+            ErrorCode::UpstreamUnavailable,
+        ],
     };
     let example = TestView { ok: true, model: "builtin".to_owned(), latency_ms: 0 };
     ok(doc.of(op), "The provider answered.", example)

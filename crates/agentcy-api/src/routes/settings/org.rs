@@ -1,11 +1,11 @@
 //! `/settings`: the org itself.
 
+use agentcy_core::{Action, Timestamp, id::OrgId};
+use agentcy_platform::settings::{self, Org, SettingsUpdate};
 use aide::{
     axum::{ApiRouter, routing::get_with},
     transform::TransformOperation,
 };
-use agentcy_core::{Action, Timestamp, id::OrgId};
-use agentcy_platform::settings::{self, Org, SettingsUpdate};
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,11 @@
 //! `/settings/security`: what runs without asking, and how long a question waits.
 
+use agentcy_core::{Action, tool::ApprovalDefaults};
+use agentcy_platform::settings::{self, Security, SecurityUpdate};
 use aide::{
     axum::{ApiRouter, routing::get_with},
     transform::TransformOperation,
 };
-use agentcy_core::{Action, tool::ApprovalDefaults};
-use agentcy_platform::settings::{self, Security, SecurityUpdate};
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

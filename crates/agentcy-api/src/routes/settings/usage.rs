@@ -1,11 +1,11 @@
 //! `/usage`: tokens, cost and runs.
 
+use agentcy_core::{Action, ErrorCode};
+use agentcy_platform::usage::{self, Grouping, Sums, UsageQuery};
 use aide::{
     axum::{ApiRouter, routing::get_with},
     transform::TransformOperation,
 };
-use agentcy_core::{Action, ErrorCode};
-use agentcy_platform::usage::{self, Grouping, Sums, UsageQuery};
 use axum::extract::State;
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -126,6 +126,7 @@ fn read_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     let sums = || SumsView { runs: 3, in_tokens: 1200, out_tokens: 340, cost_usd: 0.02 };
     let day = NaiveDate::default();
     let row = RowView { key: Some("2026-01-01".to_owned()), sums: sums() };
-    let example = UsageView { from: day, to: day, by: "day".to_owned(), rows: vec![row], totals: sums() };
+    let example =
+        UsageView { from: day, to: day, by: "day".to_owned(), rows: vec![row], totals: sums() };
     ok(doc.of(op), "What was used.", example)
 }
