@@ -1,6 +1,9 @@
 //! The OpenAPI document: what every operation says of itself, and the words it says it with.
 
-#![expect(clippy::default_trait_access, reason = "the maps of aide are of a crate that we do not name")]
+#![expect(
+    clippy::default_trait_access,
+    reason = "the maps of aide are of a crate that we do not name"
+)]
 
 use std::collections::BTreeMap;
 

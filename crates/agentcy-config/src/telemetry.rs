@@ -8,8 +8,11 @@ use crate::{
     setting::Setting,
 };
 
-const RUST_LOG: Setting =
-    Setting::open("RUST_LOG", Some("info,sqlx=warn"), "What is logged, such as info,agentcy_store=debug.");
+const RUST_LOG: Setting = Setting::open(
+    "RUST_LOG",
+    Some("info,sqlx=warn"),
+    "What is logged, such as info,agentcy_store=debug.",
+);
 const OTEL_ENDPOINT: Setting = Setting::open(
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     None,

@@ -1,6 +1,6 @@
 //! Who calls, and how they came to be known: passwords, tokens, keys, sessions, tickets, an outside issuer.
 //!
-//! [`authenticate`] makes a [`Caller`](agentcy_core::Caller) of what a request shows; everything else here begins or ends
+//! [`fn@authenticate`] makes a [`Caller`](agentcy_core::Caller) of what a request shows; everything else here begins or ends
 //! what can be shown.
 
 mod account;

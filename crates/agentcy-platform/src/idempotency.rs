@@ -63,7 +63,8 @@ impl Platform {
         let attempt: agentcy_core::id::EventId = self.ids.next();
         let attempt = Uuid::from(attempt);
         let mut tx = self.db.begin(&by).await?;
-        let claim = store::claim(&mut tx, &request.key(), &digest, attempt, self.clock.now()).await?;
+        let claim =
+            store::claim(&mut tx, &request.key(), &digest, attempt, self.clock.now()).await?;
         tx.commit().await?;
         match claim {
             store::Claim::New { attempt } => Ok(Claim::First(Slot { request, attempt })),

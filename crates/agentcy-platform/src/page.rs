@@ -62,14 +62,16 @@ impl Cursors {
     /// The key that a request's cursor stands for. `scope` names org, list and filters.
     pub(crate) fn read(&self, scope: &str, request: &PageRequest) -> Result<Option<TimeKey>> {
         let Some(text) = &request.cursor else { return Ok(None) };
-        let foreign = || Error::refused(ErrorCode::InvalidCursor, "the cursor does not belong to this list");
+        let foreign =
+            || Error::refused(ErrorCode::InvalidCursor, "the cursor does not belong to this list");
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| foreign())?;
         let Some((body, tag)) = bytes.split_last_chunk::<TAG>() else { return Err(foreign()) };
         if !bool::from(self.tag(scope, body).ct_eq(tag)) {
             return Err(foreign());
         }
         let (micros, id) = body.split_first_chunk::<8>().ok_or_else(foreign)?;
-        let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*micros)).ok_or_else(foreign)?;
+        let at =
+            DateTime::from_timestamp_micros(i64::from_be_bytes(*micros)).ok_or_else(foreign)?;
         Ok(Some((at, Uuid::from_slice(id).map_err(|_| foreign())?)))
     }
 
@@ -109,9 +111,11 @@ mod tests {
     #[test]
     fn a_cursor_is_good_for_its_own_list_alone() {
         let cursors = Cursors::new([7; 32]);
-        let key = (DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap(), Uuid::from_u128(9));
+        let key =
+            (DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap(), Uuid::from_u128(9));
         let text = cursors.write("org/users", key);
-        let ask = |text: &str| PageRequest { limit: Limit::default(), cursor: Some(text.to_owned()) };
+        let ask =
+            |text: &str| PageRequest { limit: Limit::default(), cursor: Some(text.to_owned()) };
         assert_eq!(cursors.read("org/users", &ask(&text)).unwrap(), Some(key));
         assert!(cursors.read("org/keys", &ask(&text)).is_err());
         for bad in ["", "x", "!!", &text[1..], &format!("{text}A")] {

@@ -39,7 +39,12 @@ impl Platform {
     }
 
     /// The audit row of what a permitted caller just did.
-    pub(crate) fn done(&self, by: &By, target: impl std::fmt::Display, details: Value) -> AuditEntry {
+    pub(crate) fn done(
+        &self,
+        by: &By,
+        target: impl std::fmt::Display,
+        details: Value,
+    ) -> AuditEntry {
         AuditEntry::done(self.ids.next(), self.clock.now(), by, target.to_string(), details)
     }
 

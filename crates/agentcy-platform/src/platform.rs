@@ -67,7 +67,19 @@ impl Platform {
         let health = health::Cache::default();
         let auth = Auth::new(&setup.auth, &egress, &clock, &entropy);
         let parts = Parts {
-            db, bus, graph, egress, clock, ids, entropy, system, setup, sealer, cursors, health, auth,
+            db,
+            bus,
+            graph,
+            egress,
+            clock,
+            ids,
+            entropy,
+            system,
+            setup,
+            sealer,
+            cursors,
+            health,
+            auth,
         };
         Self { parts: Arc::new(parts) }
     }

@@ -89,7 +89,8 @@ impl Sealer {
     /// Opens a text.
     pub fn open_text(&self, cell: Cell<'_>, sealed: &[u8]) -> Result<SecretString> {
         let bytes = self.open(cell, sealed)?;
-        let text = String::from_utf8(bytes).map_err(|e| Error::internal("a secret is no text", e))?;
+        let text =
+            String::from_utf8(bytes).map_err(|e| Error::internal("a secret is no text", e))?;
         Ok(text.into())
     }
 
