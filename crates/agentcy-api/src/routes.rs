@@ -44,9 +44,8 @@ pub fn router_with(mut app: AppState, more: ApiRouter<AppState>) -> Router {
         .method_not_allowed_fallback(async || {
             ApiError::new(ErrorCode::MethodNotAllowed, "the route exists with other methods")
         })
-        .layer(middleware::from_fn_with_state(app.clone(), limit::time))
         .layer(GlobalConcurrencyLimitLayer::new(app.setup.concurrency))
-        .layer(middleware::from_fn_with_state(app.clone(), guard::place))
+        .layer(middleware::from_fn_with_state(app.clone(), limit::time))
         .layer(cors::layer(&app.setup.cors_origins))
         .layer(middleware::from_fn_with_state(app.clone(), outermost::outermost))
         .layer(CompressionLayer::new())
@@ -62,19 +61,22 @@ pub(crate) fn describe(document: &mut OpenApi) {
 
 fn layered(app: &AppState, more: ApiRouter<AppState>) -> ApiRouter<AppState> {
     let draining = || middleware::from_fn_with_state(app.clone(), limit::draining);
+    let place = || middleware::from_fn_with_state(app.clone(), guard::place);
     let route = || middleware::from_fn(outermost::remember_route);
     let public = public()
         .layer(middleware::from_fn_with_state(app.clone(), limit::anonymous_rate))
-        .layer(draining());
+        .layer(draining())
+        .layer(place());
     let protected = protected()
         .merge(more)
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .layer(middleware::from_fn_with_state(app.clone(), authentication::known))
-        .layer(draining());
+        .layer(draining())
+        .layer(place());
     probes().layer(route()).merge(public.layer(route())).merge(protected.layer(route()))
 }
 
-/// Looked at all the time by machines: no rate, and answered to the last.
+/// Looked at all the time by machines, by address: no rate, any host, and answered to the last.
 fn probes() -> ApiRouter<AppState> {
     health::router()
 }

@@ -13,6 +13,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// How many connections are open at once; more wait in the kernel's queue.
@@ -75,7 +76,10 @@ async fn connection(
 ) {
     // Small frames of a stream must not wait for each other.
     let _ = stream.set_nodelay(true);
+    let begun = CancellationToken::new();
+    let heard = begun.clone();
     let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+        heard.cancel();
         request.extensions_mut().insert(ConnectInfo(peer));
         request.map(axum::body::Body::new)
     });
@@ -84,6 +88,7 @@ async fn connection(
     tokio::pin!(serving);
     let outcome = tokio::select! {
         outcome = serving.as_mut() => outcome,
+        () = silence(&begun) => return,
         () = lifecycle.stopping() => {
             serving.as_mut().graceful_shutdown();
             serving.await
@@ -91,5 +96,13 @@ async fn connection(
     };
     if let Err(error) = outcome {
         tracing::debug!(error = %error, client.ip = %peer.ip(), "a connection ended badly");
+    }
+}
+
+/// Done when a connection has brought no request for too long. Until the first bytes say which protocol is spoken, no
+/// limit of that protocol holds.
+async fn silence(begun: &CancellationToken) {
+    if tokio::time::timeout(HEADER_TIMEOUT, begun.cancelled()).await.is_ok() {
+        std::future::pending().await
     }
 }

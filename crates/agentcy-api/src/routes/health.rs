@@ -155,7 +155,7 @@ fn metrics_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     doc.of(op).response_with::<200, String, _>(|response| {
         response
             .description("Prometheus text format.")
-            .example("# TYPE agentcy_http_request_seconds summary")
+            .example("# TYPE agentcy_http_request_seconds histogram")
     })
 }
 

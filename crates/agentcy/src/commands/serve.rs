@@ -9,7 +9,7 @@ use agentcy_platform::{
     lifecycle::{GRACE, Lifecycle},
 };
 use anyhow::Context;
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use secrecy::SecretString;
 use tokio::{
     net::TcpListener,
@@ -18,6 +18,10 @@ use tokio::{
 };
 
 use crate::{compose, log};
+
+/// Bounds of the histograms of times, in seconds.
+const BUCKETS: [f64; 12] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
 /// Runs until it is told to stop.
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
@@ -31,7 +35,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let listener = TcpListener::bind(bind).await.with_context(|| {
         format!("{bind} cannot be listened on; set AGENTCY_BIND to another address")
     })?;
-    let metrics = PrometheusBuilder::new().install_recorder()?;
+    let seconds = Matcher::Suffix("_seconds".to_owned());
+    let metrics =
+        PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS)?.install_recorder()?;
     let assembly = compose::assemble(&config, &lifecycle).await?;
     let platform = assembly.platform.clone();
 
