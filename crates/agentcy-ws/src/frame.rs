@@ -76,11 +76,16 @@ mod tests {
 
     #[test]
     fn frames_of_the_protocol_are_read_and_others_refused() {
-        let frame = ClientFrame::read(r#"{"type":"subscribe","id":1,"topics":["graph"],"after":{"graph":7}}"#);
+        let frame = ClientFrame::read(
+            r#"{"type":"subscribe","id":1,"topics":["graph"],"after":{"graph":7}}"#,
+        );
         assert!(matches!(frame, Ok(ClientFrame::Subscribe { id: 1, .. })));
         assert!(ClientFrame::read(r#"{"type":"ping"}"#).is_ok());
         assert!(matches!(ClientFrame::read(r#"{"type":"drop"}"#), Err(InvalidFrame::Malformed(_))));
-        assert!(matches!(ClientFrame::read(&"x".repeat(MAX_FRAME + 1)), Err(InvalidFrame::TooLarge)));
+        assert!(matches!(
+            ClientFrame::read(&"x".repeat(MAX_FRAME + 1)),
+            Err(InvalidFrame::TooLarge)
+        ));
         let many = serde_json::json!({ "type": "unsubscribe", "id": 1, "topics": vec!["graph"; MAX_TOPICS + 1] });
         assert!(matches!(ClientFrame::read(&many.to_string()), Err(InvalidFrame::TooManyTopics)));
     }

@@ -26,7 +26,9 @@ pub enum Topic {
 
 /// A text that names no topic.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("not a topic: graph, graph:<realm>, tasks, run:<id>, conversation:<id>, sources or approvals")]
+#[error(
+    "not a topic: graph, graph:<realm>, tasks, run:<id>, conversation:<id>, sources or approvals"
+)]
 pub struct InvalidTopic;
 
 impl FromStr for Topic {
@@ -41,9 +43,13 @@ impl FromStr for Topic {
                 "approvals" => Ok(Self::Approvals),
                 _ => Err(InvalidTopic),
             },
-            Some(("graph", realm)) => realm.parse().map(|it| Self::Graph(Some(it))).map_err(|_| InvalidTopic),
+            Some(("graph", realm)) => {
+                realm.parse().map(|it| Self::Graph(Some(it))).map_err(|_| InvalidTopic)
+            }
             Some(("run", id)) => id.parse().map(Self::Run).map_err(|_| InvalidTopic),
-            Some(("conversation", id)) => id.parse().map(Self::Conversation).map_err(|_| InvalidTopic),
+            Some(("conversation", id)) => {
+                id.parse().map(Self::Conversation).map_err(|_| InvalidTopic)
+            }
             Some(_) => Err(InvalidTopic),
         }
     }
