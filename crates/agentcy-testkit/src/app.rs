@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test whose stage cannot be set has failed")]
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use agentcy_api::{AppState, HttpSetup, http::serve::serve, router_with};
 use agentcy_core::{Role, id::OrgId};
@@ -22,7 +22,7 @@ use crate::{
 /// A served platform.
 pub struct TestApp {
     /// What is behind it.
-    pub stage: TestPlatform,
+    pub stage: Arc<TestPlatform>,
     /// Where it listens.
     pub url: Url,
     /// Stops it.
@@ -55,11 +55,12 @@ impl TestApp {
 
     /// A platform of the stage behind HTTP, with more routes behind authentication.
     pub async fn over(
-        stage: TestPlatform,
+        stage: impl Into<Arc<TestPlatform>>,
         platform: Platform,
         change: impl FnOnce(&mut HttpSetup),
         more: impl FnOnce(&AppState) -> ApiRouter<AppState>,
     ) -> Self {
+        let stage = stage.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let url = Url::parse(&format!("http://{address}")).expect("a URL");
@@ -67,10 +68,16 @@ impl TestApp {
         change(&mut setup);
         let lifecycle = Lifecycle::default();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let state = AppState::new(platform, lifecycle.clone(), setup, metrics);
-        let more = more(&state);
-        lifecycle.spawn_beyond(serve(listener, router_with(state, more), lifecycle.clone()));
+        let app = AppState::new(platform, lifecycle.clone(), setup, metrics);
+        let more = more(&app);
+        lifecycle.spawn_beyond(serve(listener, router_with(app, more), lifecycle.clone()));
         Self { stage, url, lifecycle, http: http() }
+    }
+
+    /// The same service once more: another process over the same stores.
+    pub async fn replica(&self) -> Self {
+        let platform = self.stage.replica();
+        Self::over(Arc::clone(&self.stage), platform, |_| {}, |_| ApiRouter::new()).await
     }
 
     /// Where it listens.
@@ -116,7 +123,7 @@ pub fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(Duration::from_secs(60))
+        .timeout(Duration::from_mins(1))
         .no_proxy()
         .build()
         .expect("a client")

@@ -1,12 +1,17 @@
 //! A platform over a database of its own, with people in it.
 
-#![expect(clippy::expect_used, reason = "a test whose stage cannot be set has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test whose stage cannot be set has failed"
+)]
 
 use std::{sync::Arc, time::Duration};
 
 use agentcy_bus::Bus;
 use agentcy_core::{
     Caller, Clock, Credential, Entropy, Feature, Features, Ids, Principal, Realms, Role, System,
+    clock::{SystemClock, SystemEntropy},
     id::{KeyId, OrgId, UserId},
 };
 use agentcy_egress::Egress;
@@ -78,19 +83,28 @@ impl TestPlatform {
 
     /// The same with some settings changed.
     pub async fn with(change: impl FnOnce(&mut Setup)) -> Self {
-        let database = TestDb::new().await;
-        let db = database.db(8);
+        Self::over(TestDb::new().await, change, |_, _| {})
+    }
+
+    /// The same over a database that is there already, on engines some of which the test has exchanged.
+    pub fn over(
+        database: TestDb,
+        change: impl FnOnce(&mut Setup),
+        exchange: impl FnOnce(&TestDb, &mut Engines),
+    ) -> Self {
         let folder = TempDir::new().expect("a folder");
         let clock = Arc::new(ManualClock::default());
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
         let graph = Embedded::open(folder.path(), Uuid::from_u128(1), 2).expect("a graph");
         let time: Arc<dyn Clock> = clock.clone();
-        let engines = Engines {
-            db: db.clone(),
+        let mut engines = Engines {
+            db: database.db(8),
             bus: Bus::in_process(Arc::clone(&time), Arc::clone(&entropy), CancellationToken::new()),
             graph: Arc::new(graph),
             egress: Egress::new(vec!["127.0.0.0/8".parse().expect("a network")]),
         };
+        exchange(&database, &mut engines);
+        let db = engines.db.clone();
         let mut setup = setup();
         change(&mut setup);
         #[expect(clippy::disallowed_methods, reason = "the test is the composition root")]
@@ -115,6 +129,12 @@ impl TestPlatform {
     /// Another process over the same stores, with caches of its own.
     pub fn replica(&self) -> Platform {
         let ground = Ground { clock: self.clock.clone(), entropy: Arc::clone(&self.entropy) };
+        Platform::new(self.system.clone(), ground, self.engines.clone(), self.setup.clone())
+    }
+
+    /// Another process over the same stores, whose time and secrets are real: for what is measured.
+    pub fn in_real_time(&self) -> Platform {
+        let ground = Ground { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
         Platform::new(self.system.clone(), ground, self.engines.clone(), self.setup.clone())
     }
 
@@ -200,7 +220,7 @@ pub fn setup() -> Setup {
         auth: AuthSetup {
             jwt_secret: "a secret of the tests and of nothing else".into(),
             jwt_secret_previous: None,
-            jwt_expiry: Duration::from_secs(24 * 60 * 60),
+            jwt_expiry: Duration::from_hours(24),
             oidc: None,
             registration: Registration::Invite,
             worker_token: None,

@@ -5,6 +5,7 @@ use std::{
     env,
     fs::{self, Permissions},
     io,
+    net::{SocketAddr, ToSocketAddrs},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
     process::{ChildStdin, Command, Stdio},
@@ -24,6 +25,8 @@ use tokio::{
     runtime,
     sync::{OnceCell, oneshot},
 };
+
+use crate::fault_proxy::Upstream;
 
 const LOGIN: &str = "agentcy_test_app";
 const MAINTENANCE: &str = "postgres";
@@ -73,6 +76,42 @@ impl TestDb {
     /// A pool over it as the server has one.
     pub fn db(&self, size: usize) -> Db {
         Db::new(self.app.clone(), size)
+    }
+
+    /// The same pool over another address, such as a proxy's.
+    pub fn db_at(&self, address: SocketAddr, size: usize) -> Db {
+        let login = PgConnectOptions::new_without_pgpass()
+            .host(&address.ip().to_string())
+            .port(address.port())
+            .username(LOGIN)
+            .password(LOGIN)
+            .database(&self.name);
+        Db::new(login, size)
+    }
+
+    /// The server's login as a URL.
+    pub fn app_url(&self) -> String {
+        let (name, port) = (&self.name, self.app.get_port());
+        let host = match self.app.get_socket() {
+            // A folder stands in a URL with its slashes escaped.
+            Some(folder) => folder.to_string_lossy().replace('/', "%2F"),
+            None => self.app.get_host().to_owned(),
+        };
+        format!("postgres://{LOGIN}:{LOGIN}@{host}:{port}/{name}")
+    }
+
+    /// Where its server is, for a proxy in front of it.
+    ///
+    /// # Panics
+    /// When the name of the server stands for no address.
+    #[expect(clippy::expect_used, reason = "a test without its database has failed")]
+    pub fn upstream(&self) -> Upstream {
+        let port = self.app.get_port();
+        if let Some(folder) = self.app.get_socket() {
+            return Upstream::Unix(folder.join(format!(".s.PGSQL.{port}")));
+        }
+        let mut addresses = (self.app.get_host(), port).to_socket_addrs().expect("a server");
+        Upstream::Tcp(addresses.next().expect("an address"))
     }
 }
 

@@ -19,6 +19,23 @@ impl TestDb {
         rows
     }
 
+    /// Every row of every table as one text.
+    ///
+    /// # Panics
+    /// When a table cannot be read.
+    pub async fn everything(&self) -> String {
+        let tables = "select table_schema || '.' || table_name as name from information_schema.tables
+             where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')";
+        let mut all = String::new();
+        for table in self.rows(tables).await {
+            let name = table["name"].as_str().unwrap_or_default();
+            for row in self.rows(&format!("select * from {name}")).await {
+                all.extend([name, " ", &row.to_string(), "\n"]);
+            }
+        }
+        all
+    }
+
     /// Runs statements as the owner.
     ///
     /// # Panics
