@@ -93,6 +93,10 @@ fn field_error(path: &str, message: &str) -> FieldError {
             return FieldError::new(format!("{parent}{dot}{name}"), told);
         }
     }
+    // Serde repeats what it was given, which may be a password in the wrong place.
+    let expected =
+        message.rsplit_once(", expected ").map(|(_, expected)| format!("expected {expected}"));
+    let message = expected.as_deref().unwrap_or(message);
     FieldError::new(if parent.is_empty() { "$" } else { parent }, message)
 }
 

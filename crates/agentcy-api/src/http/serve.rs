@@ -103,6 +103,6 @@ async fn connection(
 /// limit of that protocol holds.
 async fn silence(begun: &CancellationToken) {
     if tokio::time::timeout(HEADER_TIMEOUT, begun.cancelled()).await.is_ok() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
