@@ -43,9 +43,15 @@ fn position(index: usize) -> Uuid {
     Uuid::from_u128(index as u128)
 }
 
-/// Refuses realms that the org does not have, naming each. Error: `unknown_realm`.
+/// The most realms that one list may name.
+const MOST_NAMED: usize = 100;
+
+/// Refuses realms that the org does not have, naming each. Errors: `invalid` (too many), `unknown_realm`.
 pub(crate) async fn require_known(tx: &mut Tx, path: &str, realms: &Realms) -> Result<()> {
     let Realms::Only(list) = realms else { return Ok(()) };
+    if list.len() > MOST_NAMED {
+        return Err(Error::invalid_field(path, "at most 100 realms"));
+    }
     let unknown = store::unknown(tx, list).await?;
     let [first, ..] = unknown.as_slice() else { return Ok(()) };
     Err(Error::Refused {

@@ -139,11 +139,15 @@ impl Locked {
 
     fn objection_to(&self, by: &By, after: &Member) -> Option<&'static str> {
         let Some(own) = self.own else { return Some(NO_LONGER) };
-        let gives_realms = after.realms != self.member.realms;
+        let before = &self.member;
+        // Whoever gives a role, or lets somebody back in, gives it in all the realms that come with it.
+        let gives = after.realms != before.realms
+            || after.role > before.role
+            || (before.disabled_at.is_some() && after.disabled_at.is_none());
         let rules = [
-            (self.member.role <= own, ROLE_BEFORE),
+            (before.role <= own, ROLE_BEFORE),
             (after.role <= own, ROLE_ABOVE),
-            (!gives_realms || by.realms().covers(&after.realms), REALMS_BEYOND),
+            (!gives || by.realms().covers(&after.realms), REALMS_BEYOND),
         ];
         rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)
     }

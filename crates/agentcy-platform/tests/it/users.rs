@@ -224,6 +224,38 @@ async fn realms_are_known_ones_and_those_of_the_giver() {
 }
 
 #[tokio::test]
+async fn nobody_raises_or_lets_back_in_whoever_sees_realms_that_they_do_not() {
+    let stage = Stage::new().await;
+    let org = stage.org().await;
+    let limited = stage.member_of(org, Role::Admin, only(&["crm"])).await;
+    let (wide, inside) = (
+        user(&stage.member(org, Role::Viewer).await),
+        user(&stage.member_of(org, Role::Viewer, only(&["crm"])).await),
+    );
+    let platform = &stage.platform;
+    let raised = users::update(platform, &limited, wide, to_role(Role::Admin)).await;
+    assert_eq!(code(raised), ErrorCode::InsufficientRole);
+    assert!(users::update(platform, &limited, inside, to_role(Role::Admin)).await.is_ok());
+    // Taking away is another matter than giving.
+    assert!(users::update(platform, &limited, wide, disable(true)).await.is_ok());
+    let back = users::update(platform, &limited, wide, disable(false)).await;
+    assert_eq!(code(back), ErrorCode::InsufficientRole);
+}
+
+#[tokio::test]
+async fn a_list_of_realms_has_an_end() {
+    let stage = Stage::new().await;
+    let org = stage.org().await;
+    let owner = stage.member(org, Role::Owner).await;
+    let target = user(&stage.member(org, Role::Member).await);
+    let slugs: Vec<String> = (0..101).map(|number| format!("realm-{number}")).collect();
+    let realms = Some(agentcy_core::Realms::from_slugs(&slugs).unwrap());
+    let change = MemberUpdate { realms, ..MemberUpdate::default() };
+    let outcome = users::update(&stage.platform, &owner, target, change).await;
+    assert_eq!(refusal(outcome), (ErrorCode::Invalid, vec!["realms".to_owned()]));
+}
+
+#[tokio::test]
 async fn a_key_sees_members_and_changes_none() {
     let stage = Stage::new().await;
     let org = stage.org().await;
