@@ -1,12 +1,14 @@
 //! An effect that is ready but not yet durable, so that the answer to it can be kept in the same transaction.
 
+use std::fmt;
+
 use agentcy_core::By;
 use agentcy_store::Tx;
 
 use crate::{Platform, Result, idempotency::Slot};
 
 /// What a client is answered, as it goes over the wire.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -14,6 +16,13 @@ pub struct Answer {
     pub location: Option<String>,
     /// The body, JSON.
     pub body: String,
+}
+
+// The body may hold the secret of a new key.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 /// A made thing whose transaction is still open. Nothing of it happened until [`Draft::commit`].

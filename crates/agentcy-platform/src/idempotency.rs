@@ -8,6 +8,8 @@ use uuid::Uuid;
 use crate::{Answer, Error, Platform, Result, seal::Cell};
 
 const COLUMN: &str = "idempotency_keys.answer";
+/// The longest path that is kept as it is; an index of PostgreSQL takes no more than 2.7 kB a row.
+const MAX_PATH: usize = 1000;
 
 /// The place kept for the answer to the request under way.
 #[derive(Debug, Clone)]
@@ -28,6 +30,12 @@ impl Request {
     fn key(&self) -> store::Key<'_> {
         let Self { principal, method, path, key } = self;
         store::Key { principal, method, path, key }
+    }
+
+    /// The row that the answer is sealed for.
+    fn row(&self) -> String {
+        let Self { principal, method, path, key } = self;
+        format!("{principal} {method} {path} {key}")
     }
 }
 
@@ -56,7 +64,11 @@ impl Platform {
         let request = Request {
             principal: caller.principal.to_string(),
             method: method.to_owned(),
-            path: path.to_owned(),
+            path: if path.len() > MAX_PATH {
+                hex::encode(Sha256::digest(path))
+            } else {
+                path.to_owned()
+            },
             key: key.to_owned(),
         };
         let digest: [u8; 32] = Sha256::digest(body).into();
@@ -77,7 +89,7 @@ impl Platform {
                 "this Idempotency-Key was used with another body",
             )),
             store::Claim::Done { answer, .. } => {
-                let bytes = self.sealer.open(cell(&by, &request), &answer)?;
+                let bytes = self.sealer.open(cell(&by, &request.row()), &answer)?;
                 let answer = serde_json::from_slice(&bytes)
                     .map_err(|error| Error::internal("a kept answer is unreadable", error))?;
                 Ok(Claim::Repeat(answer))
@@ -111,12 +123,12 @@ impl Platform {
     ) -> Result<()> {
         let bytes = serde_json::to_vec(answer)
             .map_err(|error| Error::internal("an answer could not be kept", error))?;
-        let sealed = self.sealer.seal(cell(by, &slot.request), &bytes)?;
+        let sealed = self.sealer.seal(cell(by, &slot.request.row()), &bytes)?;
         store::complete(tx, &slot.request.key(), slot.attempt, answer.status, &sealed).await?;
         Ok(())
     }
 }
 
-fn cell<'a>(by: &By, request: &'a Request) -> Cell<'a> {
-    Cell { org: by.org_id(), column: COLUMN, row: &request.key }
+fn cell<'a>(by: &By, row: &'a str) -> Cell<'a> {
+    Cell { org: by.org_id(), column: COLUMN, row }
 }

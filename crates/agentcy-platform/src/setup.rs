@@ -1,12 +1,12 @@
 //! What the composition root decides about the rules: keys, registration, features, limits.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use agentcy_core::Features;
 use secrecy::SecretString;
 
 /// Everything that operations take from the environment.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Setup {
     /// Who gets in.
     pub auth: AuthSetup,
@@ -18,6 +18,18 @@ pub struct Setup {
     pub rates: Rates,
     /// Keys for stored secrets: the present one and the one before.
     pub sealing: ([u8; 32], Option<[u8; 32]>),
+}
+
+// Shows no key.
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup")
+            .field("auth", &self.auth)
+            .field("features", &self.features)
+            .field("llm", &self.llm)
+            .field("rates", &self.rates)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Who gets in, and how.

@@ -3,6 +3,7 @@
 
 mod api_keys;
 mod auth;
+mod idempotency;
 mod invites;
 mod llm_settings;
 mod profile;
