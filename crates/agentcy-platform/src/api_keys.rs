@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use agentcy_core::{Action, By, Caller, Realms, Role, Timestamp, id::KeyId};
 use agentcy_store::{OnConstraint, api_keys as store, audit};
-use chrono::TimeDelta;
+use chrono::{Datelike, SubsecRound, TimeDelta};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde_json::json;
@@ -93,7 +93,8 @@ pub async fn create(
         allowed_ips,
         fingerprint,
         previous_until: None,
-        expires_at: new.expires_at,
+        // What the database keeps of it, so that the first answer says what later ones do.
+        expires_at: new.expires_at.map(|at| at.trunc_subsecs(6)),
         created_by: Some(grant::person(&by)?),
         created_at: now,
         last_used_at: None,
@@ -181,8 +182,8 @@ impl NewApiKey {
         faults.require(text::is_name(&self.name), "name", text::NAME_RULE);
         let notes = text::is_prose(&self.notes, MAX_NOTES);
         faults.require(notes, "notes", "at most 2000 characters, no control characters");
-        let in_time = self.expires_at.is_none_or(|at| at > now);
-        faults.require(in_time, "expires_at", "a time to come");
+        let in_time = self.expires_at.is_none_or(|at| at > now && at.year() <= 9999);
+        faults.require(in_time, "expires_at", "a time to come, before the year 10000");
         let few = self.allowed_ips.len() <= MAX_ALLOWED_IPS;
         faults.require(few, "allowed_ips", "at most 50 addresses");
         let mut networks = Vec::new();

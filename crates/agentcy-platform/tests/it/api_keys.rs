@@ -194,6 +194,21 @@ async fn no_secret_of_a_key_is_kept_or_audited() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_key_is_a_time_that_can_be_written_and_kept() {
+    let stage = Stage::new().await;
+    let owner = stage.member(stage.org().await, Role::Owner).await;
+    let at = |text: &str| Some(text.parse().unwrap());
+    let far = NewApiKey { expires_at: at("+10000-01-01T00:00:00Z"), ..new("far", Role::Viewer) };
+    let outcome = api_keys::create(&stage.platform, &owner, far).await;
+    assert_eq!(refusal(outcome), (ErrorCode::Invalid, vec!["expires_at".to_owned()]));
+    let fine =
+        NewApiKey { expires_at: at("9999-12-31T23:59:59.123456789Z"), ..new("fine", Role::Viewer) };
+    let issued = made(&stage, &owner, fine).await;
+    let kept = api_keys::read(&stage.platform, &owner, issued.key.id).await.unwrap();
+    assert_eq!(issued.key.expires_at, kept.expires_at);
+}
+
+#[tokio::test]
 async fn a_draft_that_is_dropped_leaves_nothing() {
     let stage = Stage::new().await;
     let org = stage.org().await;
