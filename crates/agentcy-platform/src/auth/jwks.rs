@@ -15,7 +15,7 @@ use jsonwebtoken::{
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
 };
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use url::Url;
 
 use crate::{Error, Result};
@@ -63,18 +63,19 @@ struct Attempt {
     answered: bool,
 }
 
-/// The keys of one issuer.
+/// The keys of one issuer. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Jwks {
     url: Url,
     egress: Egress,
     clock: Arc<dyn Clock>,
-    keys: RwLock<Option<Arc<Keys>>>,
-    last: Mutex<Option<Attempt>>,
+    keys: Arc<RwLock<Option<Arc<Keys>>>>,
+    last: Arc<Mutex<Option<Attempt>>>,
 }
 
 impl Jwks {
     pub(crate) fn new(url: Url, egress: Egress, clock: Arc<dyn Clock>) -> Self {
-        Self { url, egress, clock, keys: RwLock::default(), last: Mutex::default() }
+        Self { url, egress, clock, keys: Arc::default(), last: Arc::default() }
     }
 
     /// The key of this name, or `None` when the issuer has no such key.
@@ -85,13 +86,13 @@ impl Jwks {
             return Ok(Some(key));
         }
         let stale = self.held(STALE).and_then(|keys| keys.find(id));
-        let answered = match (&stale, self.last.try_lock()) {
+        let answered = match (&stale, Arc::clone(&self.last).try_lock_owned()) {
             // Somebody fetches already: who has a key need not wait for it.
             (Some(_), Err(_)) => return Ok(stale),
-            (_, Ok(mut last)) => self.refresh(&mut last, id).await,
+            (_, Ok(last)) => self.refresh(last, id).await,
             (None, Err(_)) => {
-                let mut last = self.last.lock().await;
-                self.refresh(&mut last, id).await
+                let last = Arc::clone(&self.last).lock_owned().await;
+                self.refresh(last, id).await
             }
         };
         match self.held(STALE).and_then(|keys| keys.find(id)) {
@@ -111,7 +112,7 @@ impl Jwks {
     }
 
     /// Fetches the keys unless that was just done. Tells whether the issuer answered last time.
-    async fn refresh(&self, last: &mut Option<Attempt>, id: Option<&str>) -> bool {
+    async fn refresh(&self, mut last: OwnedMutexGuard<Option<Attempt>>, id: Option<&str>) -> bool {
         let now = self.clock.now();
         if self.held(FRESH).is_some_and(|keys| keys.find(id).is_some()) {
             return true;
@@ -119,20 +120,25 @@ impl Jwks {
         if let Some(attempt) = last.filter(|attempt| now - attempt.at < PAUSE) {
             return attempt.answered;
         }
-        // Noted before the fetch: a dropped request must not make the next one fetch at once.
-        *last = Some(Attempt { at: now, answered: false });
-        match self.fetch().await {
-            Ok(by_id) => {
-                let keys = Arc::new(Keys { by_id, fetched_at: now });
-                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(keys);
-                *last = Some(Attempt { at: now, answered: true });
-                true
+        let this = self.clone();
+        // A task of its own: whoever hangs up early must not keep the keys from everybody else.
+        #[expect(clippy::disallowed_methods, reason = "it ends by itself within its timeout")]
+        let fetching = tokio::spawn(async move {
+            let fetched = this.fetch().await;
+            *last = Some(Attempt { at: now, answered: fetched.is_ok() });
+            match fetched {
+                Ok(by_id) => {
+                    let keys = Arc::new(Keys { by_id, fetched_at: now });
+                    *this.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(keys);
+                    true
+                }
+                Err(reason) => {
+                    tracing::warn!(reason, "the keys of the issuer cannot be fetched");
+                    false
+                }
             }
-            Err(reason) => {
-                tracing::warn!(reason, "the keys of the OpenID Connect issuer cannot be fetched");
-                false
-            }
-        }
+        });
+        fetching.await.unwrap_or(false)
     }
 
     async fn fetch(&self) -> Result<HashMap<String, IssuerKey>, String> {

@@ -5,7 +5,7 @@ use agentcy_core::{
     id::{OrgId, SessionId, UserId},
 };
 use agentcy_store::{
-    SystemTx, audit, sessions as own_sessions,
+    OnConstraint, SystemTx, audit, sessions as own_sessions,
     system::{
         login::{self as people, Account, Place},
         sessions::{self, NewSession},
@@ -86,8 +86,11 @@ pub struct Session {
 /// person shut out; `rate_limited`.
 pub async fn login(platform: &Platform, login: Login, from: &Origin) -> Result<Session> {
     throttle::address(platform, from.ip).await?;
-    throttle::account(platform, login.email.trim()).await?;
     let found = find(platform, &login).await?;
+    // By the address as it is kept: whatever else PostgreSQL takes for the same one shares its count.
+    let typed = login.email.trim();
+    let address = found.account.as_ref().map_or(typed, |account| account.email.as_str());
+    throttle::account(platform, address).await?;
     let hash = found.account.as_ref().and_then(|account| account.password_hash.as_deref());
     let verdict = platform.auth.passwords.verify(&login.password, hash).await?;
     match found {
@@ -206,7 +209,8 @@ pub(super) async fn begin(
         created_at: now,
         expires_at: now + LIFE,
     };
-    sessions::insert(tx, &new).await?;
+    // The membership may have ended while the password was checked.
+    sessions::insert(tx, &new).await.on_constraint(sessions::MEMBER_KEY, wrong)?;
     let line =
         Line::of("session.create", &account.id).to(&new.id).at(Some(place.org_id)).from(from);
     audit::record_system(tx, &line.entry(platform)).await?;

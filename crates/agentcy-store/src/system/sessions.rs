@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use crate::{Error, Result, SystemTx, standing};
 
+/// What refuses a session of somebody who is no member.
+pub const MEMBER_KEY: &str = "sessions_org_id_user_id_fkey";
+
 /// A session to be kept.
 #[derive(Debug, Clone)]
 pub struct NewSession {
@@ -85,7 +88,7 @@ impl TryFrom<StandingRow> for Standing {
     }
 }
 
-/// Keeps a new session, in its first generation.
+/// Keeps a new session, in its first generation. Constraint: [`MEMBER_KEY`].
 #[tracing::instrument(name = "db.sessions.insert", skip_all)]
 pub async fn insert(tx: &mut SystemTx, new: &NewSession) -> Result<()> {
     sqlx::query!(

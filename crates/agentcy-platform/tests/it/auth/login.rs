@@ -140,6 +140,23 @@ async fn guessing_at_an_account_or_from_an_address_is_slowed() {
 }
 
 #[tokio::test]
+async fn every_writing_of_an_address_shares_its_count() {
+    let test = TestPlatform::with(|setup| setup.rates.sign_in = 2).await;
+    let user = test.user(test.org().await, Role::Member).await;
+    let address =
+        format!("update users set email = 'i@example.org' where email = '{}'", user.email);
+    test.database.execute(&address).await;
+    // PostgreSQL lowers the dotted capital to a plain i, Rust does not.
+    for typed in [" I@EXAMPLE.org ", "\u{130}@example.org"] {
+        let wrong = login(&test.platform, with(typed, "not it"), &from()).await;
+        assert_eq!(code(wrong), ErrorCode::InvalidCredentials);
+    }
+    let elsewhere = Origin { ip: Some("198.51.100.9".parse().unwrap()), ..from() };
+    let third = login(&test.platform, with("i@example.org", PASSWORD), &elsewhere).await;
+    assert_eq!(code(third), ErrorCode::RateLimited);
+}
+
+#[tokio::test]
 async fn the_cookie_is_told_apart_from_the_header() {
     let test = TestPlatform::new().await;
     let org = test.org().await;

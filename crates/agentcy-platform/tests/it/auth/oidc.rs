@@ -3,6 +3,7 @@ use agentcy_platform::{
     Result,
     auth::{Presented, authenticate, create_ticket, logout, refresh},
     setup::OidcSetup,
+    users,
 };
 use agentcy_testkit::{
     fake_oidc::{AUDIENCE, FakeOidc, ISSUER, IssuerKey},
@@ -283,6 +284,35 @@ async fn kept_keys_carry_through_an_outage_of_a_day() {
     test.clock.advance(TimeDelta::hours(1));
     let over = come(&test, IssuerKey::RsaOne, json!({ ORG: org })).await;
     assert_eq!(code(over), ErrorCode::UpstreamUnavailable);
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_during_the_fetch_keeps_the_keys_from_nobody() {
+    let (test, issuer) = stage(&[IssuerKey::EcOne]).await;
+    let org = trusting(&test).await;
+    let first = come(&test, IssuerKey::EcOne, json!({ ORG: org, "jti": "1" }));
+    assert!(tokio::time::timeout(std::time::Duration::ZERO, first).await.is_err());
+    assert!(come(&test, IssuerKey::EcOne, json!({ ORG: org, "jti": "2" })).await.is_ok());
+    assert_eq!(issuer.fetches(), 1);
+}
+
+#[tokio::test]
+async fn who_is_shut_out_stays_out_and_who_is_removed_comes_back_as_a_newcomer() {
+    let (test, _issuer) = stage(&[IssuerKey::EcOne]).await;
+    let org = trusting(&test).await;
+    let come = async || {
+        test.clock.advance_past_caches();
+        come(&test, IssuerKey::EcOne, json!({ ORG: org })).await
+    };
+    let known = come().await.unwrap().principal;
+    test.database.execute("update memberships set disabled_at = now(), realms = '{crm}'").await;
+    assert_eq!(code(come().await), ErrorCode::InsufficientRole);
+    let owner = test.caller(org, Role::Owner).await;
+    let Principal::User(id) = known else { panic!("{known} is a key") };
+    users::remove(&test.platform, &owner, id).await.unwrap();
+    let back = come().await.unwrap();
+    assert_eq!((back.principal, back.role), (known, Role::Member));
+    assert_eq!(audited(&test, "user.join", "allowed").await, 2);
 }
 
 #[tokio::test]
