@@ -7,8 +7,8 @@ use bytes::Bytes;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Error, Guard, Key, Policy, Result, Subscription, Verdict, in_process::InProcess, key::millis,
-    redis::Redis, topics::Topics,
+    About, Error, Guard, Key, Policy, Result, Subscription, Verdict, in_process::InProcess,
+    key::millis, redis::Redis, topics::Topics,
 };
 
 /// The largest value or message, in bytes; what is larger lives in a store, and its id on the bus.
@@ -90,6 +90,14 @@ impl Bus {
         match &*self.inner {
             Inner::InProcess(_) => Ok(()),
             Inner::Redis(redis) => redis.ping().await,
+        }
+    }
+
+    /// What the server says of itself; nothing when there is none.
+    pub async fn about(&self) -> Result<Option<About>> {
+        match &*self.inner {
+            Inner::InProcess(_) => Ok(None),
+            Inner::Redis(redis) => redis.about().await.map(Some),
         }
     }
 

@@ -18,6 +18,7 @@ pub use error::Error;
 pub use key::{Key, MAX_NAME, Scope};
 pub use limit::{Policy, Verdict};
 pub use lock::Guard;
+pub use redis::About;
 pub use topics::{Event, Subscription};
 
 /// What the bus answers.

@@ -1,5 +1,6 @@
 //! The engine over Redis or Valkey: each operation is one command or one script, so it is atomic there.
 
+mod about;
 mod hub;
 mod pool;
 
@@ -12,6 +13,7 @@ use deadpool_redis::redis::{
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use self::about::About;
 use self::{hub::Hub, pool::Pool};
 use crate::{Error, Policy, Result, Subscription, Verdict, topics::Topics};
 
@@ -64,6 +66,11 @@ impl Redis {
 
     pub(crate) async fn ping(&self) -> Result<()> {
         self.pool.query(&cmd("PING")).await
+    }
+
+    pub(crate) async fn about(&self) -> Result<About> {
+        let info: String = self.pool.query(&cmd("INFO")).await?;
+        Ok(About::read(&info))
     }
 
     pub(crate) async fn publish(&self, name: &str, message: &Bytes) -> Result<()> {

@@ -47,10 +47,19 @@ pub async fn pending(login: &PgConnectOptions) -> Result<Vec<i64>> {
         drop(sqlx::raw_sql("set role agentcy_tenant").execute(&mut conn).await);
         applied = sqlx::query_scalar("select version from _sqlx_migrations where success")
             .fetch_all(&mut conn)
-            .await?;
+            .await
+            .map_err(|error| unseen(error, login))?;
     }
     conn.close().await?;
     Ok(MIGRATIONS.iter().map(|it| it.version).filter(|it| !applied.contains(it)).collect())
+}
+
+/// The version of PostgreSQL behind a login, such as `17.2`.
+pub async fn version(login: &PgConnectOptions) -> Result<String> {
+    let mut conn = login.clone().connect().await?;
+    let version = server_version(&mut conn).await?;
+    conn.close().await?;
+    Ok(format!("{}.{}", version / 10_000, version % 10_000))
 }
 
 /// A number that changes whenever a migration does.
@@ -195,6 +204,16 @@ async fn server_version(conn: &mut PgConnection) -> Result<i32> {
 
 fn unfit(text: String) -> Result<()> {
     Err(Error::Unfit(text))
+}
+
+fn unseen(error: sqlx::Error, login: &PgConnectOptions) -> Error {
+    if !is_forbidden(&error) {
+        return error.into();
+    }
+    Error::Unfit(format!(
+        "the login {} may not see which migrations ran: run `agentcy migrate` with DATABASE_MIGRATE_URL set",
+        login.get_username()
+    ))
 }
 
 fn unmigrated(error: MigrateError) -> Error {

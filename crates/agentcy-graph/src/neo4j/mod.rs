@@ -1,5 +1,6 @@
 //! The Neo4j engine: one database for all orgs, every pattern names the org.
 
+mod about;
 mod bolt;
 mod link;
 mod read;
@@ -16,6 +17,7 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+pub use self::about::About;
 use self::{link::Link, write::Piece};
 use crate::{
     Applied, Edge, Engine, GraphStore, Hop, Neighbours, Node, Removal, Result, Scope,
@@ -79,6 +81,11 @@ impl Neo4j {
     /// Projections of the PostgreSQL database with this id. Connects when it is first used.
     pub fn open(settings: Settings, database: Uuid) -> Result<Self> {
         Ok(Self { link: Link::new(settings)?, database, schema: OnceCell::new() })
+    }
+
+    /// What the server says of itself. Changes nothing in it.
+    pub async fn about(&self) -> Result<About> {
+        about::ask(&self.link).await
     }
 
     /// The link, once the constraints are there.

@@ -29,7 +29,7 @@ pub(crate) async fn run(config: &Config, json: bool) -> anyhow::Result<()> {
     let app = compose::login(url)?;
     let Some(owner) = &config.database.migrate_url else {
         // As the server's own login they would make it the owner, which it must not be.
-        let pending = migrate::pending(&app).await.context("DATABASE_URL cannot be asked")?;
+        let pending = migrate::pending(&app).await.context("DATABASE_URL cannot be used")?;
         if !pending.is_empty() {
             bail!(
                 "{} migrations pend; set DATABASE_MIGRATE_URL to the same database as its owner",
@@ -41,7 +41,7 @@ pub(crate) async fn run(config: &Config, json: bool) -> anyhow::Result<()> {
         return tell(json, &done, "the database is up to date");
     };
     let owner = compose::login(owner)?;
-    let pending = migrate::pending(&owner).await.context("DATABASE_MIGRATE_URL cannot be asked")?;
+    let pending = migrate::pending(&owner).await.context("DATABASE_MIGRATE_URL cannot be used")?;
     migrate::migrate(&owner, &app).await.context("the database could not be migrated")?;
     migrate::check_fit(&app).await.context("migrated, but not fit for the server")?;
     let says = match pending.len() {

@@ -46,7 +46,7 @@ impl Postgres {
             let migrated = migrate::migrate(&owner, &app).await;
             migrated.context("the database could not be migrated")?;
         } else {
-            let pending = migrate::pending(&app).await.context("DATABASE_URL cannot be reached")?;
+            let pending = migrate::pending(&app).await.context("DATABASE_URL cannot be used")?;
             if !pending.is_empty() {
                 bail!(
                     "the database is {} migrations behind; run `agentcy migrate`, or set DATABASE_MIGRATE_URL",

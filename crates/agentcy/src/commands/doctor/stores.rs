@@ -2,10 +2,10 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use agentcy_bus::Bus;
+use agentcy_bus::{About, Bus};
 use agentcy_config::Config;
 use agentcy_core::{Entropy, clock::SystemEntropy};
-use agentcy_graph::{GraphStore, Neo4j, neo4j};
+use agentcy_graph::{Neo4j, neo4j};
 use agentcy_store::{
     Error, PgConnectOptions,
     embedded::{Embedded, Options},
@@ -45,25 +45,37 @@ async fn outside(url: &SecretString, migrate_url: Option<&SecretString>) -> Chec
         Some(owner) => ("DATABASE_MIGRATE_URL", owner),
         None => ("DATABASE_URL", &app),
     };
-    match (pending(asked).await, owner.is_some()) {
-        (Err(says), _) => {
+    let version = match bounded(migrate::version(asked)).await {
+        Ok(version) => format!("PostgreSQL {version}"),
+        Err(says) => {
             let mend = format!(
                 "start PostgreSQL, and see that {variable} names it with the right user and password"
             );
-            Check::fail(name, says, mend)
+            return Check::fail(name, says, mend);
+        }
+    };
+    match (pending(asked).await, owner.is_some()) {
+        (Err(says), _) => {
+            let mend =
+                "run `agentcy migrate` with DATABASE_MIGRATE_URL set to the owner of the database";
+            Check::fail(name, format!("{version}: {says}"), mend)
         }
         (Ok(0), _) => match fit(&app).await {
-            Ok(()) => Check::ok(name, "up to date, and the login is fit for the server"),
+            Ok(()) => Check::ok(
+                name,
+                format!("{version}, up to date, and the login is fit for the server"),
+            ),
             Err(says) => Check::fail(name, says, "see DATABASE_URL, and run `agentcy migrate`"),
         },
         (Ok(count), true) => {
-            let says = format!("{count} migrations pend; the server runs them when it starts");
+            let says =
+                format!("{version}: {count} migrations pend; the server runs them when it starts");
             Check::warn(name, says, "run `agentcy migrate` to have it done before")
         }
         (Ok(count), false) => {
             let mend =
                 "run `agentcy migrate` with DATABASE_MIGRATE_URL set to the owner of the database";
-            Check::fail(name, format!("{count} migrations pend"), mend)
+            Check::fail(name, format!("{version}: {count} migrations pend"), mend)
         }
     }
 }
@@ -98,13 +110,18 @@ async fn embedded(config: &Config) -> Check {
         scratch(config).await
     };
     match found {
-        Ok(()) if is_made => Check::ok(name, "embedded; its data is sound"),
-        Ok(()) => Check::ok(name, "embedded; it works, and is made at the first start"),
+        Ok(version) if is_made => {
+            Check::ok(name, format!("PostgreSQL {version}, embedded; its data is sound"))
+        }
+        Ok(version) => Check::ok(
+            name,
+            format!("PostgreSQL {version}, embedded; it works, and is made at the first start"),
+        ),
         Err(says) => Check::fail(name, says, mend),
     }
 }
 
-async fn scratch(config: &Config) -> Result<(), String> {
+async fn scratch(config: &Config) -> Result<String, String> {
     let mut random = [0; 8];
     SystemEntropy.fill(&mut random);
     let folder = std::env::temp_dir().join(format!("agentcy-doctor-{}", hex::encode(random)));
@@ -113,16 +130,17 @@ async fn scratch(config: &Config) -> Result<(), String> {
     let found = start(config, &folder, false).await;
     drop(held);
     let gone = std::fs::remove_dir_all(&folder);
-    found.and(gone.map_err(|error| format!("{} cannot be removed: {error}", folder.display())))
+    gone.map_err(|error| format!("{} cannot be removed: {error}", folder.display())).and(found)
 }
 
-async fn start(config: &Config, folder: &Path, durable: bool) -> Result<(), String> {
+/// Gives its version.
+async fn start(config: &Config, folder: &Path, durable: bool) -> Result<String, String> {
     let bin = config.database.pg_bin.clone();
     let options = Options { bin, durable, ..Options::new(folder) };
     let embedded = Embedded::start(options).await.map_err(|error| chain(&error))?;
-    let found = pending(&embedded.owner()).await;
+    let version = bounded(migrate::version(&embedded.owner())).await;
     embedded.stop().await.map_err(|error| chain(&error))?;
-    found.map(drop)
+    version
 }
 
 /// The graph engine.
@@ -139,14 +157,19 @@ pub(super) async fn graph(config: &Config) -> Check {
         database: settings.database.clone(),
         ..neo4j::Settings::new(settings.uri.as_str(), &settings.user, settings.password.clone())
     };
-    // Whose projection it is does not matter for a ping.
+    // Whose projection it is does not matter here.
     let answer = match Neo4j::open(link, Uuid::nil()) {
-        Ok(graph) => timeout(PATIENCE, graph.ping()).await,
+        Ok(graph) => timeout(PATIENCE, graph.about()).await,
         Err(error) => Ok(Err(error)),
     };
     let mend = "start Neo4j, and see NEO4J_URI, NEO4J_USER and NEO4J_PASSWORD";
     match answer {
-        Ok(Ok(())) => Check::ok(name, format!("{} answers", settings.uri)),
+        Ok(Ok(about)) if about.is_unbounded() => Check::warn(
+            name,
+            format!("Neo4j {}: one transaction may take all of its memory", about.version),
+            "set dbms.memory.transaction.total.max in its settings, such as 1g",
+        ),
+        Ok(Ok(about)) => Check::ok(name, format!("Neo4j {} at {}", about.version, settings.uri)),
         Ok(Err(error)) => Check::fail(name, chain(&error), mend),
         Err(_) => Check::fail(name, format!("no answer within {PATIENCE:?}"), mend),
     }
@@ -162,14 +185,32 @@ pub(super) async fn bus(config: &Config) -> Check {
     let bus =
         Bus::redis(url.expose_secret(), "agentcy", Arc::new(SystemEntropy), &tasks, stop.clone());
     let answer = match bus {
-        Ok(bus) => timeout(PATIENCE, bus.ping()).await,
+        Ok(bus) => timeout(PATIENCE, bus.about()).await,
         Err(error) => Ok(Err(error)),
     };
     stop.cancel();
     let mend = "start Redis, and see that REDIS_URL names it with the right password";
     match answer {
-        Ok(Ok(())) => Check::ok(name, "answers"),
+        Ok(Ok(about)) => about.map_or_else(|| Check::ok(name, "in process"), judge_redis),
         Ok(Err(error)) => Check::fail(name, chain(&error), mend),
         Err(_) => Check::fail(name, format!("no answer within {PATIENCE:?}"), mend),
     }
+}
+
+fn judge_redis(about: About) -> Check {
+    let name = "redis";
+    let version = format!("Redis {}", about.version);
+    if about.is_too_old() {
+        return Check::fail(
+            name,
+            format!("{version} is too old"),
+            "use Redis 6.2 or newer, or Valkey",
+        );
+    }
+    if about.may_forget() {
+        let policy = about.when_full.unwrap_or_default();
+        let says = format!("{version} forgets what it keeps for us when it is full ({policy})");
+        return Check::warn(name, says, "set maxmemory-policy to noeviction in its settings");
+    }
+    Check::ok(name, format!("{version} answers"))
 }
