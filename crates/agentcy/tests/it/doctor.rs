@@ -2,9 +2,10 @@
 
 use std::net::TcpListener;
 
+use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::{agentcy, err, json, out, run};
+use crate::{agentcy, database::Database, err, json, out, process::Machine, run};
 
 #[test]
 fn settings_are_listed_with_where_they_come_from_and_secrets_hidden() {
@@ -84,4 +85,80 @@ fn a_server_that_is_not_there_is_a_failure_and_quiet_says_nothing() {
     let output = run(folder.path(), &["doctor", "--quiet", "--url", &url]);
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+}
+
+fn check<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let checks = report["checks"].as_array().unwrap();
+    let found = checks.iter().find(|check| check["name"] == name);
+    found.unwrap_or_else(|| panic!("there is no check of {name}: {report}"))
+}
+
+fn says<'a>(report: &'a Value, name: &str) -> &'a str {
+    check(report, name)["says"].as_str().unwrap()
+}
+
+#[test]
+fn a_fresh_machine_is_fit_and_stays_fresh() {
+    let machine = Machine::new();
+    let output = machine.run(&["doctor", "--json"]);
+    assert!(output.status.success(), "{output:?}");
+    let report = json(&output);
+    assert_eq!(report["ok"], true);
+    assert!(says(&report, "postgres").starts_with("PostgreSQL 1"), "{report}");
+    assert!(says(&report, "postgres").contains("embedded"), "{report}");
+    assert!(!machine.data().exists(), "doctor made the data folder");
+}
+
+#[tokio::test]
+async fn a_running_server_is_asked_from_afar_and_from_beside_it() {
+    let machine = Machine::new();
+    let mut server = machine.start().await;
+    let url = machine.url().to_string();
+    let afar = run(machine.home(), &["doctor", "--json", "--url", &url]);
+    assert!(afar.status.success(), "{afar:?}");
+    let report = json(&afar);
+    assert!(says(&report, "server").ends_with("is ready"), "{report}");
+    assert_eq!(check(&report, "postgres")["state"], "ok");
+    assert_eq!(check(&report, "health")["state"], "ok");
+
+    let beside = machine.run(&["doctor", "--json"]);
+    assert!(beside.status.success(), "{beside:?}");
+    let report = json(&beside);
+    assert!(says(&report, "process").contains("it is asked"), "{report}");
+    assert!(says(&report, "server").ends_with("is ready"), "{report}");
+    assert!(machine.run(&["doctor", "--quiet"]).stdout.is_empty());
+
+    assert_eq!(server.stop().await.code(), Some(0));
+    let report = json(&machine.run(&["doctor", "--json"]));
+    assert_eq!(report["ok"], true, "{report}");
+    assert!(says(&report, "postgres").contains("its data is sound"), "{report}");
+}
+
+#[tokio::test]
+async fn another_database_is_judged_as_the_server_would() {
+    let db = Database::new().await;
+    let machine = Machine::new().with("DATABASE_URL", db.app());
+    let report = json(&machine.run(&["doctor", "--json"]));
+    assert_eq!(report["ok"], true, "{report}");
+    let version = says(&report, "postgres").strip_prefix("PostgreSQL ").unwrap();
+    assert!(version.as_bytes()[0].is_ascii_digit(), "{report}");
+
+    let superuser = Machine::new().with("DATABASE_URL", db.owner());
+    let output = superuser.run(&["doctor", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let report = json(&output);
+    assert!(says(&report, "postgres").contains("superuser"), "{report}");
+    assert_eq!(check(&report, "address")["state"], "ok", "one fault does not colour the others");
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_exist_is_named_with_its_mend() {
+    let db = Database::new().await;
+    let url = format!("{}_of_nobody", db.app());
+    let output = Machine::new().with("DATABASE_URL", url).run(&["doctor"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = out(&output);
+    assert!(said.contains("FAIL  postgres: ") && said.contains("_of_nobody"), "{said}");
+    assert!(said.contains("see that DATABASE_URL names it"), "{said}");
+    assert!(err(&output).contains("1 check failed"), "{output:?}");
 }

@@ -6,7 +6,7 @@ use tempfile::tempdir;
 
 use crate::{agentcy, err, json, out, run};
 
-fn settings(path: &Path) -> BTreeMap<String, String> {
+pub(crate) fn settings(path: &Path) -> BTreeMap<String, String> {
     let text = fs::read_to_string(path).unwrap();
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let pairs = lines.map(|line| line.split_once('=').unwrap());

@@ -1,10 +1,22 @@
 //! The built binary, run as people and scripts run it.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails, and is told by the environment where servers are"
+)]
 
 mod cli;
+mod database;
 mod doctor;
 mod init;
+mod on_neo4j;
+mod process;
+mod readme;
+mod secrets;
+mod serve;
 mod session;
+mod shared;
 
 use std::{
     path::Path,

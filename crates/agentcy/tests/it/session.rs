@@ -1,10 +1,14 @@
-//! `agentcy login`, `whoami` and `logout` without a server.
+//! `agentcy login`, `whoami` and `logout`, without a server and with one.
 
-use std::{io::Write, net::TcpListener, process::Stdio};
+use std::{fs, io::Write, net::TcpListener, os::unix::fs::PermissionsExt, process::Stdio};
 
 use tempfile::tempdir;
 
-use crate::{agentcy, err, run};
+use crate::{
+    agentcy, err, json,
+    process::{EMAIL, Machine, PASSWORD},
+    run,
+};
 
 #[test]
 fn without_a_session_one_is_sent_to_login() {
@@ -47,4 +51,44 @@ fn a_login_that_fails_leaves_no_session_and_shows_no_password() {
     assert!(err(&output).contains("cannot be reached"), "{output:?}");
     assert!(!err(&output).contains("hunter2"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_person_signs_in_looks_and_signs_out() {
+    let machine = Machine::new();
+    let _server = machine.start().await;
+    let url = machine.url().to_string();
+    let login = |password: &str| {
+        let mut child = machine
+            .command(["login", "--url", &url, "--email", EMAIL, "--password-stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let wrong = login("not the password");
+    assert_eq!(wrong.status.code(), Some(4), "{}", err(&wrong));
+    assert_eq!(machine.run(&["whoami"]).status.code(), Some(4));
+
+    let signed_in = login(&format!("{PASSWORD}\n"));
+    assert!(signed_in.status.success(), "{}", err(&signed_in));
+    assert!(signed_in.stdout.is_empty() && err(&signed_in).contains(EMAIL));
+    let file = machine.home().join(".config/agentcy/session.json");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let kept: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+
+    let who = json(&machine.run(&["whoami", "--json"]));
+    assert_eq!((&who["email"], &who["url"]), (&EMAIL.into(), &url.clone().into()));
+    assert!(who["role"].is_string() && who["expires_at"].is_string(), "{who}");
+
+    let signed_out = machine.run(&["logout"]);
+    assert!(signed_out.status.success(), "{}", err(&signed_out));
+    assert!(!file.exists());
+    assert_eq!(machine.run(&["whoami"]).status.code(), Some(4));
+    let token = kept["token"].as_str().unwrap().into();
+    let refusal = machine.with_token(&token).me().await.unwrap_err();
+    assert!(matches!(refusal, agentcy_sdk::Error::Refused { status: 401, .. }), "{refusal}");
 }

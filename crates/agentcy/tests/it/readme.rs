@@ -1,0 +1,67 @@
+//! The steps of the README, word for word.
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::process::Machine;
+
+/// What the README needs of jq, for machines without it.
+const JQ: &str = r#"#!/bin/sh
+case "$*" in
+"") cat ;;
+"-r ."*) sed -n 's/.*"'"${2#.}"'" *: *"\([^"]*\)".*/\1/p' ;;
+*) exit 2 ;;
+esac
+"#;
+
+#[tokio::test]
+async fn the_steps_of_the_readme_work_as_they_are_written() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let steps = steps(&readme);
+    assert!(steps.contains("/auth/login") && steps.contains("/api-keys"), "{steps}");
+
+    let machine = Machine::new();
+    let _server = machine.start().await;
+    let here = format!("http://localhost:{}", machine.url().port().unwrap());
+    let tools = machine.home().join("tools");
+    stand_in(&tools);
+    let path = std::env::var("PATH").unwrap();
+    let output = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &steps.replace("http://localhost:8080", &here)])
+        .env("PATH", format!("{path}:{}", tools.display()))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+
+    let said: Vec<Value> = serde_json::Deserializer::from_slice(&output.stdout)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let [me, realms] = &said[..] else { panic!("two answers are shown: {said:?}") };
+    assert_eq!(me["user"]["email"], "admin@localhost", "{me}");
+    assert!(realms["items"].as_array().is_some_and(|realms| !realms.is_empty()), "{realms}");
+}
+
+/// The commands under "Use".
+fn steps(readme: &str) -> String {
+    let (_, section) = readme.split_once("\n## Use\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let blocks = section.split("```bash\n").skip(1);
+    blocks.map(|block| block.split("```").next().unwrap()).collect()
+}
+
+/// Last on the path, so that the real one comes first.
+fn stand_in(folder: &Path) {
+    let jq = folder.join("jq");
+    fs::create_dir(folder).unwrap();
+    fs::write(&jq, JQ).unwrap();
+    fs::set_permissions(&jq, Permissions::from_mode(0o755)).unwrap();
+}
