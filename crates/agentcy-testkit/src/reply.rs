@@ -94,9 +94,7 @@ impl Reply {
         let mut headers: Vec<_> = self
             .headers
             .iter()
-            .filter(|(name, _)| {
-                !matches!(name.as_str(), "x-request-id" | "date" | "ratelimit")
-            })
+            .filter(|(name, _)| !matches!(name.as_str(), "x-request-id" | "date" | "ratelimit"))
             .map(|(name, value)| format!("{name}: {value:?}"))
             .collect();
         headers.sort();

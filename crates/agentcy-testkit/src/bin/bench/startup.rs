@@ -140,7 +140,7 @@ async fn once(binary: &Path, folder: &Path, settings: &[(&str, String)]) -> Resu
 
 async fn start(binary: &Path, folder: &Path, settings: &[(&str, String)]) -> Result<Server> {
     let address = free_address()?;
-    let log = std::fs::File::create(folder.with_extension("log"))?;
+    let log = std::fs::File::create(folder.join("server.log"))?;
     let mut command = Command::new(binary);
     command
         .arg("serve")
@@ -162,7 +162,7 @@ async fn start(binary: &Path, folder: &Path, settings: &[(&str, String)]) -> Res
         Request { address, bytes: "GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n".into() };
     while request.once().await.is_err() {
         if let Some(status) = child.try_wait()? {
-            let said = std::fs::read_to_string(folder.with_extension("log"))?;
+            let said = std::fs::read_to_string(folder.join("server.log"))?;
             bail!("the server ended with {status}: {said}");
         }
         ensure!(started.elapsed() < PATIENCE, "the server is not ready after {PATIENCE:?}");
