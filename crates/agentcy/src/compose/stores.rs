@@ -14,6 +14,7 @@ use agentcy_store::{
 };
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::lease::Twin;
@@ -110,6 +111,10 @@ pub(crate) fn bus(config: &Config, ground: &Ground, lifecycle: &Lifecycle) -> an
     let entropy = Arc::clone(&ground.entropy);
     Ok(match &config.redis {
         None => Bus::in_process(Arc::clone(&ground.clock), entropy, stop),
-        Some(url) => Bus::redis(url.expose_secret(), "agentcy", entropy, lifecycle.tasks(), stop)?,
+        Some(url) => {
+            // Not among the tasks that a soft stop waits for: it serves those until they are done.
+            let tasks = TaskTracker::new();
+            Bus::redis(url.expose_secret(), "agentcy", entropy, &tasks, stop)?
+        }
     })
 }

@@ -68,6 +68,7 @@ async fn on_redis_two_replicas_share_their_sessions_and_their_ends() {
     }
     assert!(is_signed_out(&here).await);
     assert_eq!(one.stop().await.code(), Some(0), "{}", one.said());
+    assert!(!one.said().contains("in time"), "something did not hear of the stop: {}", one.said());
     assert!(second.client().ready().await.unwrap().is_ready(), "one goes without the other");
     assert_eq!(other.stop().await.code(), Some(0), "{}", other.said());
 }
