@@ -44,7 +44,6 @@ pub fn router_with(mut app: AppState, more: ApiRouter<AppState>) -> Router {
         .method_not_allowed_fallback(async || {
             ApiError::new(ErrorCode::MethodNotAllowed, "the route exists with other methods")
         })
-        .layer(GlobalConcurrencyLimitLayer::new(app.setup.concurrency))
         .layer(middleware::from_fn_with_state(app.clone(), limit::time))
         .layer(cors::layer(&app.setup.cors_origins))
         .layer(middleware::from_fn_with_state(app.clone(), outermost::outermost))
@@ -73,10 +72,14 @@ fn layered(app: &AppState, more: ApiRouter<AppState>) -> ApiRouter<AppState> {
         .layer(middleware::from_fn_with_state(app.clone(), authentication::known))
         .layer(draining())
         .layer(place());
-    probes().layer(route()).merge(public.layer(route())).merge(protected.layer(route()))
+    let bounded = public
+        .layer(route())
+        .merge(protected.layer(route()))
+        .layer(GlobalConcurrencyLimitLayer::new(app.setup.concurrency));
+    probes().layer(route()).merge(bounded)
 }
 
-/// Looked at all the time by machines, by address: no rate, any host, and answered to the last.
+/// Looked at all the time by machines, by address: no rate, any host, and answered to the last, however busy.
 fn probes() -> ApiRouter<AppState> {
     health::router()
 }

@@ -107,18 +107,19 @@ pub(crate) async fn known(State(app): State<AppState>, request: Request, next: N
         Err(error) => return ApiError::from(error).into_response(),
     };
     parts.extensions.insert(caller.clone());
-    let mut response = limited(rate, Request::from_parts(parts, body), next).await;
+    let mut response = limited(rate, next.run(Request::from_parts(parts, body))).await;
     response.extensions_mut().insert(caller);
     response
 }
 
-/// A refused credential counts against its address, so that guessing has a price.
+/// A refused credential counts against its address, so that guessing has a price; a store that is away does not.
 async fn refuse(app: &AppState, shown: &Shown, error: ApiError) -> Response {
+    if error.code().status() >= 500 {
+        return error.into_response();
+    }
     match rates::anonymous(&app.platform, shown.meta.ip).await {
-        Ok(rate) if !rate.allowed => ApiError::new(ErrorCode::RateLimited, "too many requests")
-            .retry_after(rate.retry_after)
-            .into_response(),
-        _ => error.into_response(),
+        Ok(rate) => limited(rate, async { error.into_response() }).await,
+        Err(_) => error.into_response(),
     }
 }
 

@@ -16,29 +16,35 @@ use crate::{error::ApiError, state::AppState};
 /// Judges `Host`, and whether the default password may be used from there.
 pub(crate) async fn place(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let host = host(request.headers(), request.uri());
+    let host = host.as_deref();
     let allowed = &app.setup.allowed_hosts;
-    if !allowed.is_empty()
-        && !host
-            .as_deref()
-            .is_some_and(|host| allowed.iter().any(|name| name.eq_ignore_ascii_case(host)))
-    {
+    let is_allowed = |host: &str| {
+        allowed.is_empty() || allowed.iter().any(|name| name.eq_ignore_ascii_case(host))
+    };
+    if !host.map_or(allowed.is_empty(), is_allowed) {
         return ApiError::new(ErrorCode::NotFound, "no such host").into_response();
     }
-    if default_login_in_force(&app.platform) && !is_local(request.headers(), host.as_deref()) {
+    if default_login_in_force(&app.platform) && !is_local(request.headers(), host) {
         let message = "the default password is only good on this machine; change it first";
         return ApiError::new(ErrorCode::DefaultLoginLocalOnly, message).into_response();
     }
     next.run(request).await
 }
 
-/// The host a request names, without its port.
+/// The one host a request names, without its port. A request that names two is as good as one that names none.
 fn host(headers: &HeaderMap, uri: &Uri) -> Option<String> {
-    let text = match headers.get(header::HOST) {
-        Some(value) => value.to_str().ok()?,
-        None => uri.authority()?.as_str(),
-    };
-    let parsed = Url::parse(&format!("http://{text}/")).ok()?;
-    Some(parsed.host_str()?.to_owned())
+    let named = headers.get_all(header::HOST).iter().map(|value| value.to_str().ok());
+    let mut named = named.chain(uri.authority().map(|own| Some(own.as_str())));
+    let first = bare(named.next()??)?;
+    named.all(|other| other.and_then(bare).as_ref() == Some(&first)).then_some(first)
+}
+
+/// Host and port as they may stand in a request, without the port: no user, no path.
+fn bare(text: &str) -> Option<String> {
+    if text.contains(['@', '/', '\\', '?', '#']) {
+        return None;
+    }
+    Some(Url::parse(&format!("http://{text}/")).ok()?.host_str()?.to_owned())
 }
 
 fn is_loopback_name(host: &str) -> bool {
@@ -108,6 +114,26 @@ mod tests {
         assert!(!local(&[("forwarded", "for=127.0.0.1")], "localhost"));
         assert!(!local(&[("origin", "https://evil.example")], "localhost"));
         assert!(!local(&[("origin", "null")], "localhost"));
+    }
+
+    #[test]
+    fn a_request_names_one_host_and_nothing_else() {
+        fn named(pairs: &[(&'static str, &str)], uri: &'static str) -> Option<String> {
+            host(&headers(pairs), &Uri::from_static(uri))
+        }
+        assert_eq!(named(&[("host", "localhost:8080")], "/").as_deref(), Some("localhost"));
+        assert_eq!(named(&[], "http://[::1]:80/").as_deref(), Some("[::1]"));
+        assert_eq!(named(&[("host", "a.b")], "http://a.b:80/").as_deref(), Some("a.b"));
+        assert_eq!(named(&[("host", "localhost")], "http://evil.example/"), None);
+        for bad in
+            ["", "evil.example@localhost", "localhost/x", "localhost?x", "localhost#x", "a b"]
+        {
+            assert_eq!(named(&[("host", bad)], "/"), None, "{bad}");
+        }
+        let mut two = headers(&[("host", "localhost")]);
+        two.append(header::HOST, "evil.example".parse().unwrap());
+        assert_eq!(host(&two, &Uri::from_static("/")), None);
+        assert_eq!(named(&[], "/"), None);
     }
 
     #[test]

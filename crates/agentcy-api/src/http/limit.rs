@@ -42,15 +42,15 @@ pub(crate) async fn anonymous_rate(
 ) -> Response {
     let ip = request.extensions().get::<Meta>().and_then(|meta| meta.ip);
     match rates::anonymous(&app.platform, ip).await {
-        Ok(rate) => limited(rate, request, next).await,
+        Ok(rate) => limited(rate, next.run(request)).await,
         Err(error) => ApiError::from(error).into_response(),
     }
 }
 
-/// Runs the request if its rate allows, and says how much is left either way.
-pub(crate) async fn limited(rate: Rate, request: Request, next: Next) -> Response {
+/// Answers if the rate allows, and says how much is left either way.
+pub(crate) async fn limited(rate: Rate, answer: impl Future<Output = Response>) -> Response {
     let mut response = if rate.allowed {
-        next.run(request).await
+        answer.await
     } else {
         ApiError::new(ErrorCode::RateLimited, "too many requests")
             .retry_after(rate.retry_after)
