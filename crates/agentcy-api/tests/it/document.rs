@@ -7,8 +7,7 @@ use agentcy_core::ErrorCode;
 use serde_json::Value;
 
 /// The groups that this release has; every other route of the table is not mounted.
-const GROUPS: [&str; 7] =
-    ["health", "auth", "users", "api-keys", "settings", "realms", "platform"];
+const GROUPS: [&str; 7] = ["health", "auth", "users", "api-keys", "settings", "realms", "platform"];
 
 /// Method and path with its parameters unnamed, as both tables can be compared by.
 fn key(method: &str, path: &str) -> String {
@@ -75,7 +74,11 @@ fn every_operation_says_what_it_is() {
 fn responses(name: &str, operation: &Value) {
     let responses = operation["responses"].as_object().unwrap();
     let is_public = operation["x-agentcy-auth"] == "none";
-    assert_eq!(responses.contains_key("401"), !is_public || name.ends_with("/login"), "{name}: 401");
+    assert_eq!(
+        responses.contains_key("401"),
+        !is_public || name.ends_with("/login"),
+        "{name}: 401"
+    );
     assert_eq!(operation["security"].is_array(), !is_public, "{name}: security");
     for status in ["429", "500", "503"] {
         assert!(responses.contains_key(status), "{name}: {status}");
@@ -86,7 +89,8 @@ fn responses(name: &str, operation: &Value) {
         let has_example = !content["example"].is_null() || !content["examples"].is_null();
         assert!(has_example, "{name}: {status} {media} has no example");
     }
-    for (status, response) in responses.iter().filter(|(status, _)| status.starts_with(['4', '5'])) {
+    for (status, response) in responses.iter().filter(|(status, _)| status.starts_with(['4', '5']))
+    {
         let examples = response["content"]["application/json"]["examples"].as_object();
         for (code, example) in examples.unwrap_or_else(|| panic!("{name}: {status}")) {
             assert_eq!(example["value"]["error"]["code"], *code, "{name}: {status}");

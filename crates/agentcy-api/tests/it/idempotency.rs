@@ -1,7 +1,10 @@
 //! A request that is sent again has its effect once and is answered the same.
 
 use agentcy_core::Role;
-use agentcy_testkit::{app::{Client, TestApp}, reply::Reply};
+use agentcy_testkit::{
+    app::{Client, TestApp},
+    reply::Reply,
+};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -49,7 +52,7 @@ async fn a_refusal_is_kept_and_the_secret_is_nowhere_in_the_clear() {
     let rows = app.stage.database.rows("select * from idempotency_keys").await;
     assert_eq!(rows.len(), 2);
     let secret = made.text_at("/key").rsplit('_').next().unwrap();
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(secret);
     for row in rows {
         let text = row.to_string();
         assert!(!text.contains(secret) && !text.contains(&hex), "{text}");

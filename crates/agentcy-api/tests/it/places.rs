@@ -39,7 +39,8 @@ async fn the_default_password_is_good_only_on_this_machine() {
 
 #[tokio::test]
 async fn only_named_hosts_are_served_when_some_are_named() {
-    let app = TestApp::with(|_| {}, |http| http.allowed_hosts = vec!["agentcy.example.com".into()]).await;
+    let app =
+        TestApp::with(|_| {}, |http| http.allowed_hosts = vec!["agentcy.example.com".into()]).await;
     let ask = |host: &'static str| {
         Reply::of(app.anonymous().request("GET", "/api/v1/auth/config").header("host", host))
     };
@@ -66,7 +67,10 @@ async fn a_cookie_is_good_only_from_our_own_pages() {
         Reply::of(request.header(name, value).json(&json!({ "path": "/ws" })))
     };
     let own = app.url.origin().ascii_serialization();
-    assert_eq!(ask("GET", ME, "accept", "*/*".into()).await.expecting(200).body["credential"], "cookie");
+    assert_eq!(
+        ask("GET", ME, "accept", "*/*".into()).await.expecting(200).body["credential"],
+        "cookie"
+    );
     ask("GET", ME, "accept", "text/event-stream".into()).await.expecting_error(403, "csrf");
     let ticket = "/api/v1/auth/ticket";
     ask("POST", ticket, "accept", "*/*".into()).await.expecting_error(403, "csrf");
@@ -82,9 +86,12 @@ async fn a_cookie_is_good_only_from_our_own_pages() {
 
 #[tokio::test]
 async fn behind_https_the_cookie_is_secure_and_bound_to_its_host() {
-    let app = TestApp::with(|_| {}, |http| {
-        http.public_url = "https://agentcy.example.com".parse().unwrap();
-    })
+    let app = TestApp::with(
+        |_| {},
+        |http| {
+            http.public_url = "https://agentcy.example.com".parse().unwrap();
+        },
+    )
     .await;
     let org = app.stage.org().await;
     let user = app.stage.user(org, Role::Viewer).await;
@@ -98,7 +105,9 @@ async fn behind_https_the_cookie_is_secure_and_bound_to_its_host() {
 
 #[tokio::test]
 async fn other_origins_may_call_only_when_they_are_named() {
-    let app = TestApp::with(|_| {}, |http| http.cors_origins = vec!["https://ui.example.com".into()]).await;
+    let app =
+        TestApp::with(|_| {}, |http| http.cors_origins = vec!["https://ui.example.com".into()])
+            .await;
     let ask = |origin: &'static str| {
         let request = app.anonymous().request("OPTIONS", LOGIN).header("origin", origin);
         let request = request.header("access-control-request-method", "POST");

@@ -1,5 +1,7 @@
 //! Every route with every role, with things of another org, and with bodies that are none.
 
+use std::fmt::Write;
+
 use agentcy_api::{
     document,
     inventory::{self, Route},
@@ -26,7 +28,7 @@ async fn the_role_matrix_is_the_one_that_was_agreed() {
     let org = app.stage.org().await;
     let mut matrix = String::new();
     for route in routes().iter().filter(|route| route.auth != "none") {
-        matrix.push_str(&format!("{:6} {}", route.method, route.path));
+        write!(matrix, "{:6} {}", route.method, route.path).unwrap();
         for role in Role::ALL {
             // Somebody new each time: some routes end the session that calls them.
             let client = app.member(org, role).await;
@@ -39,7 +41,7 @@ async fn the_role_matrix_is_the_one_that_was_agreed() {
                 (200..=299 | 400 | 404 | 409 | 422, _) => "yes",
                 _ => panic!("{role} {} {path}: {}", route.method, reply.text),
             };
-            matrix.push_str(&format!(" {role}={word}"));
+            write!(matrix, " {role}={word}").unwrap();
         }
         matrix.push('\n');
     }
@@ -119,22 +121,24 @@ async fn a_broken_body_is_the_clients_fault_and_never_ours() {
         let path = route.path.replace("{user_id}", &UserId::from(Uuid::nil()).to_string());
         let path = path.replace("{key_id}", &KeyId::from(Uuid::nil()).to_string());
         for (media, body) in bodies {
-            let client = fresh(&app, &owner, route).await;
+            let client = fresh(&app, &owner, route);
             let request = client.request(&route.method, &path).body(body.to_vec());
-            let request = if media.is_empty() { request } else { request.header("content-type", media) };
+            let request =
+                if media.is_empty() { request } else { request.header("content-type", media) };
             let reply = Reply::of(request).await;
             assert!(reply.status < 500, "{} {path}: {}", route.method, reply.text);
             if reply.status >= 400 {
                 assert!(!reply.code().is_empty(), "{} {path}: {}", route.method, reply.text);
             }
         }
-        let request = owner.request(&route.method, &path).header("content-type", "application/json");
+        let request =
+            owner.request(&route.method, &path).header("content-type", "application/json");
         let reply = Reply::of(request.body(vec![b' '; 1024 * 1024 + 1])).await;
         reply.expecting_error(413, "payload_too_large");
     }
 }
 
 /// Routes without authentication must not meet a credential, nor any its limits.
-async fn fresh(app: &TestApp, owner: &Client, route: &Route) -> Client {
+fn fresh(app: &TestApp, owner: &Client, route: &Route) -> Client {
     if route.auth == "none" { app.anonymous() } else { owner.clone() }
 }
