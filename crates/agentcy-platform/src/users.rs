@@ -95,7 +95,9 @@ pub async fn update(
     Ok(after)
 }
 
-/// Removes a member from the org and ends their sessions there. API keys that they made belong to the org and stay.
+/// Removes a member from the org and ends their sessions there. API keys that they made belong to the org and stay, and
+/// so do their invitations. Whom a trusted issuer names comes back with their next token, as a newcomer: who shall stay
+/// out is disabled instead.
 ///
 /// Errors: `not_found`, `insufficient_role`, `last_owner`.
 pub async fn remove(platform: &Platform, caller: &Caller, user_id: UserId) -> Result<()> {

@@ -316,7 +316,8 @@ fn remove_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         id: "users_remove",
         tag: "users",
         summary: "Remove a member",
-        description: "Their membership and sessions end. API keys belong to the org and stay.",
+        description: "Their membership and sessions end. API keys belong to the org and stay. Whom a trusted issuer names \
+                      comes back with their next token: disable them to keep them out.",
         audience: Audience::May(Action::UserRemove),
         errors: &[ErrorCode::NotFound, ErrorCode::LastOwner],
     };

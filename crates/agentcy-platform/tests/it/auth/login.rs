@@ -139,6 +139,34 @@ async fn guessing_at_an_account_or_from_an_address_is_slowed() {
     assert!(login(&test.platform, with(&user.email, PASSWORD), &from()).await.is_ok());
 }
 
+/// How a sign-in ends that began before a change was committed and comes to its end afterwards.
+async fn sign_in_during(change: &str) -> ErrorCode {
+    let test = TestPlatform::new().await;
+    let user = test.user(test.org().await, Role::Member).await;
+    let slow = format!("begin; {change}; select pg_sleep(0.5); commit");
+    let late = async {
+        let waiting = "select pid from pg_stat_activity
+            where wait_event = 'PgSleep' and datname = current_database()";
+        while test.database.rows(waiting).await.is_empty() {}
+        login(&test.platform, with(&user.email, PASSWORD), &from()).await
+    };
+    let ((), outcome) = tokio::join!(test.database.execute(&slow), late);
+    assert!(test.database.rows("select id from sessions").await.is_empty());
+    code(outcome)
+}
+
+#[tokio::test]
+async fn a_password_that_is_changed_during_a_sign_in_begins_no_session() {
+    let outcome = sign_in_during("update users set password_hash = 'another'").await;
+    assert_eq!(outcome, ErrorCode::InvalidCredentials);
+}
+
+#[tokio::test]
+async fn a_member_who_is_removed_during_a_sign_in_is_refused_like_any_other() {
+    let outcome = sign_in_during("delete from memberships").await;
+    assert_eq!(outcome, ErrorCode::InvalidCredentials);
+}
+
 #[tokio::test]
 async fn every_writing_of_an_address_shares_its_count() {
     let test = TestPlatform::with(|setup| setup.rates.sign_in = 2).await;
