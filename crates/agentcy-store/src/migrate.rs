@@ -17,7 +17,9 @@ const ROLES: [&str; 2] = ["agentcy_tenant", "agentcy_system"];
 
 /// Runs what pends as the owner, then makes sure that the login of the server exists and may take on its two roles.
 pub async fn migrate(owner: &PgConnectOptions, login: &PgConnectOptions) -> Result<()> {
-    let mut conn = owner.clone().application_name("agentcy migrate").connect().await?;
+    let owner = owner.clone().application_name("agentcy migrate");
+    // One of the statements holds the password of the server's login.
+    let mut conn = owner.disable_statement_logging().connect().await?;
     run(&mut conn).await?;
     provide_login(&mut conn, login).await?;
     conn.close().await?;
