@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: measures the product, and on demand a build from nothing.
 
 use std::fs;
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -26,9 +27,11 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
             other => bail!("unknown option `{other}`; options of the bench go behind `--`"),
         }
     }
-    let args = ["run", "--release", "--ignore-rust-version", "-p", "agentcy-testkit"];
-    let mut bench = workspace.cargo(args);
-    bench.args(["--bin", "bench"]).args(options).env("AGENTCY_PG_BIN", postgres::find_or_bring()?);
+    // In one build, so that the server and the bench share their dependencies' features.
+    let args = ["build", "--release", "--ignore-rust-version", "--bins", "-p", "agentcy"];
+    run_command(workspace.cargo(args).args(["-p", "agentcy-testkit"]))?;
+    let mut bench = Command::new(workspace.target_dir()?.join("release/bench"));
+    bench.args(options).env("AGENTCY_PG_BIN", postgres::find_or_bring()?);
     run_command(&mut bench)
 }
 
