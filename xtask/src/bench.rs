@@ -30,8 +30,10 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
     // In one build, so that the server and the bench share their dependencies' features.
     let args = ["build", "--release", "--ignore-rust-version", "--bins", "-p", "agentcy"];
     run_command(workspace.cargo(args).args(["-p", "agentcy-testkit"]))?;
-    let mut bench = Command::new(workspace.target_dir()?.join("release/bench"));
+    let made = workspace.target_dir()?.join("release");
+    let mut bench = Command::new(made.join("bench"));
     bench.args(options).env("AGENTCY_PG_BIN", postgres::find_or_bring()?);
+    bench.env("AGENTCY_BENCH_BINARY", made.join("agentcy"));
     run_command(&mut bench)
 }
 
