@@ -53,11 +53,10 @@ async fn a_path_beyond_what_an_index_takes_is_claimed_all_the_same() {
     let stage = Stage::new().await;
     let ada = stage.member(stage.org().await, Role::Admin).await;
     // Such that no compression makes it fit.
-    let mut state = 1_u64;
+    let mut seed = 1_u64;
     let long: String = std::iter::repeat_with(|| {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        format!("{:x}", state >> 32)
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        format!("{:x}", seed >> 32)
     })
     .take(2000)
     .collect();
