@@ -33,7 +33,9 @@ pub enum Error {
     #[error("the provider took too long")]
     Timeout,
     /// Calls may not go where the provider is.
-    #[error("the provider's address is not public; the operator allows it with AGENTCY_EGRESS_ALLOW")]
+    #[error(
+        "the provider's address is not public; the operator allows it with AGENTCY_EGRESS_ALLOW"
+    )]
     Blocked(#[source] agentcy_egress::Error),
     /// The provider said yes in a way that cannot be read.
     #[error("the provider's answer cannot be read: {0}")]

@@ -20,7 +20,7 @@ use crate::{
         limit::limited,
         meta::Meta,
     },
-    state::AppState,
+    state::{AppState, HttpSetup},
 };
 
 /// What a request shows, as texts that outlive it.
@@ -36,7 +36,7 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// Reads it off a request. A header that stands twice, or is no text, shows something that nothing matches.
-    pub(crate) fn of(parts: &Parts, public_url: &Url) -> Self {
+    pub(crate) fn of(parts: &Parts, setup: &HttpSetup) -> Self {
         let once = |name: &str| {
             let mut values = parts.headers.get_all(name).iter();
             let first = values.next()?;
@@ -50,7 +50,7 @@ impl Shown {
         Self {
             authorization: once("authorization"),
             api_key: once("x-api-key"),
-            cookie: cookie(&parts.headers, cookie_name(public_url)),
+            cookie: cookie(&parts.headers, cookie_name(setup)),
             query,
             path: parts.uri.path().to_owned(),
             meta: parts.extensions.get::<Meta>().cloned().unwrap_or_default(),
@@ -76,9 +76,14 @@ impl Shown {
     }
 }
 
-/// `__Host-` needs a secure context, which plain loopback is not.
-pub(crate) fn cookie_name(public_url: &Url) -> &'static str {
-    if public_url.scheme() == "https" { "__Host-agentcy_session" } else { "agentcy_session" }
+/// `__Host-` needs a secure context, which plain loopback is not; anywhere else a cookie goes over TLS or not at all.
+pub(crate) fn cookie_name(setup: &HttpSetup) -> &'static str {
+    if is_secure(setup) { "__Host-agentcy_session" } else { "agentcy_session" }
+}
+
+/// Whether cookies are for TLS alone.
+pub(crate) fn is_secure(setup: &HttpSetup) -> bool {
+    setup.public_url.scheme() == "https" || !setup.is_loopback
 }
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -92,7 +97,7 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 /// Finds out who calls, counts the request, and passes the caller on.
 pub(crate) async fn known(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let shown = Shown::of(&parts, &app.setup.public_url);
+    let shown = Shown::of(&parts, &app.setup);
     let caller = match authenticate(&app.platform, &shown.presented()).await {
         Ok(caller) => caller,
         Err(error) => return refuse(&app, &shown, error.into()).await,

@@ -104,6 +104,18 @@ async fn behind_https_the_cookie_is_secure_and_bound_to_its_host() {
 }
 
 #[tokio::test]
+async fn away_from_loopback_a_cookie_is_for_tls_alone() {
+    let app = TestApp::with(|_| {}, |http| http.is_loopback = false).await;
+    let org = app.stage.org().await;
+    let user = app.stage.user(org, Role::Viewer).await;
+    let password = agentcy_testkit::platform::PASSWORD;
+    let body = json!({ "email": user.email, "password": password, "session": "cookie" });
+    let reply = app.anonymous().post(LOGIN, body).await.expecting(200);
+    let set = reply.header("set-cookie").unwrap();
+    assert!(set.starts_with("__Host-agentcy_session=") && set.contains("; Secure"), "{set}");
+}
+
+#[tokio::test]
 async fn other_origins_may_call_only_when_they_are_named() {
     let app =
         TestApp::with(|_| {}, |http| http.cors_origins = vec!["https://ui.example.com".into()])

@@ -29,7 +29,7 @@ fn nothing_set_is_a_whole_configuration_on_a_loopback_address() {
     assert_eq!(config.egress.files_allow, [start]);
     assert!(config.features.has(Feature::Workers) && !config.features.has(Feature::Rag));
     assert_eq!(config.llm.provider, Provider::Builtin);
-    assert_eq!(config.telemetry.filter, "info");
+    assert_eq!(config.telemetry.filter, "info,sqlx=warn");
 }
 
 #[test]

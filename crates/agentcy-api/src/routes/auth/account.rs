@@ -53,7 +53,7 @@ async fn register(
     let RegisterBody { email, password, name, invite_token, org_name, session } = body;
     let new = NewAccount { email, password, name, invite_token, org_name, kind: session.into() };
     let session = auth::register(&app.platform, new, &origin(meta)).await?;
-    let mut response = answer(session, &app.setup.public_url, app.platform.now())?;
+    let mut response = answer(session, &app.setup, app.platform.now())?;
     *response.status_mut() = StatusCode::CREATED;
     let location = HeaderValue::from_static("/api/v1/users/me");
     response.headers_mut().insert(header::LOCATION, location);

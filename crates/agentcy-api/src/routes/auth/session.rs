@@ -17,19 +17,18 @@ use http::{HeaderValue, header};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use crate::{
     docs::{Audience, Doc, done, ok},
     error::ApiError,
     extract::{Known, Public, ValidJson},
     http::{
-        auth::{Shown, cookie_name, same_origin},
+        auth::{Shown, cookie_name, is_secure, same_origin},
         meta::Meta,
     },
     respond::{Done, Reply},
     samples,
-    state::AppState,
+    state::{AppState, HttpSetup},
 };
 
 const LOGIN: &str = "/api/v1/auth/login";
@@ -102,14 +101,14 @@ struct UserView {
 /// The answer to whoever signed in; the cookie, where one was asked for, dies with the session.
 pub(super) fn answer(
     session: Session,
-    public_url: &Url,
+    setup: &HttpSetup,
     now: Timestamp,
 ) -> Result<Response, ApiError> {
     let is_cookie = session.kind == Kind::Cookie;
     let token = session.token.expose_secret();
     let cookie = is_cookie.then(|| {
         let age = (session.expires_at - now).num_seconds().max(0);
-        cookie(public_url, token, age)
+        cookie(setup, token, age)
     });
     let user = session.user;
     let view = SessionView {
@@ -130,9 +129,9 @@ pub(super) fn answer(
     Ok(response)
 }
 
-fn cookie(public_url: &Url, token: &str, age: i64) -> Result<HeaderValue, ApiError> {
-    let secure = if public_url.scheme() == "https" { "; Secure" } else { "" };
-    let name = cookie_name(public_url);
+fn cookie(setup: &HttpSetup, token: &str, age: i64) -> Result<HeaderValue, ApiError> {
+    let secure = if is_secure(setup) { "; Secure" } else { "" };
+    let name = cookie_name(setup);
     let text = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}");
     let mut value = HeaderValue::try_from(text).map_err(|error| {
         ApiError::new(ErrorCode::Internal, "the session could not be kept").caused_by(error)
@@ -154,7 +153,7 @@ async fn login(
     let LoginBody { email, password, session, org_id } = body;
     let login = Login { email, password, kind: session.into(), org_id };
     let session = auth::login(&app.platform, login, &origin(meta)).await?;
-    answer(session, &app.setup.public_url, app.platform.now())
+    answer(session, &app.setup, app.platform.now())
 }
 
 fn login_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -174,12 +173,12 @@ fn login_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 async fn refresh(State(app): State<AppState>, request: Request) -> Result<Response, ApiError> {
     // Not behind authentication: an old token must be seen here, to end the session it was stolen from.
     let (parts, _) = request.into_parts();
-    let shown = Shown::of(&parts, &app.setup.public_url);
+    let shown = Shown::of(&parts, &app.setup);
     if shown.is_cookie() {
         same_origin(&parts, &app.setup.public_url)?;
     }
     let session = auth::refresh(&app.platform, &shown.presented()).await?;
-    answer(session, &app.setup.public_url, app.platform.now())
+    answer(session, &app.setup, app.platform.now())
 }
 
 fn refresh_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -200,7 +199,7 @@ async fn logout(State(app): State<AppState>, Known(caller): Known) -> Result<Res
     auth::logout(&app.platform, &caller).await?;
     let mut response = Done.into_response();
     if matches!(caller.credential, agentcy_core::Credential::Cookie(_)) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie(&app.setup.public_url, "", 0)?);
+        response.headers_mut().insert(header::SET_COOKIE, cookie(&app.setup, "", 0)?);
     }
     Ok(response)
 }
