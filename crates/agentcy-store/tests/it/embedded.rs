@@ -183,7 +183,8 @@ async fn it_ends_when_its_server_is_killed_and_the_next_server_goes_on() {
 #[tokio::test]
 #[ignore = "is the other process of the test above, which starts it"]
 async fn another_process() {
-    let folder = PathBuf::from(env::var(OTHER_PROCESS).unwrap());
+    // Run by itself, with all that is ignored, it has nothing to do.
+    let Ok(folder) = env::var(OTHER_PROCESS).map(PathBuf::from) else { return };
     let embedded = start(&folder).await;
     mark(&embedded).await;
     println!("it runs");

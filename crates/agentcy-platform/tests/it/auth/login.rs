@@ -174,8 +174,10 @@ async fn every_writing_of_an_address_shares_its_count() {
     let address =
         format!("update users set email = 'i@example.org' where email = '{}'", user.email);
     test.database.execute(&address).await;
-    // PostgreSQL lowers the dotted capital to a plain i, Rust does not.
-    for typed in [" I@EXAMPLE.org ", "\u{130}@example.org"] {
+    // In most locales PostgreSQL lowers the dotted capital to a plain i, which Rust does not.
+    let lowered = test.database.rows("select lower(U&'\\0130') as i").await;
+    let dotted = if lowered[0]["i"] == "i" { "\u{130}@example.org" } else { "I@example.ORG" };
+    for typed in [" I@EXAMPLE.org ", dotted] {
         let wrong = login(&test.platform, with(typed, "not it"), &from()).await;
         assert_eq!(code(wrong), ErrorCode::InvalidCredentials);
     }
