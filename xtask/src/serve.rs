@@ -13,7 +13,7 @@ pub(crate) const HELP: &str = "
 usage: cargo xtask serve [--release] [-- options of `agentcy serve`]
 
 Builds agentcy and runs the server in the foreground; Ctrl-C stops it.
-A first build takes about 5 minutes on 2 cores, later ones seconds.
+A first build takes about 3 minutes on 2 cores, later ones seconds.
 
 When DATABASE_URL is not set, the server runs a PostgreSQL of its own. Its programs are found in
 AGENTCY_PG_BIN, on PATH or in /usr/lib/postgresql; when there are none, they are brought once from
@@ -38,7 +38,7 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
     let target = workspace.target_dir()?;
     let binary = target.join(if release { "release" } else { "debug" }).join("agentcy");
     if !binary.exists() {
-        eprintln!("xtask: building agentcy; the first build takes about 5 minutes on 2 cores");
+        eprintln!("xtask: building agentcy; the first build takes about 3 minutes on 2 cores");
     }
     let mut build = workspace.cargo(["build", "--ignore-rust-version", "-p", "agentcy"]);
     if release {
