@@ -108,6 +108,30 @@ actions! {
     InviteCreate = "invite.create", person(Role::Admin);
     /// Withdraw an invitation.
     InviteRevoke = "invite.revoke", anyone(Role::Admin);
+    /// Read the graph, present and past.
+    GraphRead = "graph.read", anyone(Role::Viewer);
+    /// Ask the graph in Cypher, read only.
+    GraphCypher = "graph.cypher", anyone(Role::Viewer);
+    /// Assert something of a node or an edge.
+    GraphWrite = "graph.write", anyone(Role::Member);
+    /// See the sources, their syncs and tools.
+    SourceRead = "source.read", anyone(Role::Viewer);
+    /// Connect a source.
+    SourceCreate = "source.create", anyone(Role::Member);
+    /// Change a source.
+    SourceUpdate = "source.update", anyone(Role::Member);
+    /// Disconnect a source.
+    SourceDelete = "source.delete", anyone(Role::Member);
+    /// Try the settings of a source.
+    SourceValidate = "source.validate", anyone(Role::Member);
+    /// Upload the content of a source.
+    SourceUpload = "source.upload", anyone(Role::Member);
+    /// Sync a source.
+    SourceSync = "source.sync", anyone(Role::Member);
+    /// Stop a sync.
+    SourceSyncCancel = "source.sync.cancel", anyone(Role::Member);
+    /// Run a tool of a source.
+    SourceToolRun = "source.tool.run", anyone(Role::Viewer);
 }
 
 impl std::fmt::Display for Action {

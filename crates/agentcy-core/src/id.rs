@@ -144,6 +144,8 @@ ids! {
     DeliveryId = "dlv";
     /// A worker.
     WorkerId = "wrk";
+    /// One change of the ledger: a sync, or an edit.
+    BatchId = "fct";
     /// A node of the graph.
     NodeId = "n";
     /// An edge of the graph.

@@ -6,6 +6,7 @@ use agentcy_bus::Bus;
 use agentcy_core::{Clock, Entropy, Ids, System};
 use agentcy_egress::Egress;
 use agentcy_graph::GraphStore;
+use agentcy_sources::Catalog;
 use agentcy_store::Db;
 
 use crate::{Sealer, auth::Auth, health, page::Cursors, setup::Setup};
@@ -30,6 +31,8 @@ pub struct Engines {
     pub graph: Arc<dyn GraphStore>,
     /// The way out.
     pub egress: Egress,
+    /// The kinds of sources.
+    pub connectors: Catalog,
 }
 
 /// What every operation stands on. Cheap to clone; made once by the composition root.
@@ -44,6 +47,7 @@ pub struct Parts {
     pub(crate) bus: Bus,
     pub(crate) graph: Arc<dyn GraphStore>,
     pub(crate) egress: Egress,
+    pub(crate) connectors: Catalog,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Ids,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -62,7 +66,7 @@ impl Platform {
         let sealer = Sealer::new(current, previous, Arc::clone(&ground.entropy));
         let cursors = Cursors::new(sealer.derive("cursor"));
         let ids = Ids::new(Arc::clone(&ground.clock), Arc::clone(&ground.entropy));
-        let Engines { db, bus, graph, egress } = engines;
+        let Engines { db, bus, graph, egress, connectors } = engines;
         let Ground { clock, entropy } = ground;
         let health = health::Cache::default();
         let auth = Auth::new(&setup.auth, &egress, &clock, &entropy);
@@ -71,6 +75,7 @@ impl Platform {
             bus,
             graph,
             egress,
+            connectors,
             clock,
             ids,
             entropy,

@@ -1,8 +1,8 @@
 //! What the composition root decides about the rules: keys, registration, features, limits.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
-use agentcy_core::Features;
+use agentcy_core::{Features, id::OrgId};
 use secrecy::SecretString;
 
 /// Everything that operations take from the environment.
@@ -16,6 +16,8 @@ pub struct Setup {
     pub llm: agentcy_llm::Settings,
     /// How often somebody may ask.
     pub rates: Rates,
+    /// What sources may read on this machine.
+    pub sources: SourceSetup,
     /// Keys for stored secrets: the present one and the one before.
     pub sealing: ([u8; 32], Option<[u8; 32]>),
 }
@@ -28,8 +30,20 @@ impl fmt::Debug for Setup {
             .field("features", &self.features)
             .field("llm", &self.llm)
             .field("rates", &self.rates)
+            .field("sources", &self.sources)
             .finish_non_exhaustive()
     }
+}
+
+/// What sources may read on this machine.
+#[derive(Debug, Clone, Default)]
+pub struct SourceSetup {
+    /// The folders of each org; those without one are the first org's.
+    pub files_allow: Vec<(Option<OrgId>, PathBuf)>,
+    /// What no source may read, whatever folder it lies in, such as the data directory.
+    pub protected: Vec<PathBuf>,
+    /// Where connectors keep what can be fetched again; `None` where there is no data directory.
+    pub cache: Option<PathBuf>,
 }
 
 /// Who gets in, and how.

@@ -8,6 +8,9 @@ pub enum Error {
     /// The config or the credentials break the connector's rules.
     #[error("the settings of the source are wrong")]
     Invalid(Vec<FieldError>),
+    /// The connector has no such tool.
+    #[error("there is no tool {0}")]
+    UnknownTool(String),
     /// The other side said no, and will say it again.
     #[error("the source was refused: {0}")]
     Refused(String),

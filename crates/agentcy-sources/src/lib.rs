@@ -10,7 +10,7 @@ mod files;
 mod record;
 
 pub use catalog::{Catalog, TakenType};
-pub use connector::{Connector, Credentials, Job, Tool};
+pub use connector::{Connector, Content, Credentials, Job, MAX_OUTPUT, Output, Tool};
 pub use error::{Error, Result};
 pub use files::{Files, RefusedPath};
-pub use record::{EdgeRecord, NodeRecord, Record};
+pub use record::{Cursor, EdgeRecord, End, Fault, Gone, Kind, NodeRecord, Progress, Record};

@@ -19,8 +19,9 @@ use agentcy_graph::Embedded;
 use agentcy_llm::Settings;
 use agentcy_platform::{
     Engines, Ground, Platform, Setup,
-    setup::{AuthSetup, PasswordCost, QueryTokens, Rates, Registration},
+    setup::{AuthSetup, PasswordCost, QueryTokens, Rates, Registration, SourceSetup},
 };
+use agentcy_sources::Catalog;
 use agentcy_store::{
     Db,
     system::founding::{self, NewUser, WayIn},
@@ -102,6 +103,7 @@ impl TestPlatform {
             bus: Bus::in_process(Arc::clone(&time), Arc::clone(&entropy), CancellationToken::new()),
             graph: Arc::new(graph),
             egress: Egress::new(vec!["127.0.0.0/8".parse().expect("a network")]),
+            connectors: Catalog::built_in(),
         };
         exchange(&database, &mut engines);
         let db = engines.db.clone();
@@ -230,6 +232,7 @@ pub fn setup() -> Setup {
         features: Features::from_rule(Feature::is_on_by_default),
         llm: Settings::builtin(),
         rates: Rates::default(),
+        sources: SourceSetup::default(),
         sealing: ([7; 32], None),
     }
 }

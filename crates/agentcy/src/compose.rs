@@ -13,6 +13,7 @@ use agentcy_core::{
 };
 use agentcy_egress::Egress;
 use agentcy_platform::{Engines, Ground, Platform, lifecycle::Lifecycle};
+use agentcy_sources::Catalog;
 use anyhow::Context;
 
 use crate::data_dir::DataDir;
@@ -48,6 +49,7 @@ pub(crate) async fn assemble(config: &Config, lifecycle: &Lifecycle) -> anyhow::
         bus: stores::bus(config, &ground, lifecycle)?,
         graph: stores::graph(config, installation)?,
         egress: Egress::new(config.egress.allow.clone()),
+        connectors: Catalog::built_in(),
     };
     let platform = Platform::new(system, ground, engines, setup);
     Ok(Assembly { platform, postgres, leases, _data_dir: data_dir })

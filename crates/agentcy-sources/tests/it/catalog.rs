@@ -47,6 +47,9 @@ impl Connector for Names {
             input_schema: json_schema!({ "type": "object" }),
         }]
     }
+    fn is_remote(&self, _config: &Value) -> bool {
+        true
+    }
     fn validate<'a>(&'a self, job: Job<'a>) -> BoxFuture<'a, Result<()>> {
         async move { Self::names(job.config).map(drop) }.boxed()
     }
@@ -60,7 +63,8 @@ impl Connector for Names {
                 external_id: name.clone(),
                 labels: vec!["Name".to_owned()],
                 properties: json!({ "name": name }).as_object().unwrap().clone(),
-                realm: None,
+                key: None,
+                valid_from: None,
             }))
         };
         stream::iter(names.into_iter().map(node)).boxed()
@@ -77,7 +81,15 @@ async fn a_connector_is_found_by_its_kind_and_collects_without_a_store() {
     let (egress, files) = (Egress::new(Vec::new()), Files::default());
     let config = json!({ "names": ["ada", "grace"] });
     let credentials = Credentials::new();
-    let job = Job { config: &config, credentials: &credentials, egress: &egress, files: &files };
+    let job = Job {
+        config: &config,
+        credentials: &credentials,
+        egress: &egress,
+        files: &files,
+        content: None,
+        cursor: None,
+        cache: None,
+    };
     connector.validate(job).await.unwrap();
     let records: Vec<_> = connector.collect(job).try_collect().await.unwrap();
     assert_eq!(

@@ -5,7 +5,9 @@ use std::time::Duration;
 use agentcy_api::HttpSetup;
 use agentcy_config::{Config, Provider, QueryTokens, Registration};
 use agentcy_llm::ProviderKind;
-use agentcy_platform::setup::{self, AuthSetup, OidcSetup, PasswordCost, Rates, Setup};
+use agentcy_platform::setup::{
+    self, AuthSetup, OidcSetup, PasswordCost, Rates, Setup, SourceSetup,
+};
 use anyhow::Context;
 use url::Url;
 
@@ -52,8 +54,18 @@ pub(crate) fn setup(config: &Config, data_dir: Option<&DataDir>) -> anyhow::Resu
         features: config.features,
         llm: llm(config),
         rates: Rates::default(),
+        sources: sources(config, data_dir.is_some()),
         sealing: (sealing, previous),
     })
+}
+
+fn sources(config: &Config, has_data_dir: bool) -> SourceSetup {
+    let folders = config.egress.files_allow.iter();
+    SourceSetup {
+        files_allow: folders.map(|folder| (folder.org_id, folder.path.clone())).collect(),
+        protected: vec![config.data_dir.clone()],
+        cache: has_data_dir.then(|| config.data_dir.join("cache")),
+    }
 }
 
 fn llm(config: &Config) -> agentcy_llm::Settings {
