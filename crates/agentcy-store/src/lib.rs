@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod installation;
 pub mod invites;
 pub mod leases;
+pub mod ledger;
 pub mod llm_settings;
 pub mod memberships;
 pub mod migrate;

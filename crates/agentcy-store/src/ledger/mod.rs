@@ -1,0 +1,11 @@
+//! The ledger: who asserts what of which thing, since when, until when, and when that was learned.
+//!
+//! `facts` holds every word that was said, `entities` the present merge of the open ones. A sync is staged, compared
+//! and written set by set; an edit writes the same rows one at a time.
+
+mod model;
+
+pub use model::{
+    Asserter, Batch, Counts, EdgeState, End, Kind, Moment, NodeState, Provenance, Refused,
+    SourceRef, Staged, StagedEdge, StagedNode,
+};
