@@ -9,6 +9,7 @@ mod error;
 mod model;
 mod name;
 pub mod neo4j;
+mod own;
 mod property;
 mod store;
 
@@ -16,6 +17,7 @@ pub use embedded::Embedded;
 pub use error::{BoxError, Error, Result};
 pub use model::{
     Applied, Direction, Edge, Hop, Neighbour, Neighbours, Node, Properties, Removal, Scope,
+    SourceRef,
 };
 pub use neo4j::Neo4j;
 pub use store::{Engine, GraphStore};

@@ -1,14 +1,23 @@
 //! What goes in and out of a graph engine.
 
 use agentcy_core::{
-    Realm, Realms,
+    Realm, Realms, Timestamp,
     id::{EdgeId, NodeId, OrgId},
 };
 
 /// Properties as the API shows them. A JSON null is the same as no property.
 pub type Properties = serde_json::Map<String, serde_json::Value>;
 
-/// A node in its current state.
+/// What a source calls something.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SourceRef {
+    /// The source.
+    pub source_id: String,
+    /// Its own word for it.
+    pub external_id: String,
+}
+
+/// A node in its current state. Times are kept to the microsecond.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// The id.
@@ -19,11 +28,17 @@ pub struct Node {
     pub properties: Properties,
     /// The realm it lies in.
     pub realm: Realm,
+    /// The sources that speak of it.
+    pub sources: Vec<SourceRef>,
+    /// Since when it is so in the world.
+    pub valid_from: Timestamp,
+    /// Since when that is known here.
+    pub recorded_at: Timestamp,
     /// The number of the fact that made it so; 1 or more.
     pub version: i64,
 }
 
-/// An edge in its current state.
+/// An edge in its current state. Times are kept to the microsecond.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Edge {
     /// The id.
@@ -38,6 +53,10 @@ pub struct Edge {
     pub properties: Properties,
     /// The realm it lies in.
     pub realm: Realm,
+    /// Since when it is so in the world.
+    pub valid_from: Timestamp,
+    /// Since when that is known here.
+    pub recorded_at: Timestamp,
     /// The number of the fact that made it so; 1 or more.
     pub version: i64,
 }

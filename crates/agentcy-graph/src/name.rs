@@ -17,6 +17,12 @@ pub(crate) const META: &str = "_Meta";
 pub(crate) const ID: &str = "_id";
 /// The realm.
 pub(crate) const REALM: &str = "_realm";
+/// Since when it is so, in microseconds since 1970.
+pub(crate) const VALID_FROM: &str = "_valid_from";
+/// Since when that is known, in microseconds since 1970.
+pub(crate) const RECORDED_AT: &str = "_recorded_at";
+/// The sources of a node as JSON text; absent when there are none.
+pub(crate) const SOURCES: &str = "_sources";
 /// The fact number.
 pub(crate) const VERSION: &str = "_version";
 /// Which properties hold JSON text, since the engine has no such value.

@@ -16,6 +16,7 @@ use crate::{
     Edge, Result,
     batch::{Change, EdgeChange},
     name::{EDGE, ID, VERSION, kept},
+    own::of_edge,
 };
 
 /// What a transaction does to the index once it is committed.
@@ -91,9 +92,8 @@ impl OrgGraph {
         from: grafeo::NodeId,
         to: grafeo::NodeId,
     ) -> Result<grafeo::EdgeId> {
-        let row = row(&edge.id.to_string(), &edge.realm, edge.version, &edge.properties);
         session
-            .create_edge_with_props(from, to, &kept(&edge.kind), row)
+            .create_edge_with_props(from, to, &kept(&edge.kind), row(of_edge(edge)))
             .map_err(|error| self.failed(error))
     }
 

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use agentcy_core::id::EdgeId;
-use grafeo::{Session, Value, store, store::Direction};
+use grafeo::{
+    Session, Value,
+    store::{self, Direction, PropertyKey},
+};
 
 use super::{
     file::OrgGraph,
@@ -13,6 +16,7 @@ use crate::{
     Result,
     batch::{Change, NodeChange, labels},
     name::{ID, NODE, REMOVED, VERSION},
+    own::of_node,
 };
 
 impl OrgGraph {
@@ -30,13 +34,11 @@ impl OrgGraph {
             }
             match (change, stored) {
                 (NodeChange::Write(node), Some(stored)) if !is_removed(&stored) => {
-                    let row = row(&id, &node.realm, node.version, &node.properties);
-                    self.rewrite(&session, &stored, with_base(labels(node)), row)?;
+                    self.rewrite(&session, &stored, with_base(labels(node)), row(of_node(node)))?;
                 }
                 (NodeChange::Write(node), stored) => {
                     self.discard(&session, stored.as_ref(), &mut detached)?;
-                    let row = row(&id, &node.realm, node.version, &node.properties);
-                    self.create(&session, &with_base(labels(node)), row)?;
+                    self.create(&session, &with_base(labels(node)), row(of_node(node)))?;
                 }
                 (NodeChange::Remove(removal), stored) => {
                     self.discard(&session, stored.as_ref(), &mut detached)?;
@@ -113,18 +115,18 @@ impl OrgGraph {
         labels: Vec<String>,
         row: Row,
     ) -> Result<()> {
-        let row: HashMap<String, Value> = row.into_iter().collect();
+        let row: HashMap<PropertyKey, Value> = row.into_iter().collect();
         for (key, _) in stored.properties.iter() {
-            if !row.contains_key(key.as_ref()) {
+            if !row.contains_key(key) {
                 session
                     .remove_node_property(stored.id, key.as_ref())
                     .map_err(|error| self.failed(error))?;
             }
         }
         for (key, value) in row {
-            if stored.get_property(&key) != Some(&value) {
+            if stored.get_property(key.as_str()) != Some(&value) {
                 session
-                    .set_node_property(stored.id, &key, value)
+                    .set_node_property(stored.id, key.as_str(), value)
                     .map_err(|error| self.failed(error))?;
             }
         }

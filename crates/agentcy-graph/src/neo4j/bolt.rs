@@ -1,16 +1,17 @@
 //! Nodes and edges between our shape and Bolt's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use agentcy_core::{Realm, id::OrgId};
+use agentcy_core::id::OrgId;
 use neo4rs::{BoltList, BoltMap, BoltType, Row};
 use serde_json::Value as Json;
 
 use crate::{
-    Edge, Error, Node, Properties, Result,
+    Edge, Error, Node, Result,
     batch::shown_labels,
-    name::{ID, JSON, ORG, REALM, REMOVED, VERSION, shown},
-    property::{Plain, decode, encode},
+    name::{ID, ORG, REMOVED, VERSION, shown},
+    own::{Kept, read},
+    property::Plain,
 };
 
 /// A map for a parameter.
@@ -39,21 +40,10 @@ pub(super) fn key(org: OrgId, id: &str, version: i64) -> Vec<(String, BoltType)>
 }
 
 /// All properties of something that is stored.
-pub(super) fn properties(
-    org: OrgId,
-    id: &str,
-    realm: &Realm,
-    version: i64,
-    properties: &Properties,
-) -> BoltType {
-    let encoded = encode(properties);
-    let mut entries = key(org, id, version);
-    entries.push((REALM.to_owned(), realm.as_str().into()));
-    if !encoded.json.is_empty() {
-        entries.push((JSON.to_owned(), list(encoded.json.into_iter().map(BoltType::from))));
-    }
-    entries.extend(encoded.values.into_iter().map(|(name, plain)| (name, value(plain))));
-    map(entries)
+pub(super) fn properties(org: OrgId, kept: Kept) -> BoltType {
+    let org = (ORG.into(), BoltType::from(org.to_string()));
+    let kept = kept.into_iter().map(|(name, plain)| (name, value(plain)));
+    map(std::iter::once(org).chain(kept))
 }
 
 /// The properties of the record that something was removed.
@@ -86,24 +76,6 @@ pub(super) fn column<'a, T: serde::Deserialize<'a>>(
     })
 }
 
-struct Read {
-    id: String,
-    realm: Realm,
-    version: i64,
-    properties: Properties,
-}
-
-fn read(mut stored: HashMap<String, Json>) -> Option<Read> {
-    let id = stored.remove(ID)?.as_str()?.to_owned();
-    let realm = stored.remove(REALM)?.as_str()?.parse().ok()?;
-    let version = stored.remove(VERSION)?.as_i64()?;
-    let json: HashSet<String> = match stored.remove(JSON) {
-        Some(names) => serde_json::from_value(names).ok()?,
-        None => HashSet::new(),
-    };
-    Some(Read { id, realm, version, properties: decode(stored, &json)? })
-}
-
 fn damaged(org: OrgId, what: &str) -> Error {
     Error::Corrupt { org, what: what.to_owned(), source: None }
 }
@@ -111,12 +83,16 @@ fn damaged(org: OrgId, what: &str) -> Error {
 /// A node from columns `labels` and `properties`.
 pub(super) fn node(row: &Row, org: OrgId) -> Result<Node> {
     let labels: Vec<String> = column(row, org, "labels")?;
-    let read = read(column(row, org, "properties")?).ok_or_else(|| damaged(org, "a node"))?;
+    let kept: HashMap<String, Json> = column(row, org, "properties")?;
+    let read = read(kept).ok_or_else(|| damaged(org, "a node"))?;
     Ok(Node {
         id: read.id.parse().map_err(|_| damaged(org, "the id of a node"))?,
         labels: shown_labels(labels.iter().map(String::as_str)),
         properties: read.properties,
         realm: read.realm,
+        sources: read.sources,
+        valid_from: read.valid_from,
+        recorded_at: read.recorded_at,
         version: read.version,
     })
 }
@@ -128,7 +104,8 @@ pub(super) fn edge(row: &Row, org: OrgId) -> Result<Edge> {
         id.parse().map_err(|_| damaged(org, "the end of an edge"))
     };
     let kind: String = column(row, org, "type")?;
-    let read = read(column(row, org, "edge")?).ok_or_else(|| damaged(org, "an edge"))?;
+    let kept: HashMap<String, Json> = column(row, org, "edge")?;
+    let read = read(kept).ok_or_else(|| damaged(org, "an edge"))?;
     Ok(Edge {
         id: read.id.parse().map_err(|_| damaged(org, "the id of an edge"))?,
         kind: shown(&kind).ok_or_else(|| damaged(org, "the type of an edge"))?.into_owned(),
@@ -136,6 +113,8 @@ pub(super) fn edge(row: &Row, org: OrgId) -> Result<Edge> {
         to: end("to")?,
         properties: read.properties,
         realm: read.realm,
+        valid_from: read.valid_from,
+        recorded_at: read.recorded_at,
         version: read.version,
     })
 }

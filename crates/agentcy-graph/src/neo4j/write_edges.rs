@@ -14,6 +14,7 @@ use crate::{
     Edge,
     batch::{Change, EdgeChange},
     name::{kept, quoted, quoted_kept},
+    own::of_edge,
 };
 
 // A real write holds the lock until the end. All writers lock the ends first, in one order, so that they do
@@ -156,12 +157,11 @@ fn edge_row(org: OrgId, edge: &Edge) -> BoltType {
     record.push(("_from".to_owned(), from.as_str().into()));
     record.push(("_to".to_owned(), to.as_str().into()));
     record.push(("_type".to_owned(), kept(&edge.kind).as_ref().into()));
-    let properties = properties(org, &id, &edge.realm, edge.version, &edge.properties);
     map([
         ("id", BoltType::from(id)),
         ("from", from.into()),
         ("to", to.into()),
-        ("properties", properties),
+        ("properties", properties(org, of_edge(edge))),
         ("record", map(record)),
     ])
 }

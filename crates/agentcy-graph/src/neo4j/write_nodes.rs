@@ -13,6 +13,7 @@ use super::{
 use crate::{
     batch::{Change, NodeChange, labels},
     name::quoted_kept,
+    own::of_node,
 };
 
 // A real write holds the lock from before the old version is read until the end; setting null or REMOVE alone does not.
@@ -85,7 +86,7 @@ pub(super) async fn write(
 fn row(org: OrgId, change: &NodeChange) -> BoltType {
     let (id, version) = (change.id().to_string(), change.version());
     let properties = match change {
-        NodeChange::Write(node) => properties(org, &id, &node.realm, version, &node.properties),
+        NodeChange::Write(node) => properties(org, of_node(node)),
         NodeChange::Remove(_) => removed(org, &id, version),
     };
     map([("id", id.into()), ("version", version.into()), ("properties", properties)])

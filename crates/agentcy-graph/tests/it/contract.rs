@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use agentcy_core::Realms;
-use agentcy_graph::{Applied, Direction, Error, GraphStore, Hop, Scope};
+use agentcy_core::{Realms, Timestamp};
+use agentcy_graph::{Applied, Direction, Error, GraphStore, Hop, Scope, SourceRef};
 use serde_json::json;
 
 use crate::sample::{
@@ -82,7 +82,13 @@ pub(crate) async fn every_value_reads_back(store: Store) {
         "floats": [1.0, 2.5], "mixed": [1, 2.5, "x", null, {}], "nested": {"a": {"b": [1, {}]}},
         "id": "theirs", "version": 7, "org_id": "theirs", "realm": "theirs",
     }));
-    store.upsert_nodes(org, &[written.clone(), node(2, 1)]).await.unwrap();
+    written.sources.clear();
+    let mut known = node(2, 1);
+    known.valid_from = Timestamp::from_timestamp_micros(-62_135_596_800_000_001).unwrap();
+    known.sources = ["", "a\0`'\"\\", "🦀\u{202e}"]
+        .map(|word| SourceRef { source_id: "src_1".into(), external_id: word.into() })
+        .into();
+    store.upsert_nodes(org, &[written.clone(), known.clone()]).await.unwrap();
     let mut tie = edge(3, 1, 2, 1);
     tie.properties = written.properties.clone();
     store.upsert_edges(org, std::slice::from_ref(&tie)).await.unwrap();
@@ -90,6 +96,8 @@ pub(crate) async fn every_value_reads_back(store: Store) {
     let labels = vec!["Service".to_owned(), "Zone".to_owned()];
     assert_eq!(read(&*store, org, 1).await.map(|node| node.labels), Some(labels));
     assert_eq!(read(&*store, org, 1).await.map(|n| n.properties), Some(written.properties));
+    assert_eq!(read(&*store, org, 1).await.map(|n| n.sources), Some(Vec::new()));
+    assert_eq!(read(&*store, org, 2).await, Some(known));
     assert_eq!(edges(&*store, org, 2).await, [tie]);
 }
 

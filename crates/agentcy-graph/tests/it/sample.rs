@@ -1,11 +1,11 @@
 //! Small graphs to write.
 
 use agentcy_core::{
-    Realms,
+    Realms, Timestamp,
     id::{EdgeId, NodeId, OrgId},
 };
 use agentcy_graph::{
-    Direction, Edge, GraphStore, Hop, Neighbours, Node, Properties, Removal, Scope,
+    Direction, Edge, GraphStore, Hop, Neighbours, Node, Properties, Removal, Scope, SourceRef,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -26,8 +26,16 @@ pub(crate) fn node(number: u128, version: i64) -> Node {
         labels: vec!["Service".into()],
         properties: properties(json!({ "name": format!("node {number}") })),
         realm: "infrastructure".parse().unwrap(),
+        sources: vec![SourceRef { source_id: "src_1".into(), external_id: format!("{number}") }],
+        valid_from: moment(i64::try_from(number).unwrap()),
+        recorded_at: moment(version),
         version,
     }
+}
+
+/// So many microseconds after the first of 2026.
+pub(crate) fn moment(micros: i64) -> Timestamp {
+    Timestamp::from_timestamp_micros(1_767_225_600_000_000 + micros).unwrap()
 }
 
 pub(crate) fn edge(number: u128, from: u128, to: u128, version: i64) -> Edge {
@@ -38,6 +46,8 @@ pub(crate) fn edge(number: u128, from: u128, to: u128, version: i64) -> Edge {
         to: Uuid::from_u128(to).into(),
         properties: properties(json!({ "weight": 1 })),
         realm: "infrastructure".parse().unwrap(),
+        valid_from: moment(i64::try_from(number).unwrap()),
+        recorded_at: moment(version),
         version,
     }
 }
