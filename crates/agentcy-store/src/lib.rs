@@ -23,6 +23,8 @@ pub mod outbox;
 pub mod realms;
 pub mod sequencer;
 pub mod sessions;
+pub mod source_contents;
+pub mod sources;
 mod standing;
 pub mod system;
 pub mod usage;
