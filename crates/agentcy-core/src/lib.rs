@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod feature;
 pub mod id;
+pub mod job;
 pub mod page;
 pub mod realm;
 pub mod role;

@@ -13,6 +13,7 @@ pub mod housekeeping;
 pub mod idempotency;
 pub mod installation;
 pub mod invites;
+pub mod jobs;
 pub mod leases;
 pub mod ledger;
 pub mod llm_settings;

@@ -3,7 +3,9 @@
 pub mod founding;
 pub mod invites;
 pub mod issuers;
+pub mod jobs;
 pub mod keys;
 pub mod login;
 pub mod memberships;
+pub mod projections;
 pub mod sessions;
