@@ -14,6 +14,9 @@ use crate::{
 /// The lease whose holder alone numbers.
 pub const LEASE: &str = "sequencer";
 
+/// The topic of the changes of the ledger.
+pub const FACTS: &str = "facts";
+
 /// How many rows of each table one batch numbers at most.
 pub const BATCH: i64 = 1000;
 
@@ -22,7 +25,7 @@ pub const BATCH: i64 = 1000;
 pub struct Advance {
     /// The org.
     pub org_id: OrgId,
-    /// The topic; `audit` is the audit log.
+    /// The topic; `audit` is the audit log, [`FACTS`] the changes of the ledger.
     pub topic: String,
     /// The last number given.
     pub last: i64,
@@ -45,9 +48,10 @@ pub async fn number(tx: &mut SystemTx, fence: Fence) -> Result<Batch> {
     leases::check(tx, LEASE, fence).await?;
     let outbox = number_outbox(tx).await?;
     let audit = number_audit(tx).await?;
+    let facts = number_facts(tx).await?;
     let full = |advances: &[Advance]| advances.iter().map(|it| it.count).sum::<i64>() >= BATCH;
-    let more = full(&outbox) || full(&audit);
-    Ok(Batch { advances: [outbox, audit].concat(), more })
+    let more = full(&outbox) || full(&audit) || full(&facts);
+    Ok(Batch { advances: [outbox, audit, facts].concat(), more })
 }
 
 async fn number_outbox(tx: &mut SystemTx) -> Result<Vec<Advance>> {
@@ -105,6 +109,37 @@ async fn number_audit(tx: &mut SystemTx) -> Result<Vec<Advance>> {
          select org_id as "org_id!", topic, last, count as "count!"
          from advanced join counted using (org_id)"#,
         BATCH,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Advance::from).collect())
+}
+
+async fn number_facts(tx: &mut SystemTx) -> Result<Vec<Advance>> {
+    let rows = sqlx::query_as!(
+        AdvanceRow,
+        r#"with fresh as (
+             select id, org_id, row_number() over (partition by org_id order by written) as place
+             from (select id, org_id, written from fact_batches
+                   where seq is null order by written limit $1) unnumbered
+         ), counted as (
+             select org_id, count(*) as count from fresh group by org_id
+         ), advanced as (
+             insert into sequences as s (org_id, topic, last)
+             select org_id, $2, count from counted
+             on conflict (org_id, topic) do update set last = s.last + excluded.last
+             returning org_id, topic, last
+         ), numbered as (
+             update fact_batches set seq = advanced.last - counted.count + fresh.place
+             from fresh
+             join counted using (org_id)
+             join advanced using (org_id)
+             where fact_batches.id = fresh.id
+         )
+         select org_id, topic, last, count as "count!"
+         from advanced join counted using (org_id)"#,
+        BATCH,
+        FACTS,
     )
     .fetch_all(tx.conn())
     .await?;

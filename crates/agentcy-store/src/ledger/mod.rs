@@ -4,6 +4,7 @@
 //! and written set by set; an edit writes the same rows one at a time.
 
 mod model;
+pub mod projection;
 
 pub use model::{
     Asserter, Batch, Counts, EdgeState, End, Kind, Moment, NodeState, Provenance, Refused,

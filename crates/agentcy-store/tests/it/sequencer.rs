@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use agentcy_core::id::OrgId;
+use agentcy_core::id::{BatchId, OrgId};
 use agentcy_store::{
     Error, audit,
     leases::{self, Fence},
+    ledger::projection,
     outbox,
     sequencer::{self, Batch},
 };
 
-use crate::world::{SYSTEM, World, by, entry, event, next_id};
+use crate::world::{SYSTEM, World, by, entry, event, next_id, run};
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -116,6 +117,60 @@ async fn orgs_and_topics_count_for_themselves_and_keep_the_order_of_writing() {
     assert_eq!(log[0].entry.ip, entry(None, "").ip);
     let log = audit::before(&mut reader, Some(2), 10).await.unwrap();
     assert_eq!(log.len(), 1);
+}
+
+#[tokio::test]
+async fn changes_of_the_ledger_are_numbered_in_the_order_of_their_writing_once_they_are_committed() {
+    let world = World::new().await;
+    let (one, other) = (world.org().await, world.org().await);
+    let fence = lead(&world).await;
+    let early = fact_batch(one);
+    let mut owner = world.owner().await;
+    run(&mut owner, format!("begin; {}", early.1)).await;
+    let (second, third, theirs) = (fact_batch(one), fact_batch(one), fact_batch(other));
+    for (_, insert) in [&second, &third, &theirs] {
+        run(&mut world.owner().await, insert).await;
+    }
+
+    let mut batch = number(&world, fence).await;
+    batch.advances.sort_by_key(|it| it.org_id);
+    let lasts: Vec<_> =
+        batch.advances.iter().map(|it| (it.org_id, it.topic.as_str(), it.last, it.count)).collect();
+    assert_eq!(lasts, [(one, sequencer::FACTS, 2, 2), (other, sequencer::FACTS, 1, 1)]);
+    run(&mut owner, "commit").await;
+    assert_eq!(number(&world, fence).await.advances.len(), 1);
+
+    let mut reader = world.db.read(&by(one)).await.unwrap();
+    let batches = projection::batches_after(&mut reader, 0, 10).await.unwrap();
+    let found: Vec<_> = batches.iter().map(|batch| (batch.seq, batch.id, batch.size)).collect();
+    assert_eq!(found, [(1, second.0, 6), (2, third.0, 6), (3, early.0, 6)]);
+    assert_eq!(projection::batches_after(&mut reader, 2, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn more_changes_of_the_ledger_than_a_batch_numbers_are_numbered_by_the_next() {
+    let world = World::new().await;
+    let org = world.org().await;
+    let fence = lead(&world).await;
+    let inserts: Vec<_> = (0..=sequencer::BATCH).map(|_| fact_batch(org).1).collect();
+    run(&mut world.owner().await, inserts.join(";")).await;
+    let batch = number(&world, fence).await;
+    assert!(batch.more);
+    assert_eq!(batch.advances[0].last, sequencer::BATCH);
+    let batch = number(&world, fence).await;
+    assert!(!batch.more);
+    assert_eq!(batch.advances[0].last, sequencer::BATCH + 1);
+}
+
+/// A change of the ledger, and the statement that writes it.
+fn fact_batch(org: OrgId) -> (BatchId, String) {
+    let (id, org) = (next_id(), uuid::Uuid::from(org));
+    let insert = format!(
+        "insert into fact_batches
+             (id, org_id, at, asserter_kind, asserter_id, cause, added, changed, archived)
+         values ('{id}', '{org}', now(), 'person', '{id}', 'a test', 1, 2, 3)"
+    );
+    (id.into(), insert)
 }
 
 #[tokio::test]
