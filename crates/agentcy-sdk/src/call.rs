@@ -34,6 +34,7 @@ pub(crate) struct Call<'a> {
     url: Result<Url, Error>,
     body: Option<Result<Vec<u8>, serde_json::Error>>,
     once: bool,
+    harmless: bool,
     anonymous: bool,
     attempts: u32,
 }
@@ -50,7 +51,17 @@ pub(crate) struct Answer {
 impl<'a> Call<'a> {
     pub(crate) fn new(client: &'a Client, method: Method, path: &[&str]) -> Self {
         let url = address(&client.server, &["api", "v1"], path);
-        Self { client, method, url, body: None, once: false, anonymous: false, attempts: ATTEMPTS }
+        let harmless = method.is_idempotent();
+        Self {
+            client,
+            method,
+            url,
+            body: None,
+            once: false,
+            harmless,
+            anonymous: false,
+            attempts: ATTEMPTS,
+        }
     }
 
     /// The same path from the root of the server.
@@ -60,7 +71,12 @@ impl<'a> Call<'a> {
 
     /// Makes repeats harmless.
     pub(crate) fn once(self) -> Self {
-        Self { once: true, ..self }
+        Self { once: true, harmless: true, ..self }
+    }
+
+    /// Says that it changes nothing.
+    pub(crate) fn harmless(self) -> Self {
+        Self { harmless: true, ..self }
     }
 
     /// Leaves the token out: where nobody is asked who they are, a stale one would only be refused.
@@ -102,7 +118,7 @@ impl<'a> Call<'a> {
         let url = self.url?;
         let body = self.body.transpose();
         let body = body.map_err(|error| Error::invalid(format!("the body: {error}")))?;
-        let harmless = self.once || self.method.is_idempotent();
+        let harmless = self.harmless;
         let mut pause = PAUSE;
         let mut left = self.attempts;
         loop {

@@ -78,6 +78,11 @@ impl Client {
         Call::new(self, Method::POST, path).once()
     }
 
+    /// A POST that changes nothing, so that it may be sent again.
+    pub(crate) fn ask(&self, path: &[&str]) -> Call<'_> {
+        Call::new(self, Method::POST, path).harmless()
+    }
+
     pub(crate) fn put(&self, path: &[&str]) -> Call<'_> {
         Call::new(self, Method::PUT, path)
     }

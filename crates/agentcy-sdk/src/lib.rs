@@ -5,11 +5,13 @@ mod auth;
 mod call;
 mod client;
 mod error;
+mod graph;
 mod health;
 mod invites;
 mod page;
 mod realms;
 mod settings;
+mod sources;
 mod tls;
 mod usage;
 mod users;
@@ -19,6 +21,7 @@ pub use api_keys::{ApiKey, IssuedApiKey, NewApiKey};
 pub use auth::{AuthConfig, Me, Org, Person, Registration, Session, SessionUser, Ticket};
 pub use client::Client;
 pub use error::Error;
+pub use graph::{Cypher, Edge, Expand, Node, Subgraph, Table};
 pub use health::{Health, Readiness};
 pub use invites::{Invite, IssuedInvite, NewInvite};
 pub use page::{List, Page};
@@ -27,6 +30,9 @@ pub use settings::{
     LlmFallback, LlmSettings, LlmTest, LlmUpdate, Security, SecurityUpdate, Settings,
     SettingsUpdate,
 };
+pub use sources::{
+    NewSource, Source, SourceKind, SourceTool, Sync, SyncCounts, SyncError, SyncProgress, SyncState,
+};
 pub use usage::{Grouping, Usage, UsageQuery, UsageRow, UsageSums};
 pub use users::{Member, MemberUpdate, Membership, Profile, ProfileUpdate};
-pub use words::{ApprovalDefault, ApprovalDefaults, Credential, Role};
+pub use words::{ApprovalDefault, ApprovalDefaults, Credential, Effect, Role};

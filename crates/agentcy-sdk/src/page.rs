@@ -28,13 +28,14 @@ pub struct Page<T> {
 #[must_use = "nothing is read before `page` or `items`"]
 pub struct List<T> {
     client: Client,
-    path: &'static [&'static str],
+    path: Vec<String>,
     query: Vec<(&'static str, String)>,
     item: PhantomData<fn() -> T>,
 }
 
 impl<T: DeserializeOwned> List<T> {
-    pub(crate) fn new(client: &Client, path: &'static [&'static str]) -> Self {
+    pub(crate) fn new(client: &Client, path: &[&str]) -> Self {
+        let path = path.iter().map(|&part| part.to_owned()).collect();
         Self { client: client.clone(), path, query: Vec::new(), item: PhantomData }
     }
 
@@ -51,7 +52,8 @@ impl<T: DeserializeOwned> List<T> {
     /// The page that begins at a cursor, or the first.
     pub async fn page(&self, cursor: Option<&str>) -> Result<Page<T>, Error> {
         let cursor = cursor.map(|cursor| ("cursor", cursor.to_owned()));
-        self.client.get(self.path).query(self.query.iter().cloned().chain(cursor)).read().await
+        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        self.client.get(&path).query(self.query.iter().cloned().chain(cursor)).read().await
     }
 
     /// Every item, page after page as they are needed. It ends at the first error.

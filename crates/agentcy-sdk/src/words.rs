@@ -77,3 +77,19 @@ pub struct ApprovalDefaults {
     /// For tools that destroy.
     pub destructive: ApprovalDefault,
 }
+
+/// What running a tool changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Effect {
+    /// Nothing.
+    Read,
+    /// Something that can be changed back.
+    Write,
+    /// Something that is gone afterwards.
+    Destructive,
+    /// One that this version does not know.
+    #[serde(untagged)]
+    Other(String),
+}

@@ -1,0 +1,256 @@
+//! Sources: the systems that an org has connected, their syncs and tools.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::{Client, Effect, Error, List};
+
+/// A connected system.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Source {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The kind of connector.
+    pub source_type: String,
+    /// Where all it says lies.
+    pub realm: String,
+    /// The connector's settings.
+    #[serde(default)]
+    pub config: Value,
+    /// Masked.
+    #[serde(default)]
+    pub credentials: BTreeMap<String, String>,
+    /// `new`, `syncing`, `ready` or `failed`.
+    #[serde(default)]
+    pub state: String,
+    /// Its newest sync.
+    pub last_sync: Option<Sync>,
+    /// How much is uploaded, in bytes.
+    pub content_bytes: Option<u64>,
+    /// When it was connected.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+/// One sync of a source.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Sync {
+    /// Its id.
+    pub id: String,
+    /// The source.
+    pub source_id: String,
+    /// How it is.
+    pub state: SyncState,
+    /// How far it is.
+    #[serde(default)]
+    pub progress: SyncProgress,
+    /// What it did.
+    #[serde(default)]
+    pub counts: SyncCounts,
+    /// What was left out, or why it failed.
+    #[serde(default)]
+    pub errors: Vec<SyncError>,
+    /// Whether graph queries see what it wrote.
+    #[serde(default)]
+    pub projected: bool,
+    /// When it began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// How a sync is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum SyncState {
+    /// It waits for a runner.
+    Queued,
+    /// It runs.
+    Running,
+    /// It came through.
+    Succeeded,
+    /// It was given up.
+    Failed,
+    /// Somebody stopped it.
+    Cancelled,
+    /// One that this version does not know.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl SyncState {
+    /// Whether nothing more will happen to the sync.
+    pub const fn is_over(&self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// How far a sync is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[non_exhaustive]
+pub struct SyncProgress {
+    /// How many steps are done.
+    #[serde(default)]
+    pub done: u64,
+    /// Of how many, when that is known.
+    pub total: Option<u64>,
+}
+
+/// What a sync did to the graph, in nodes and edges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SyncCounts {
+    /// Said for the first time.
+    pub added: u64,
+    /// Said in other words than before.
+    pub changed: u64,
+    /// Said no more.
+    pub archived: u64,
+    /// Said in the same words as before.
+    pub unchanged: u64,
+}
+
+/// Something that went wrong in a sync.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct SyncError {
+    /// Where in the source; empty when it is the whole.
+    #[serde(default)]
+    pub place: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// A kind of source.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct SourceKind {
+    /// Its name.
+    pub source_type: String,
+    /// Its name for people.
+    #[serde(default)]
+    pub title: String,
+    /// What it brings.
+    #[serde(default)]
+    pub description: String,
+    /// JSON Schema of its config.
+    #[serde(default)]
+    pub config_schema: Value,
+    /// JSON Schema of its credentials.
+    #[serde(default)]
+    pub credential_schema: Value,
+    /// What can be done with the live source.
+    #[serde(default)]
+    pub tools: Vec<SourceTool>,
+}
+
+/// Something that can be done with a live source.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct SourceTool {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    #[serde(default)]
+    pub description: String,
+    /// The most that it changes.
+    pub effect: Effect,
+    /// Whether the org's defaults have a person decide it.
+    #[serde(default)]
+    pub requires_approval: bool,
+    /// JSON Schema of its arguments.
+    #[serde(default)]
+    pub input_schema: Value,
+}
+
+/// A system to connect.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewSource {
+    /// What people call it.
+    pub name: String,
+    /// A kind of the catalog.
+    pub source_type: String,
+    /// Where all it says shall lie.
+    pub realm: String,
+    /// As the kind's `config_schema` asks.
+    pub config: Value,
+    /// As the kind's `credential_schema` asks.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "opened")]
+    pub credentials: BTreeMap<String, SecretString>,
+}
+
+fn opened<S: Serializer>(
+    credentials: &BTreeMap<String, SecretString>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(credentials.iter().map(|(name, secret)| (name, secret.expose_secret())))
+}
+
+#[derive(Deserialize)]
+struct Items<T> {
+    items: Vec<T>,
+}
+
+impl Client {
+    /// The sources of the org.
+    pub fn sources(&self) -> List<Source> {
+        List::new(self, &["sources"])
+    }
+
+    /// One source.
+    pub async fn source(&self, source_id: &str) -> Result<Source, Error> {
+        self.get(&["sources", source_id]).read().await
+    }
+
+    /// What can be connected.
+    pub async fn source_catalog(&self) -> Result<Vec<SourceKind>, Error> {
+        let found: Items<SourceKind> = self.get(&["sources", "catalog"]).read().await?;
+        Ok(found.items)
+    }
+
+    /// Connects a source, once its settings were tried.
+    pub async fn create_source(&self, new: &NewSource) -> Result<Source, Error> {
+        self.create(&["sources"]).json(new).read().await
+    }
+
+    /// Disconnects a source; with `purge` its part of the graph is archived too.
+    pub async fn remove_source(&self, source_id: &str, purge: bool) -> Result<(), Error> {
+        let query = [("purge", purge.to_string())];
+        self.delete(&["sources", source_id]).query(query).done().await
+    }
+
+    /// Asks for a sync; it goes on in the background.
+    pub async fn sync_source(&self, source_id: &str) -> Result<Sync, Error> {
+        self.create(&["sources", source_id, "sync"]).read().await
+    }
+
+    /// Stops the sync of a source.
+    pub async fn cancel_sync(&self, source_id: &str) -> Result<Sync, Error> {
+        self.create(&["sources", source_id, "sync", "cancel"]).read().await
+    }
+
+    /// One sync.
+    pub async fn sync(&self, source_id: &str, job_id: &str) -> Result<Sync, Error> {
+        self.get(&["sources", source_id, "syncs", job_id]).read().await
+    }
+
+    /// The syncs of a source.
+    pub fn syncs(&self, source_id: &str) -> List<Sync> {
+        List::new(self, &["sources", source_id, "syncs"])
+    }
+
+    /// What can be done with a live source.
+    pub async fn source_tools(&self, source_id: &str) -> Result<Vec<SourceTool>, Error> {
+        let found: Items<SourceTool> = self.get(&["sources", source_id, "tools"]).read().await?;
+        Ok(found.items)
+    }
+}
