@@ -15,6 +15,7 @@ pub mod health;
 pub mod housekeeping;
 pub mod idempotency;
 pub mod invites;
+pub mod jobs;
 pub mod lifecycle;
 pub mod llm_settings;
 pub mod order;
