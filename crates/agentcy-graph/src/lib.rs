@@ -16,8 +16,8 @@ mod store;
 pub use embedded::Embedded;
 pub use error::{BoxError, Error, Result};
 pub use model::{
-    Applied, Direction, Edge, Hop, Neighbour, Neighbours, Node, Properties, Removal, Scope,
-    SourceRef,
+    Applied, Direction, Edge, Expand, Hop, Neighbour, Neighbours, Node, Properties, Removal, Scope,
+    SourceRef, Subgraph,
 };
 pub use neo4j::Neo4j;
 pub use store::{Engine, GraphStore};

@@ -5,6 +5,8 @@ use agentcy_core::{
     id::{EdgeId, NodeId, OrgId},
 };
 
+use crate::{Error, Result};
+
 /// Properties as the API shows them. A JSON null is the same as no property.
 pub type Properties = serde_json::Map<String, serde_json::Value>;
 
@@ -123,11 +125,56 @@ pub struct Neighbour {
     pub node: Node,
 }
 
-/// Neighbours in no particular order.
+/// Neighbours in the order of node ids, then edge ids.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Neighbours {
     /// What was found, at most as many as asked.
     pub items: Vec<Neighbour>,
     /// Whether there are more.
+    pub truncated: bool,
+}
+
+/// A question for what hangs together with some nodes.
+#[derive(Debug, Clone)]
+pub struct Expand<'a> {
+    /// Where to start. Those that may be seen are in the answer whatever their labels.
+    pub nodes: &'a [NodeId],
+    /// How many hops away at most; no more than [`Expand::MAX_DEPTH`].
+    pub depth: usize,
+    /// Which way.
+    pub direction: Direction,
+    /// Only edges of these types; all when empty.
+    pub kinds: &'a [String],
+    /// Only nodes with one of these labels are entered; all when empty.
+    pub labels: &'a [String],
+    /// How many nodes at most.
+    pub limit: usize,
+    /// How many edges are looked at for one step at most, so that no hub makes it long.
+    pub work: usize,
+}
+
+impl Expand<'_> {
+    /// The largest depth.
+    pub const MAX_DEPTH: usize = 4;
+    /// How many edges are usually looked at for one step at most.
+    pub const WORK: usize = 100_000;
+
+    /// Refuses a depth that is too large.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.depth > Self::MAX_DEPTH {
+            return Err(Error::TooLarge { what: "the depth", limit: Self::MAX_DEPTH });
+        }
+        Ok(())
+    }
+}
+
+/// Nodes and what is between them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Subgraph {
+    /// The nodes: the nearest first, those equally near by id.
+    pub nodes: Vec<Node>,
+    /// Every edge of the types asked for between two of the nodes, by id.
+    pub edges: Vec<Edge>,
+    /// Whether something was left out for its number.
     pub truncated: bool,
 }

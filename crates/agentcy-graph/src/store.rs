@@ -2,7 +2,7 @@
 
 use agentcy_core::id::{EdgeId, NodeId, OrgId};
 
-use crate::{Applied, Edge, Hop, Neighbours, Node, Removal, Result, Scope};
+use crate::{Applied, Edge, Expand, Hop, Neighbours, Node, Removal, Result, Scope, Subgraph};
 
 /// Which engine stands behind the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,9 @@ pub trait GraphStore: Send + Sync {
 
     /// Reads one hop; of an unknown node there are no neighbours.
     async fn neighbours(&self, scope: Scope<'_>, hop: Hop<'_>) -> Result<Neighbours>;
+
+    /// Walks outward from some nodes, breadth first, and reads what is between all that it met.
+    async fn expand(&self, scope: Scope<'_>, expand: Expand<'_>) -> Result<Subgraph>;
 
     /// The last fact of the ledger that is applied in whole; 0 when none is.
     async fn watermark(&self, org: OrgId) -> Result<i64>;

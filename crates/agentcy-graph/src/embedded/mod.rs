@@ -1,5 +1,6 @@
 //! The embedded engine: grafeo, one file an org, one writer at a time.
 
+mod expand;
 mod file;
 mod read;
 mod value;
@@ -18,7 +19,8 @@ use uuid::Uuid;
 
 use self::file::OrgGraph;
 use crate::{
-    Applied, Edge, Engine, Error, GraphStore, Hop, Neighbours, Node, Removal, Result, Scope,
+    Applied, Edge, Engine, Error, Expand, GraphStore, Hop, Neighbours, Node, Removal, Result,
+    Scope, Subgraph,
     batch::{EdgeChange, NodeChange, ready},
 };
 
@@ -206,6 +208,20 @@ impl GraphStore for Embedded {
         let kinds = hop.kinds.to_vec();
         self.read(scope.org, move |graph| {
             graph.neighbours(&realms, &Hop { node, direction, kinds: &kinds, limit })
+        })
+        .await
+    }
+
+    async fn expand(&self, scope: Scope<'_>, expand: Expand<'_>) -> Result<Subgraph> {
+        expand.check()?;
+        let realms = scope.realms.clone();
+        let (nodes, kinds) = (expand.nodes.to_vec(), expand.kinds.to_vec());
+        let labels = expand.labels.to_vec();
+        let Expand { depth, direction, limit, work, .. } = expand;
+        self.read(scope.org, move |graph| {
+            let (nodes, kinds, labels) = (&nodes, &kinds, &labels);
+            let expand = Expand { nodes, depth, direction, kinds, labels, limit, work };
+            graph.expand(&realms, &expand)
         })
         .await
     }

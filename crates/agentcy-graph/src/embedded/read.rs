@@ -1,60 +1,172 @@
-//! Reads of one graph file.
+//! Reads of one graph file, each of one state of it however many commits come meanwhile.
 
-use agentcy_core::{Realms, id::NodeId};
-use grafeo::store::{self, Direction as Way};
+use agentcy_core::{
+    Realm, Realms,
+    id::{EdgeId, Id, NodeId},
+};
+use grafeo::{
+    Snapshot, Value,
+    store::{self, ArcStr, Direction as Way},
+};
 
 use super::{file::OrgGraph, value::is_removed};
-use crate::{Direction, Hop, Neighbour, Neighbours, Node, Result, name::kept};
+use crate::{
+    Direction, Expand, Hop, Neighbour, Neighbours, Node, Result,
+    name::{ID, REALM, kept},
+};
 
 impl OrgGraph {
     pub(super) fn read_node(&self, realms: &Realms, id: NodeId) -> Result<Option<Node>> {
-        let Some(stored) = self.live(id)? else { return Ok(None) };
-        let node = self.node_of(&stored)?;
-        Ok(realms.contains(&node.realm).then_some(node))
-    }
-
-    /// The engine's node with this id, when it is not removed.
-    fn live(&self, id: NodeId) -> Result<Option<store::Node>> {
-        let session = self.db.session();
-        let Some(found) = self.find(&session, &id.to_string())? else { return Ok(None) };
-        let stored = session.get_node(found).map_err(|error| self.failed(error))?;
-        Ok(stored.filter(|node| !is_removed(node)))
+        let reader = Reader::new(self, realms)?;
+        let Some(found) = reader.find(id)? else { return Ok(None) };
+        reader.node(found)
     }
 
     pub(super) fn neighbours(&self, realms: &Realms, hop: &Hop<'_>) -> Result<Neighbours> {
-        let Some(start) = self.live(hop.node)? else { return Ok(Neighbours::default()) };
-        if !realms.contains(&self.node_of(&start)?.realm) {
-            return Ok(Neighbours::default());
-        }
-        let way = match hop.direction {
-            Direction::Out => Way::Outgoing,
-            Direction::In => Way::Incoming,
-            Direction::Both => Way::Both,
-        };
-        let kinds: Vec<_> = hop.kinds.iter().map(|kind| kept(kind)).collect();
-        let kinds: Vec<&str> = kinds.iter().map(AsRef::as_ref).collect();
-        let session = self.db.session();
-        let pairs =
-            session.get_node_edges(start.id, way, &kinds).map_err(|error| self.failed(error))?;
+        let reader = Reader::new(self, realms)?;
+        let Some(start) = reader.find(hop.node)? else { return Ok(Neighbours::default()) };
+        let mut edges = reader.edges(start, way(hop.direction), &names(hop.kinds))?;
+        let mut truncated = edges.len() > Expand::WORK;
+        edges.truncate(Expand::WORK);
 
-        let mut found = Neighbours::default();
-        for (other, edge) in pairs {
-            let edge = session.get_edge(edge).map_err(|error| self.failed(error))?;
-            let other = session.get_node(other).map_err(|error| self.failed(error))?;
-            // Either may have gone since the list was read.
-            let (Some(edge), Some(other)) = (edge, other) else { continue };
-            let (from, to) = if edge.src == start.id { (&start, &other) } else { (&other, &start) };
-            let edge = self.edge_of(&edge, from, to)?;
-            let node = self.node_of(&other)?;
-            if !realms.contains(&edge.realm) || !realms.contains(&node.realm) {
-                continue;
+        // Only what is given back is read in whole.
+        let mut seen = Vec::with_capacity(edges.len());
+        for (other, edge) in edges {
+            if reader.sees_edge(edge)? && reader.sees_node(other)? {
+                seen.push((reader.node_id(other)?, reader.edge_id(edge)?, other, edge));
             }
-            if found.items.len() == hop.limit {
-                found.truncated = true;
-                break;
-            }
-            found.items.push(Neighbour { edge, node });
         }
-        Ok(found)
+        seen.sort_unstable_by_key(|(node, edge, ..)| (*node, *edge));
+        truncated |= seen.len() > hop.limit;
+        seen.truncate(hop.limit);
+        let mut items = Vec::with_capacity(seen.len());
+        for (id, _, other, edge) in seen {
+            let node = reader.node(other)?.ok_or_else(|| self.corrupt("a neighbour"))?;
+            let edge = reader.edge(edge)?;
+            let (from, to) = if edge.dst == other { (hop.node, id) } else { (id, hop.node) };
+            items.push(Neighbour { edge: self.edge_of(&edge, from, to)?, node });
+        }
+        Ok(Neighbours { items, truncated })
+    }
+}
+
+/// The engine's word for a direction.
+pub(super) fn way(direction: Direction) -> Way {
+    match direction {
+        Direction::Out => Way::Outgoing,
+        Direction::In => Way::Incoming,
+        Direction::Both => Way::Both,
+    }
+}
+
+/// Names as they are kept.
+pub(super) fn names(names: &[String]) -> Vec<ArcStr> {
+    names.iter().map(|name| ArcStr::from(&*kept(name))).collect()
+}
+
+/// One state of a graph as somebody may see it.
+pub(super) struct Reader<'a> {
+    graph: &'a OrgGraph,
+    snapshot: Snapshot,
+    realms: &'a Realms,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(graph: &'a OrgGraph, realms: &'a Realms) -> Result<Self> {
+        let snapshot = graph.db.snapshot().map_err(|error| graph.failed(error))?;
+        Ok(Self { graph, snapshot, realms })
+    }
+
+    fn or_failed<T>(&self, read: Result<T, grafeo::Error>) -> Result<T> {
+        read.map_err(|error| self.graph.failed(error))
+    }
+
+    /// The engine's node with this id, when it may be seen.
+    pub(super) fn find(&self, id: NodeId) -> Result<Option<grafeo::NodeId>> {
+        let key = Value::from(id.to_string());
+        let found = self.snapshot.find_nodes_by_property(ID, &key, self.snapshot.view());
+        match self.or_failed(found)?[..] {
+            // What is removed has no realm.
+            [found] if self.sees_node(found)? => Ok(Some(found)),
+            [_] | [] => Ok(None),
+            _ => Err(self.graph.corrupt("an id stands twice")),
+        }
+    }
+
+    pub(super) fn sees_node(&self, node: grafeo::NodeId) -> Result<bool> {
+        self.sees(self.snapshot.node_property(node, REALM, self.snapshot.view()))
+    }
+
+    pub(super) fn sees_edge(&self, edge: grafeo::EdgeId) -> Result<bool> {
+        if matches!(self.realms, Realms::All) {
+            return Ok(true);
+        }
+        self.sees(self.snapshot.edge_property(edge, REALM, self.snapshot.view()))
+    }
+
+    fn sees(&self, realm: Result<Option<Value>, grafeo::Error>) -> Result<bool> {
+        let Some(realm) = self.or_failed(realm)? else { return Ok(false) };
+        let realm: Option<Realm> = realm.as_str().and_then(|realm| realm.parse().ok());
+        let realm = realm.ok_or_else(|| self.graph.corrupt("a realm"))?;
+        Ok(self.realms.contains(&realm))
+    }
+
+    /// Whether a node has one of these labels; every node has when there are none.
+    pub(super) fn has_label(&self, node: grafeo::NodeId, labels: &[ArcStr]) -> Result<bool> {
+        for label in labels {
+            let has = self.snapshot.node_has_label(node, label, self.snapshot.view());
+            if self.or_failed(has)? == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(labels.is_empty())
+    }
+
+    pub(super) fn node_id(&self, node: grafeo::NodeId) -> Result<NodeId> {
+        self.id(self.snapshot.node_property(node, ID, self.snapshot.view()))
+    }
+
+    pub(super) fn edge_id(&self, edge: grafeo::EdgeId) -> Result<EdgeId> {
+        self.id(self.snapshot.edge_property(edge, ID, self.snapshot.view()))
+    }
+
+    fn id<I: Id>(&self, id: Result<Option<Value>, grafeo::Error>) -> Result<I> {
+        let id = self.or_failed(id)?;
+        let id = id.as_ref().and_then(Value::as_str).and_then(|id| id.parse().ok());
+        id.ok_or_else(|| self.graph.corrupt("an id"))
+    }
+
+    /// The edges at a node, each with the node at its other end.
+    pub(super) fn edges(
+        &self,
+        node: grafeo::NodeId,
+        way: Way,
+        kinds: &[ArcStr],
+    ) -> Result<Vec<(grafeo::NodeId, grafeo::EdgeId)>> {
+        self.or_failed(self.snapshot.edges(node, way, kinds, self.snapshot.view()))
+    }
+
+    /// A node in whole, when it may be seen.
+    pub(super) fn node(&self, node: grafeo::NodeId) -> Result<Option<Node>> {
+        let stored = self.or_failed(self.snapshot.node(node, self.snapshot.view()))?;
+        let Some(stored) = stored.filter(|stored| !is_removed(stored)) else { return Ok(None) };
+        let node = self.graph.node_of(&stored)?;
+        Ok(self.realms.contains(&node.realm).then_some(node))
+    }
+
+    /// Whether a node has an edge of these types.
+    pub(super) fn has_edge(
+        &self,
+        node: grafeo::NodeId,
+        way: Way,
+        kinds: &[ArcStr],
+    ) -> Result<bool> {
+        self.or_failed(self.snapshot.has_edge(node, way, kinds, self.snapshot.view()))
+    }
+
+    /// An edge as it is stored.
+    pub(super) fn edge(&self, edge: grafeo::EdgeId) -> Result<store::Edge> {
+        let stored = self.or_failed(self.snapshot.edge(edge, self.snapshot.view()))?;
+        stored.ok_or_else(|| self.graph.corrupt("an edge"))
     }
 }

@@ -1,5 +1,6 @@
 //! Nodes and edges between our shape and the engine's.
 
+use agentcy_core::id::NodeId;
 use grafeo::{
     Value,
     store::{self, PropertyKey},
@@ -88,23 +89,15 @@ impl OrgGraph {
         })
     }
 
-    /// An edge, given the nodes at its ends.
-    pub(super) fn edge_of(
-        &self,
-        stored: &store::Edge,
-        from: &store::Node,
-        to: &store::Node,
-    ) -> Result<Edge> {
+    /// An edge, given the ids of its ends.
+    pub(super) fn edge_of(&self, stored: &store::Edge, from: NodeId, to: NodeId) -> Result<Edge> {
         let damaged = || self.corrupt("an edge");
-        let end = |node: &store::Node| {
-            node.get_property(ID).and_then(Value::as_str).and_then(|id| id.parse().ok())
-        };
         let read = self::stored(stored.properties.iter()).and_then(read).ok_or_else(damaged)?;
         Ok(Edge {
             id: read.id.parse().map_err(|_| damaged())?,
             kind: shown(stored.edge_type.as_str()).ok_or_else(damaged)?.into_owned(),
-            from: end(from).ok_or_else(damaged)?,
-            to: end(to).ok_or_else(damaged)?,
+            from,
+            to,
             properties: read.properties,
             realm: read.realm,
             valid_from: read.valid_from,

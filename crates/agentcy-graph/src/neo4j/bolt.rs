@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use agentcy_core::id::OrgId;
 use neo4rs::{BoltList, BoltMap, BoltType, Row};
+use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::{
@@ -64,11 +65,7 @@ fn value(plain: Plain) -> BoltType {
 }
 
 /// A column, or a damaged graph.
-pub(super) fn column<'a, T: serde::Deserialize<'a>>(
-    row: &'a Row,
-    org: OrgId,
-    name: &str,
-) -> Result<T> {
+pub(super) fn column<'a, T: Deserialize<'a>>(row: &'a Row, org: OrgId, name: &str) -> Result<T> {
     row.get(name).map_err(|error| Error::Corrupt {
         org,
         what: format!("column {name}"),
@@ -80,41 +77,62 @@ fn damaged(org: OrgId, what: &str) -> Error {
     Error::Corrupt { org, what: what.to_owned(), source: None }
 }
 
-/// A node from columns `labels` and `properties`.
-pub(super) fn node(row: &Row, org: OrgId) -> Result<Node> {
-    let labels: Vec<String> = column(row, org, "labels")?;
-    let kept: HashMap<String, Json> = column(row, org, "properties")?;
-    let read = read(kept).ok_or_else(|| damaged(org, "a node"))?;
-    Ok(Node {
-        id: read.id.parse().map_err(|_| damaged(org, "the id of a node"))?,
-        labels: shown_labels(labels.iter().map(String::as_str)),
-        properties: read.properties,
-        realm: read.realm,
-        sources: read.sources,
-        valid_from: read.valid_from,
-        recorded_at: read.recorded_at,
-        version: read.version,
+/// A row as something of several columns, or a damaged graph.
+pub(super) fn whole<'a, T: Deserialize<'a>>(row: &'a Row, org: OrgId) -> Result<T> {
+    row.to().map_err(|error| Error::Corrupt {
+        org,
+        what: "a row".to_owned(),
+        source: Some(error.into()),
     })
 }
 
-/// An edge from columns `edge`, `type`, `from` and `to`.
-pub(super) fn edge(row: &Row, org: OrgId) -> Result<Edge> {
-    let end = |name| -> Result<_> {
-        let id: String = column(row, org, name)?;
-        id.parse().map_err(|_| damaged(org, "the end of an edge"))
-    };
-    let kind: String = column(row, org, "type")?;
-    let kept: HashMap<String, Json> = column(row, org, "edge")?;
-    let read = read(kept).ok_or_else(|| damaged(org, "an edge"))?;
-    Ok(Edge {
-        id: read.id.parse().map_err(|_| damaged(org, "the id of an edge"))?,
-        kind: shown(&kind).ok_or_else(|| damaged(org, "the type of an edge"))?.into_owned(),
-        from: end("from")?,
-        to: end("to")?,
-        properties: read.properties,
-        realm: read.realm,
-        valid_from: read.valid_from,
-        recorded_at: read.recorded_at,
-        version: read.version,
-    })
+/// A node as a statement brings it.
+#[derive(Deserialize)]
+pub(super) struct StoredNode {
+    labels: Vec<String>,
+    properties: HashMap<String, Json>,
+}
+
+impl StoredNode {
+    pub(super) fn read(self, org: OrgId) -> Result<Node> {
+        let read = read(self.properties).ok_or_else(|| damaged(org, "a node"))?;
+        Ok(Node {
+            id: read.id.parse().map_err(|_| damaged(org, "the id of a node"))?,
+            labels: shown_labels(self.labels.iter().map(String::as_str)),
+            properties: read.properties,
+            realm: read.realm,
+            sources: read.sources,
+            valid_from: read.valid_from,
+            recorded_at: read.recorded_at,
+            version: read.version,
+        })
+    }
+}
+
+/// An edge as a statement brings it.
+#[derive(Deserialize)]
+pub(super) struct StoredEdge {
+    edge: HashMap<String, Json>,
+    r#type: String,
+    from: String,
+    to: String,
+}
+
+impl StoredEdge {
+    pub(super) fn read(self, org: OrgId) -> Result<Edge> {
+        let end = |id: String| id.parse().map_err(|_| damaged(org, "the end of an edge"));
+        let read = read(self.edge).ok_or_else(|| damaged(org, "an edge"))?;
+        let kind = shown(&self.r#type).ok_or_else(|| damaged(org, "the type of an edge"))?;
+        Ok(Edge {
+            id: read.id.parse().map_err(|_| damaged(org, "the id of an edge"))?,
+            kind: kind.into_owned(),
+            from: end(self.from)?,
+            to: end(self.to)?,
+            properties: read.properties,
+            realm: read.realm,
+            valid_from: read.valid_from,
+            recorded_at: read.recorded_at,
+            version: read.version,
+        })
+    }
 }

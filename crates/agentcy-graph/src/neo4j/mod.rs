@@ -2,6 +2,7 @@
 
 mod about;
 mod bolt;
+mod expand;
 mod link;
 mod read;
 mod schema;
@@ -20,7 +21,8 @@ use uuid::Uuid;
 pub use self::about::About;
 use self::{link::Link, write::Piece};
 use crate::{
-    Applied, Edge, Engine, GraphStore, Hop, Neighbours, Node, Removal, Result, Scope,
+    Applied, Edge, Engine, Expand, GraphStore, Hop, Neighbours, Node, Removal, Result, Scope,
+    Subgraph,
     batch::{EdgeChange, NodeChange, ready},
 };
 
@@ -166,6 +168,11 @@ impl GraphStore for Neo4j {
 
     async fn neighbours(&self, scope: Scope<'_>, hop: Hop<'_>) -> Result<Neighbours> {
         read::neighbours(self.link().await?, scope, &hop).await
+    }
+
+    async fn expand(&self, scope: Scope<'_>, expand: Expand<'_>) -> Result<Subgraph> {
+        expand.check()?;
+        expand::expand(self.link().await?, scope, &expand).await
     }
 
     async fn watermark(&self, org: OrgId) -> Result<i64> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use agentcy_core::{Realms, Timestamp};
 use agentcy_graph::{Applied, Direction, Error, GraphStore, Hop, Scope, SourceRef};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::sample::{
     around, edge, edge_ids, edges, gone, hop_of, node, node_id, org, properties, read,
@@ -14,15 +15,15 @@ type Store = Arc<dyn GraphStore>;
 
 /// Makes a test of every function named, with the attributes `$marks`, on the store that `$open` gives.
 macro_rules! on {
-    ($open:path, $marks:tt, [$($name:ident)*]) => {
-        $(crate::contract::on!(@one $open, $marks, $name);)*
+    ($open:path, $marks:tt, $module:ident, [$($name:ident)*]) => {
+        $(crate::contract::on!(@one $open, $marks, $module, $name);)*
     };
-    (@one $open:path, ($($mark:tt)*), $name:ident) => {
+    (@one $open:path, ($($mark:tt)*), $module:ident, $name:ident) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         $($mark)*
         async fn $name() {
             let home = $open();
-            crate::contract::$name(home.store()).await;
+            crate::$module::$name(home.store()).await;
         }
     };
 }
@@ -31,7 +32,24 @@ pub(crate) use on;
 /// Every test of the contract.
 macro_rules! suite {
     ($open:path $(, $($mark:tt)*)?) => {
-        crate::contract::on!($open, ($($($mark)*)?), [
+        crate::contract::on!($open, ($($($mark)*)?), expand, [
+            the_walk_goes_breadth_first_and_no_further_than_asked
+            what_is_met_is_in_the_order_of_steps_then_ids
+            several_starts_are_one_picture
+            a_walk_keeps_to_its_direction
+            a_walk_keeps_to_its_types
+            labels_say_which_nodes_are_entered
+            every_edge_between_what_was_met_is_there
+            a_walk_stays_within_the_realms
+            a_walk_stays_within_the_org
+            the_limit_counts_nodes_and_says_when_it_cut
+            a_hub_is_looked_at_only_so_far
+            a_walk_in_a_circle_ends
+            a_start_that_is_not_there_is_left_out
+            a_depth_too_large_is_refused
+            hostile_filters_are_data
+        ]);
+        crate::contract::on!($open, ($($($mark)*)?), contract, [
             the_engine_answers
             every_value_reads_back
             writing_twice_changes_nothing
@@ -43,6 +61,7 @@ macro_rules! suite {
             the_same_ids_in_two_orgs_are_two_things
             what_lies_in_another_realm_is_not_there
             neighbours_follow_direction_type_and_limit
+            neighbours_come_in_the_order_of_ids
             a_loop_is_one_neighbour
             an_edge_without_its_end_waits
             a_removed_node_takes_its_edges_along_and_stays_away
@@ -240,6 +259,26 @@ pub(crate) async fn neighbours_follow_direction_type_and_limit(store: Store) {
     }
 }
 
+pub(crate) async fn neighbours_come_in_the_order_of_ids(store: Store) {
+    let org = org();
+    let nodes: Vec<_> = (1..=9).map(|number| node(number, 1)).collect();
+    store.upsert_nodes(org, &nodes).await.unwrap();
+    // Neither written in their order nor named in it, and two of them to one node.
+    let ties = [edge(34, 1, 7, 1), edge(33, 9, 1, 1), edge(32, 1, 3, 1), edge(31, 5, 1, 1)];
+    store.upsert_edges(org, &ties).await.unwrap();
+    store.upsert_edges(org, &[edge(30, 7, 1, 1), edge(35, 1, 1, 1)]).await.unwrap();
+    for limit in [6, 3, 1] {
+        let hop = Hop { node: node_id(1), direction: Direction::Both, kinds: &[], limit };
+        let scope = Scope { org, realms: &Realms::All };
+        let found = store.neighbours(scope, hop).await.unwrap();
+        let seen: Vec<_> = found.items.iter().map(|item| (item.node.id, item.edge.id)).collect();
+        let all = [(1, 35), (3, 32), (5, 31), (7, 30), (7, 34), (9, 33)]
+            .map(|(node, edge)| (node_id(node), Uuid::from_u128(edge).into()));
+        assert_eq!(seen, all[..limit]);
+        assert_eq!(found.truncated, limit < 6);
+    }
+}
+
 pub(crate) async fn a_loop_is_one_neighbour(store: Store) {
     let org = org();
     store.upsert_nodes(org, &[node(1, 1)]).await.unwrap();
@@ -341,7 +380,7 @@ pub(crate) async fn clearing_one_org_leaves_the_others(store: Store) {
 }
 
 /// Texts that are syntax somewhere, or ours.
-const HOSTILE: [&str; 24] = [
+pub(crate) const HOSTILE: [&str; 24] = [
     "a`b",
     "`",
     "``",

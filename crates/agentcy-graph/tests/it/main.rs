@@ -7,6 +7,7 @@
 )]
 
 mod contract;
+mod expand;
 mod on_embedded;
 mod on_neo4j;
 mod sample;
