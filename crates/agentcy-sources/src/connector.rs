@@ -95,6 +95,11 @@ pub trait Connector: Send + Sync + 'static {
         true
     }
 
+    /// Whether it reads what was uploaded for it.
+    fn uploads(&self) -> bool {
+        false
+    }
+
     /// Whether a sync would get through: checks the settings, then reaches the source.
     fn validate<'a>(&'a self, job: Job<'a>) -> BoxFuture<'a, Result<()>>;
 

@@ -5,12 +5,19 @@
 
 mod catalog;
 mod connector;
+mod csv;
 mod error;
 mod files;
+mod json;
+mod output;
 mod record;
+mod settings;
+mod tabular;
 
 pub use catalog::{Catalog, TakenType};
 pub use connector::{Connector, Content, Credentials, Job, MAX_OUTPUT, Output, Tool};
+pub use csv::Csv;
 pub use error::{Error, Result};
 pub use files::{Files, RefusedPath};
+pub use json::Json;
 pub use record::{Cursor, EdgeRecord, End, Fault, Gone, Kind, NodeRecord, Progress, Record};

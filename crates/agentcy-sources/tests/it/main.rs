@@ -2,4 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be made fails its test")]
 
 mod catalog;
+mod csv;
 mod files;
+mod json;
+mod server;
+mod stage;
