@@ -1,7 +1,7 @@
 -- The tenant in an index beside words and labels; in contrib, and trusted like pg_trgm.
 create extension if not exists btree_gin;
 
--- What follows is all computed by the tables themselves: whoever writes entities and facts names none of it.
+-- All of it is computed by the tables themselves: whoever writes entities and facts names none of it.
 
 -- A text as search compares it: without accents, in lower case, cut where a name is put together (camelCase, snake_case,
 -- paths, dots). The ranges are spelled out, so that it is the same in every locale.
@@ -45,7 +45,7 @@ declare
     name text := public.search_text(properties, 'name', 300);
     title text := public.search_text(properties, 'title', 300);
 begin
-    return public.search_fold(concat_ws(' ', name, nullif(title, name)));
+    return btrim(public.search_fold(concat_ws(' ', name, nullif(title, name))));
 end $$;
 
 -- The words of a node: name and title weigh most, then labels and ids, then the description.
@@ -89,9 +89,12 @@ alter table facts
         case when kind = 'node' then search_words(labels, properties, external_id) end) stored;
 
 create index entities_search_idx on entities
-    using gin (org_id, words, labels, properties jsonb_path_ops, sources jsonb_path_ops, title gin_trgm_ops)
+    using gin (org_id, realm, words, labels, properties jsonb_path_ops, sources jsonb_path_ops, title gin_trgm_ops)
+    with (gin_pending_list_limit = 1024)
     where kind = 'node' and state = 'live';
-create index facts_search_idx on facts using gin (org_id, words) where kind = 'node';
+create index facts_search_idx on facts using gin (org_id, words)
+    with (gin_pending_list_limit = 1024)
+    where kind = 'node';
 create index entities_live_idx on entities (org_id, id) where kind = 'node' and state = 'live';
 create index entities_waiting_idx on entities (org_id, id) where kind = 'edge' and state = 'waiting';
 
@@ -106,8 +109,7 @@ create view search_nodes as
     from entities
     where kind = 'node' and state = 'live' and org_id = (select agentcy_org());
 create view search_facts as
-    select org_id, entity_id, id, asserter_id, labels, properties, words,
-           valid_from, valid_to, recorded_at, ended_at, superseded_at
+    select org_id, entity_id, words, valid_from, valid_to, recorded_at, ended_at, superseded_at
     from facts
     where kind = 'node' and org_id = (select agentcy_org());
 grant select on search_nodes, search_facts to agentcy_tenant;
