@@ -50,6 +50,27 @@ pub async fn lock_first(tx: &mut SystemTx) -> Result<bool> {
     any_org(tx).await
 }
 
+/// The org that was made first, which folders of the machine belong to unless said otherwise.
+#[tracing::instrument(name = "db.orgs.first", skip_all)]
+pub async fn first_org(tx: &mut SystemTx) -> Result<Option<OrgId>> {
+    let row = sqlx::query!("select id from orgs order by created_at, id limit 1")
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(row.map(|row| row.id.into()))
+}
+
+/// Whether there is no org but this one.
+#[tracing::instrument(name = "db.orgs.is_only", skip_all)]
+pub async fn is_only_org(tx: &mut SystemTx, org: OrgId) -> Result<bool> {
+    let row = sqlx::query!(
+        r#"select not exists (select from orgs where id <> $1) as "only!""#,
+        Uuid::from(org),
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(row.only)
+}
+
 /// Whether there is an org.
 #[tracing::instrument(name = "db.orgs.any", skip_all)]
 pub async fn any_org(tx: &mut SystemTx) -> Result<bool> {
