@@ -1,3 +1,14 @@
+-- Whether a fact is seen by who asks what held at as_of, knowing what was known at known_at. An end that was learned later
+-- does not count.
+create function fact_shows(
+    valid_from timestamptz, valid_to timestamptz,
+    recorded_at timestamptz, ended_at timestamptz, superseded_at timestamptz,
+    as_of timestamptz, known_at timestamptz
+) returns boolean
+    language sql immutable parallel safe
+    return recorded_at <= known_at and (superseded_at is null or superseded_at > known_at)
+       and valid_from <= as_of and (ended_at is null or ended_at > known_at or valid_to > as_of);
+
 -- The tenant in an index beside words and labels; in contrib, and trusted like pg_trgm.
 create extension if not exists btree_gin;
 
