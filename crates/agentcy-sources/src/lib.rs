@@ -8,6 +8,7 @@ mod connector;
 mod csv;
 mod error;
 mod files;
+mod http;
 mod json;
 mod output;
 mod record;
@@ -19,5 +20,6 @@ pub use connector::{Connector, Content, Credentials, Job, MAX_OUTPUT, Output, To
 pub use csv::Csv;
 pub use error::{Error, Result};
 pub use files::{Files, RefusedPath};
+pub use http::Http;
 pub use json::Json;
 pub use record::{Cursor, EdgeRecord, End, Fault, Gone, Kind, NodeRecord, Progress, Record};

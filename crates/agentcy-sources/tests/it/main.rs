@@ -4,6 +4,7 @@
 mod catalog;
 mod csv;
 mod files;
+mod http;
 mod json;
 mod server;
 mod stage;
