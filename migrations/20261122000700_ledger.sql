@@ -66,6 +66,10 @@ create table facts (
     type text,
     from_id uuid,
     to_id uuid,
+    -- What its source calls the node at an end, where it named the end so and not by its key: when that node moves to
+    -- another entity, so does the edge.
+    from_own text,
+    to_own text,
     properties jsonb not null,
     -- Of everything that was said, to tell without comparing whether it changed.
     digest uuid not null,

@@ -22,6 +22,8 @@ use crate::{Error, Result};
 
 /// How long one statement may take on the wire; the server's own limit comes first.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(12);
+/// How much is handed to the socket at once in a copy; what is buffered for it stays.
+const COPY_CHUNK: usize = 256 << 10;
 
 /// What is known of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub struct Connection {
     state: State,
     /// The session's tenant; known only after its own statement succeeded outside any transaction.
     tenant: Option<OrgId>,
+    /// How long a statement of the present transaction may take on the wire.
+    deadline: Duration,
 }
 
 impl Connection {
@@ -51,7 +55,7 @@ impl Connection {
     pub(crate) async fn open(options: &PgConnectOptions) -> Result<Self> {
         // Boxed: connecting takes more room than all else, in every future that may have to.
         let inner = options.connect().boxed().await?;
-        Ok(Self { inner, state: State::Idle, tenant: None })
+        Ok(Self { inner, state: State::Idle, tenant: None, deadline: STATEMENT_TIMEOUT })
     }
 
     /// Makes the connection fit for its next user, or says that it must go.
@@ -115,7 +119,30 @@ impl Connection {
     async fn end(&mut self, statement: &'static str) -> Result<()> {
         self.simple(statement.into_sql_str()).await?;
         self.state = State::Idle;
+        self.deadline = STATEMENT_TIMEOUT;
         Ok(())
+    }
+
+    /// Begins a transaction whose statements may take longer than others; its end takes that back.
+    pub(crate) async fn begin_long(&mut self, statement: SqlStr, deadline: Duration) -> Result<()> {
+        self.begin(statement).await?;
+        self.deadline = deadline;
+        Ok(())
+    }
+
+    /// Sends the rows of a `copy … from stdin`, and gives their number.
+    pub(crate) async fn copy_in(&mut self, statement: &'static str, rows: &[u8]) -> Result<u64> {
+        let before = self.unsure();
+        let inner = &mut self.inner;
+        let copy = async move {
+            let mut copy = inner.copy_in_raw(statement).await?;
+            for chunk in rows.chunks(COPY_CHUNK) {
+                copy.send(chunk).await?;
+            }
+            copy.finish().await
+        };
+        let outcome = timeout(self.deadline, copy.boxed()).await;
+        Ok(self.settle(before, outcome)?)
     }
 
     async fn simple(&mut self, statement: SqlStr) -> Result<()> {
@@ -158,6 +185,7 @@ impl fmt::Debug for Connection {
         f.debug_struct("Connection")
             .field("state", &self.state)
             .field("tenant", &self.tenant)
+            .field("deadline", &self.deadline)
             .finish_non_exhaustive()
     }
 }
@@ -183,7 +211,7 @@ impl<'c> Executor<'c> for &'c mut Connection {
         async move {
             let before = self.unsure();
             let steps = self.inner.fetch_many(query).collect::<Vec<_>>();
-            let outcome = timeout(STATEMENT_TIMEOUT, steps).await;
+            let outcome = timeout(self.deadline, steps).await;
             let outcome = outcome.map(|steps| steps.into_iter().collect::<Result<Vec<_>, _>>());
             match self.settle(before, outcome) {
                 Ok(steps) => stream::iter(steps.into_iter().map(Ok).collect::<Vec<_>>()),
@@ -204,7 +232,7 @@ impl<'c> Executor<'c> for &'c mut Connection {
     {
         async move {
             let before = self.unsure();
-            let outcome = timeout(STATEMENT_TIMEOUT, self.inner.fetch_optional(query)).await;
+            let outcome = timeout(self.deadline, self.inner.fetch_optional(query)).await;
             self.settle(before, outcome)
         }
         .boxed()

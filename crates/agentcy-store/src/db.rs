@@ -20,6 +20,8 @@ use crate::{Connection, Error, Result};
 pub const POOL_SIZE: usize = 16;
 const WAIT_TIMEOUT: Duration = Duration::from_secs(2);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a statement of a long transaction may take on the wire; the server's own limit, 300 s, comes first.
+const LONG: Duration = Duration::from_secs(302);
 
 /// Opens connections that work as the tenant role, with the server's own limits set.
 struct Opener {
@@ -99,6 +101,21 @@ impl Db {
         // One message: no moment in the transaction is without its tenant. The id is ours, hexadecimal and dashes.
         let statement = format!("begin; set local agentcy.org = '{}'", uuid::Uuid::from(org));
         connection.begin(AssertSqlSafe(statement).into_sql_str()).await?;
+        Ok(Tx { connection, org })
+    }
+
+    /// Opens a transaction in the org of a permitted caller whose statements may each take five minutes: a sync.
+    pub async fn begin_long(&self, by: &By) -> Result<Tx> {
+        let org = by.org_id();
+        let mut connection = self.connection().await?;
+        // Compiling such statements to machine code takes longer than they do, and sorts on disk likewise.
+        let statement = format!(
+            "begin; set local agentcy.org = '{}'; set local statement_timeout = '300s'; \
+             set local lock_timeout = '60s'; set local idle_in_transaction_session_timeout = '300s'; \
+             set local work_mem = '64MB'; set local jit = off",
+            uuid::Uuid::from(org)
+        );
+        connection.begin_long(AssertSqlSafe(statement).into_sql_str(), LONG).await?;
         Ok(Tx { connection, org })
     }
 

@@ -3,10 +3,23 @@
 //! `facts` holds every word that was said, `entities` the present merge of the open ones. A sync is staged, compared
 //! and written set by set; an edit writes the same rows one at a time.
 
+mod assert;
+mod change;
+mod compare;
+mod digest;
+mod merge;
 mod model;
 pub mod projection;
+mod resolve;
+mod said;
+mod stage;
+pub(crate) mod text;
 
+pub use assert::{
+    AssertError, EdgeAssertion, NodeAssertion, Target, assert_edge, assert_node, withdraw,
+};
 pub use model::{
     Asserter, Batch, Counts, EdgeState, End, Kind, Moment, NodeState, Provenance, Refused,
     SourceRef, Staged, StagedEdge, StagedNode,
 };
+pub use stage::{Stage, retire};

@@ -95,6 +95,13 @@ pub struct Counts {
     pub unchanged: u64,
 }
 
+impl Counts {
+    /// Whether nothing changed.
+    pub const fn is_empty(self) -> bool {
+        self.added == 0 && self.changed == 0 && self.archived == 0
+    }
+}
+
 /// The node at an end of an edge, as a source names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum End {
