@@ -1,13 +1,15 @@
--- Whether a fact is seen by who asks what held at as_of, knowing what was known at known_at. An end that was learned later
--- does not count.
+-- Whether a fact is seen by who asks what held at as_of, knowing what was known at known_at; without them, what is open
+-- now. An end that was learned later does not count.
 create function fact_shows(
     valid_from timestamptz, valid_to timestamptz,
     recorded_at timestamptz, ended_at timestamptz, superseded_at timestamptz,
     as_of timestamptz, known_at timestamptz
 ) returns boolean
     language sql immutable parallel safe
-    return recorded_at <= known_at and (superseded_at is null or superseded_at > known_at)
-       and valid_from <= as_of and (ended_at is null or ended_at > known_at or valid_to > as_of);
+    return recorded_at <= coalesce(known_at, 'infinity')
+       and (superseded_at is null or superseded_at > coalesce(known_at, 'infinity'))
+       and valid_from <= coalesce(as_of, 'infinity')
+       and (ended_at is null or ended_at > coalesce(known_at, 'infinity') or valid_to > coalesce(as_of, 'infinity'));
 
 -- The tenant in an index beside words and labels; in contrib, and trusted like pg_trgm.
 create extension if not exists btree_gin;

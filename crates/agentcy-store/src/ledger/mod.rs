@@ -7,13 +7,18 @@ mod assert;
 mod change;
 mod compare;
 mod digest;
+pub mod history;
 mod merge;
 mod model;
+pub mod past;
 pub mod projection;
+pub mod read;
 mod resolve;
+mod rows;
 mod said;
 mod stage;
 pub(crate) mod text;
+mod then;
 
 pub use assert::{
     AssertError, EdgeAssertion, NodeAssertion, Target, assert_edge, assert_node, withdraw,
