@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Timestamp, id::SourceId};
+use crate::{Realm, Timestamp, id::SourceId};
 
 /// What a runner is given.
 pub trait Payload: Serialize + DeserializeOwned + Send + Sync {
@@ -43,6 +43,19 @@ pub struct ApplySource {
 
 impl Payload for ApplySource {
     const NAME: &'static str = "source.apply";
+}
+
+/// Ends all that a source said which is no more. Doing it again ends nothing more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetireSource {
+    /// The source.
+    pub source: SourceId,
+    /// The realm that it lay in.
+    pub realm: Realm,
+}
+
+impl Payload for RetireSource {
+    const NAME: &'static str = "source.retire";
 }
 
 /// Where a job stands.
