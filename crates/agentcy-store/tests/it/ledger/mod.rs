@@ -1,0 +1,12 @@
+//! What is written into the ledger, by syncs and by edits.
+
+mod book;
+mod edges;
+mod edits;
+mod hostile;
+mod merge;
+mod model;
+mod races;
+mod syncs;
+mod tenancy;
+mod times;
