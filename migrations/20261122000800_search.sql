@@ -61,7 +61,8 @@ begin
     return btrim(public.search_fold(concat_ws(' ', name, nullif(title, name))));
 end $$;
 
--- The words of a node: name and title weigh most, then labels and ids, then the description.
+-- The words of a node: name and title weigh most, then labels and ids, then the description. What it is called is one
+-- more word, behind a sign that no other has, for who knows the whole of it.
 create function search_words(labels text[], properties jsonb, ids text) returns tsvector
     language plpgsql immutable parallel safe
 as $$
@@ -72,9 +73,13 @@ declare
     known text := left(concat_ws(' ', array_to_string(labels, ' '), ids), 4000);
     description text := public.search_text(properties, 'description', 2000);
     joined text := public.search_joined(called || ' ' || known);
-    words tsvector := setweight(to_tsvector('simple', public.search_fold(called)), 'A')
+    folded text := btrim(public.search_fold(called));
+    words tsvector := setweight(to_tsvector('simple', folded), 'A')
                    || setweight(to_tsvector('simple', public.search_fold(known)), 'B');
 begin
+    if octet_length(folded) between 1 and 1000 then
+        words := words || array_to_tsvector(array['=' || folded]);
+    end if;
     if description is not null then
         words := words || to_tsvector('simple', public.search_fold(description));
     end if;
@@ -108,7 +113,7 @@ create index entities_search_idx on entities
 create index facts_search_idx on facts using gin (org_id, words)
     with (gin_pending_list_limit = 1024)
     where kind = 'node';
-create index entities_live_idx on entities (org_id, id) where kind = 'node' and state = 'live';
+create index entities_nodes_idx on entities (org_id, id) include (state) where kind = 'node';
 create index entities_waiting_idx on entities (org_id, id) where kind = 'edge' and state = 'waiting';
 
 -- The door of search. Under a policy PostgreSQL uses no index for @@, @> and %>: they might tell of a row of another

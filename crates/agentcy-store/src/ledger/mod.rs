@@ -4,6 +4,7 @@
 //! and written set by set; an edit writes the same rows one at a time.
 
 mod assert;
+pub mod batches;
 mod change;
 mod compare;
 mod digest;
@@ -16,6 +17,7 @@ pub mod read;
 mod resolve;
 mod rows;
 mod said;
+pub mod search;
 mod stage;
 pub(crate) mod text;
 mod then;
