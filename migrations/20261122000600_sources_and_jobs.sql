@@ -97,6 +97,6 @@ grant select, insert, update, delete on sources, source_contents, jobs, job_reco
 -- Claims look across orgs; what a job holds is read in its own org afterwards.
 create policy system on jobs to agentcy_system using (true) with check (true);
 grant select (id, org_id, kind, subject, state, made_by, attempt, max_attempts, run_at, lease_until, fence, holder,
-              cancel, created_at, finished_at),
+              cancel, created_at, started_at, finished_at),
       update (state, attempt, run_at, lease_until, fence, holder, started_at, finished_at, reason)
     on jobs to agentcy_system;

@@ -10,10 +10,8 @@ mod settle;
 
 use std::{error::Error as StdError, time::Duration};
 
-use agentcy_bus::{Key, Scope, Subscription};
 use agentcy_core::By;
 use agentcy_store::{Tx, jobs::Hold};
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
@@ -32,10 +30,6 @@ pub const POLL: Duration = Duration::from_secs(1);
 pub const AT_ONCE: usize = 4;
 /// How often each half of a job is tried.
 pub const MAX_ATTEMPTS: i32 = 5;
-
-const CHANNEL: &str = "jobs";
-const DUE: &[u8] = b"due";
-const STOP: &[u8] = b"stop";
 
 /// A job that is held.
 pub struct Held {
@@ -130,42 +124,4 @@ pub enum Halt {
     Lost,
     /// The process stops; another goes on.
     Draining,
-}
-
-/// What a runner is woken for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wake {
-    /// There may be something to claim.
-    Due,
-    /// Something held may have to stop.
-    Stop,
-}
-
-impl Wake {
-    /// What a message on the channel means; whatever it does not say is looked up.
-    pub fn read(message: &[u8]) -> Self {
-        if message == STOP { Self::Stop } else { Self::Due }
-    }
-}
-
-impl Platform {
-    /// Tells every runner to look, now that a change is committed. One that does not hear it looks by itself.
-    pub(crate) async fn wake_runners(&self, wake: Wake) {
-        let message = match wake {
-            Wake::Due => DUE,
-            Wake::Stop => STOP,
-        };
-        if let Err(error) = self.bus.publish(&channel(), Bytes::from_static(message)).await {
-            tracing::debug!(error = %error, "runners could not be woken");
-        }
-    }
-
-    /// What wakes runners.
-    pub async fn runner_wakes(&self) -> Result<Subscription> {
-        Ok(self.bus.subscribe(&channel()).await?)
-    }
-}
-
-fn channel() -> Key {
-    Key::new(Scope::Global, CHANNEL)
 }

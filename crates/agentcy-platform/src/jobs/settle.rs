@@ -9,7 +9,7 @@ use agentcy_store::{
 };
 
 use super::{Halt, Held, JobError, Kind, backoff};
-use crate::{Error, Result};
+use crate::{Error, Result, wake::Bell};
 
 /// Puts the job off, gives it up, ends it or gives it back.
 pub(super) async fn settle(
@@ -52,7 +52,7 @@ async fn release(job: &Held) -> Result<()> {
     let mut tx = platform.db.system(&platform.system).await?;
     system::release(&mut tx, &[job.hold], platform.clock.now()).await?;
     tx.commit().await?;
-    platform.wake_runners(super::Wake::Due).await;
+    platform.ring(Bell::Due).await;
     Ok(())
 }
 
