@@ -1,12 +1,16 @@
 //! Schedules, job runners and the sequencer loop: what goes on without a request.
 
 mod housekeeping;
+mod runners;
 mod sequencer;
 
 use agentcy_platform::{Platform, lifecycle::Lifecycle};
+
+pub use runners::start_runners;
 
 /// Starts every background loop of a server. They end when it stops.
 pub fn start(platform: &Platform, lifecycle: &Lifecycle) {
     lifecycle.spawn(sequencer::run(platform.clone(), lifecycle.clone()));
     lifecycle.spawn(housekeeping::run(platform.clone(), lifecycle.clone()));
+    start_runners(platform, lifecycle);
 }

@@ -27,6 +27,18 @@ pub(crate) enum Command {
     )]
     Serve,
 
+    /// Run jobs beside a server, over the same PostgreSQL.
+    #[command(
+        after_help = "Example:\n  DATABASE_URL=postgres://agentcy_app@db/agentcy AGENTCY_ENCRYPTION_KEY=... agentcy worker\n\n\
+        It needs DATABASE_URL, and the server's key for stored secrets: AGENTCY_ENCRYPTION_KEY, or the server's \
+        AGENTCY_DATA_DIR on the same machine.\n\
+        It uses neither graph nor web server, so it runs beside a server that holds the embedded graph and bus; without \
+        REDIS_URL for both it hears of new work by looking every second.\n\
+        Sources that read local paths read them on the machine of whoever takes the job.\n\
+        On SIGTERM it gives back what it holds, so that another goes on at once."
+    )]
+    Worker,
+
     /// Write a .env with random secrets, for compose or any other deployment.
     #[command(
         after_help = "Examples:\n  agentcy init\n  agentcy init --file /etc/agentcy/.env --admin-email ops@example.com"

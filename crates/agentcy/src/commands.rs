@@ -5,6 +5,7 @@ mod init;
 mod migrate;
 mod serve;
 mod session;
+mod worker;
 
 use agentcy_config::{Config, Environment, env_example};
 use clap::CommandFactory;
@@ -18,6 +19,7 @@ use crate::{
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve => serve::run(settings()?).await,
+        Command::Worker => worker::run(settings()?).await,
         Command::Init(options) => init::run(&options, cli.json),
         Command::Migrate => migrate::run(&settings()?, cli.json).await,
         Command::Doctor(options) => doctor::run(options, cli.json).await,

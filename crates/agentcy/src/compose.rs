@@ -1,5 +1,6 @@
 //! The composition root: settings become engines, engines become a platform.
 
+mod absent;
 mod lease;
 mod setup;
 mod stores;
@@ -14,7 +15,7 @@ use agentcy_core::{
 use agentcy_egress::Egress;
 use agentcy_platform::{Engines, Ground, Platform, lifecycle::Lifecycle};
 use agentcy_sources::Catalog;
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::data_dir::DataDir;
 pub(crate) use setup::http;
@@ -53,6 +54,36 @@ pub(crate) async fn assemble(config: &Config, lifecycle: &Lifecycle) -> anyhow::
     };
     let platform = Platform::new(system, ground, engines, setup);
     Ok(Assembly { platform, postgres, leases, _data_dir: data_dir })
+}
+
+/// The same for a process that works beside a server: it starts nothing of its own, takes no lease and keeps no folder.
+pub(crate) async fn assemble_beside(
+    config: &Config,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<Assembly> {
+    if config.database.url.is_none() {
+        bail!(
+            "a worker shares a PostgreSQL with the server; set DATABASE_URL for both, since an embedded one is the server's alone"
+        );
+    }
+    let system = system();
+    let setup = setup::setup(&setup::borrowed(config)?, None)?;
+    let ground = Ground { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
+    let postgres = Postgres::start(config, lifecycle).await?;
+    let installation = stores::installation(&postgres.db, &system).await?;
+    let graph = match &config.neo4j {
+        Some(_) => stores::graph(config, installation)?,
+        None => Arc::new(absent::Absent),
+    };
+    let engines = Engines {
+        db: postgres.db.clone(),
+        bus: stores::bus(config, &ground, lifecycle)?,
+        graph,
+        egress: Egress::new(config.egress.allow.clone()),
+        connectors: Catalog::built_in(),
+    };
+    let platform = Platform::new(system, ground, engines, setup);
+    Ok(Assembly { platform, postgres, leases: Vec::new(), _data_dir: None })
 }
 
 impl Assembly {

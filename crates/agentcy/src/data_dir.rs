@@ -52,8 +52,19 @@ impl DataDir {
             SystemEntropy.fill(&mut bytes);
             hex::encode(bytes)
         })?;
-        let bytes = hex::decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes.with_context(|| format!("{} is not a secret of ours", self.path.join(name).display()))
+        parse_secret(&text, &self.path.join(name))
+    }
+
+    /// A secret in the folder of another process, if there is one.
+    pub(crate) fn peek(folder: &Path, name: &str) -> anyhow::Result<Option<[u8; 32]>> {
+        let path = folder.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => parse_secret(&text, &path).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => {
+                Err(error).with_context(|| format!("{} cannot be read", path.display()))
+            }
+        }
     }
 
     /// The same as text.
@@ -102,6 +113,11 @@ impl DataDir {
     }
 }
 
+fn parse_secret(text: &str, path: &Path) -> anyhow::Result<[u8; 32]> {
+    let bytes = hex::decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.with_context(|| format!("{} is not a secret of ours", path.display()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,7 +128,10 @@ mod tests {
         let first = DataDir::take(folder.path()).unwrap();
         assert!(DataDir::take(folder.path()).unwrap_err().to_string().contains("another agentcy"));
         let (jwt, instance) = (first.secret("jwt_secret").unwrap(), first.instance().unwrap());
-        assert_ne!(jwt, first.secret("encryption_key").unwrap());
+        let sealing = first.secret("encryption_key").unwrap();
+        assert_ne!(jwt, sealing);
+        assert_eq!(DataDir::peek(folder.path(), "encryption_key").unwrap(), Some(sealing));
+        assert_eq!(DataDir::peek(folder.path(), "another").unwrap(), None);
         drop(first);
         let again = DataDir::take(folder.path()).unwrap();
         assert_eq!(again.secret("jwt_secret").unwrap(), jwt);

@@ -77,7 +77,7 @@ fn welcome(config: &Config, platform: &Platform, url: &url::Url, first: FirstSta
 }
 
 /// The first SIGINT or SIGTERM stops softly, the second at once.
-fn watch_signals(lifecycle: &Lifecycle) -> anyhow::Result<()> {
+pub(super) fn watch_signals(lifecycle: &Lifecycle) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let lifecycle = lifecycle.clone();

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use agentcy_api::HttpSetup;
-use agentcy_config::{Config, Provider, QueryTokens, Registration};
+use agentcy_config::{Config, EncryptionKey, Provider, QueryTokens, Registration};
+use agentcy_core::{Entropy, clock::SystemEntropy};
 use agentcy_llm::ProviderKind;
 use agentcy_platform::setup::{
     self, AuthSetup, OidcSetup, PasswordCost, Rates, Setup, SourceSetup,
@@ -57,6 +58,25 @@ pub(crate) fn setup(config: &Config, data_dir: Option<&DataDir>) -> anyhow::Resu
         sources: sources(config, data_dir.is_some()),
         sealing: (sealing, previous),
     })
+}
+
+/// The settings of a process beside a server: what the server keeps in its data folder is read there, if it can be.
+pub(crate) fn borrowed(config: &Config) -> anyhow::Result<Config> {
+    let mut config = config.clone();
+    if config.secrets.encryption_key.is_none() {
+        let kept = DataDir::peek(&config.data_dir, "encryption_key")?;
+        let key = kept.context(
+            "the key for stored secrets is missing; set AGENTCY_ENCRYPTION_KEY to the server's, or AGENTCY_DATA_DIR to its folder",
+        )?;
+        config.secrets.encryption_key = Some(EncryptionKey::new(key));
+    }
+    if config.auth.jwt_secret.is_none() {
+        // Nobody signs in here.
+        let mut secret = [0; 32];
+        SystemEntropy.fill(&mut secret);
+        config.auth.jwt_secret = Some(hex::encode(secret).into());
+    }
+    Ok(config)
 }
 
 fn sources(config: &Config, has_data_dir: bool) -> SourceSetup {
