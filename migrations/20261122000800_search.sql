@@ -114,6 +114,7 @@ create index facts_search_idx on facts using gin (org_id, words)
     with (gin_pending_list_limit = 1024)
     where kind = 'node';
 create index entities_nodes_idx on entities (org_id, id) include (state) where kind = 'node';
+create index entities_edges_idx on entities (org_id, realm, type) where kind = 'edge' and state = 'live';
 create index entities_waiting_idx on entities (org_id, id) where kind = 'edge' and state = 'waiting';
 
 -- The door of search. Under a policy PostgreSQL uses no index for @@, @> and %>: they might tell of a row of another

@@ -19,8 +19,10 @@ mod rows;
 mod said;
 pub mod search;
 mod stage;
+pub mod stats;
 pub(crate) mod text;
 mod then;
+pub mod waiting;
 
 pub use assert::{
     AssertError, EdgeAssertion, NodeAssertion, Target, assert_edge, assert_node, withdraw,

@@ -102,7 +102,8 @@ impl Ask {
         let mut sql = Sql::new("select max(ts_rank('{0.1,0.2,0.5,1.0}', words, ");
         sql.push_bind(self.words.clone()).push("::tsquery, 1)), ");
         if self.is_past() {
-            sql.push("entity_id from search_facts f where f.entity_id = any(").push_bind(ids.to_vec());
+            sql.push("entity_id from search_facts f where f.entity_id = any(")
+                .push_bind(ids.to_vec());
             sql.push(") and ");
             self.shows(&mut sql, "f");
         } else {
