@@ -20,4 +20,4 @@ pub use model::{
     SourceRef, Subgraph,
 };
 pub use neo4j::Neo4j;
-pub use store::{Engine, GraphStore};
+pub use store::{Engine, GraphStore, Isolation};

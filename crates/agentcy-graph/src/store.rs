@@ -13,6 +13,15 @@ pub struct Engine {
     pub embedded: bool,
 }
 
+/// Whether an org's graph is apart from those of other orgs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// A file or a database of its own: no statement sees another org.
+    Own,
+    /// One database for all orgs: only statements that name the org keep them apart.
+    Shared,
+}
+
 /// A graph engine: the current state of every org, written by the projector alone.
 ///
 /// Batches may have any size; they are written in pieces, each whole or not at all, the oldest id first.
@@ -24,6 +33,9 @@ pub trait GraphStore: Send + Sync {
 
     /// Whether the engine answers, within a short time of its own.
     async fn ping(&self) -> Result<()>;
+
+    /// Whether the org's graph is apart from those of other orgs.
+    async fn isolation(&self, org: OrgId) -> Result<Isolation>;
 
     /// Writes nodes whose version is newer than what is there.
     async fn upsert_nodes(&self, org: OrgId, nodes: &[Node]) -> Result<Applied>;

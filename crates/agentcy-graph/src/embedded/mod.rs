@@ -19,8 +19,8 @@ use uuid::Uuid;
 
 use self::file::OrgGraph;
 use crate::{
-    Applied, Edge, Engine, Error, Expand, GraphStore, Hop, Neighbours, Node, Removal, Result,
-    Scope, Subgraph,
+    Applied, Edge, Engine, Error, Expand, GraphStore, Hop, Isolation, Neighbours, Node, Removal,
+    Result, Scope, Subgraph,
     batch::{EdgeChange, NodeChange, ready},
 };
 
@@ -171,6 +171,10 @@ impl GraphStore for Embedded {
         let folder = self.folder.clone();
         self.orgs.lock().await.as_ref().ok_or(CLOSED)?;
         self.blocking(move || std::fs::metadata(folder).map(drop).map_err(file::unavailable)).await
+    }
+
+    async fn isolation(&self, _: OrgId) -> Result<Isolation> {
+        Ok(Isolation::Own)
     }
 
     async fn upsert_nodes(&self, org: OrgId, nodes: &[Node]) -> Result<Applied> {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        PoisonError, RwLock,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -21,53 +21,74 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Rows a round trip brings.
 const FETCH: usize = 1_000;
 
+/// The way to one database of the server; copies share its connections.
+#[derive(Clone)]
 pub(super) struct Link {
+    wire: Arc<Wire>,
+    database: Option<Arc<str>>,
+    pub(super) settings: Arc<Settings>,
+}
+
+struct Wire {
     /// For statements that are a transaction of their own, which the server ends in time.
     graph: Graph,
     /// For transactions that we end; see [`Transaction`].
     writes: RwLock<Graph>,
     config: Config,
     closed: AtomicBool,
-    pub(super) settings: Settings,
 }
 
 impl Link {
     /// A pool that connects when it is first used.
     pub(super) fn new(settings: Settings) -> Result<Self> {
-        let mut config = ConfigBuilder::default()
+        let config = ConfigBuilder::default()
             .uri(&settings.uri)
             .user(&settings.user)
             .password(settings.password.expose_secret())
             .max_connections(settings.connections)
             .fetch_size(FETCH)
             // Bounds every single read from the socket too, so it cannot be shorter than a statement.
-            .connection_timeout(settings.write.max(settings.read) + GRACE);
-        if let Some(database) = &settings.database {
-            config = config.db(database.as_str());
-        }
-        let config = config.build().map_err(refused)?;
+            .connection_timeout(settings.write.max(settings.read) + GRACE)
+            .build()
+            .map_err(refused)?;
         let graph = Graph::connect(config.clone()).map_err(refused)?;
         let writes = RwLock::new(Graph::connect(config.clone()).map_err(refused)?);
-        Ok(Self { graph, writes, config, closed: AtomicBool::new(false), settings })
+        let wire = Wire { graph, writes, config, closed: AtomicBool::new(false) };
+        let database = settings.database.as_deref().map(Into::into);
+        Ok(Self { wire: Arc::new(wire), database, settings: Arc::new(settings) })
+    }
+
+    /// The same server, another database.
+    pub(super) fn on(&self, database: &str) -> Self {
+        Self { database: Some(database.into()), ..self.clone() }
     }
 
     pub(super) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.wire.closed.store(true, Ordering::Release);
     }
 
     /// `Unavailable` once closed.
     pub(super) fn open(&self) -> Result<()> {
-        if self.closed.load(Ordering::Acquire) {
+        if self.wire.closed.load(Ordering::Acquire) {
             return Err(Error::Unavailable { engine: ENGINE, source: None });
         }
         Ok(())
     }
 
+    /// A statement for our database that the server ends in time.
+    fn bounded(&self, statement: Query, limit: Duration) -> Query {
+        let statement = statement.extra("tx_timeout", millis(limit));
+        match &self.database {
+            Some(database) => statement.extra("db", &**database),
+            None => statement,
+        }
+    }
+
     /// All rows of a statement that only reads.
     pub(super) async fn rows(&self, statement: Query, limit: Duration) -> Result<Vec<Row>> {
         self.open()?;
-        let statement = statement.extra("tx_timeout", millis(limit));
-        let work = async { all(self.graph.execute_read(statement).await?).await };
+        let statement = self.bounded(statement, limit);
+        let work = async { all(self.wire.graph.execute_read(statement).await?).await };
         within(limit, work).await.map_err(Failure::into_error)
     }
 
@@ -75,22 +96,29 @@ impl Link {
     pub(super) async fn change(&self, statement: Query) -> Result<Vec<Row>> {
         self.open()?;
         let limit = self.settings.write;
-        let statement = statement.extra("tx_timeout", millis(limit));
-        let work = async { all(self.graph.execute(statement).await?).await };
+        let statement = self.bounded(statement, limit);
+        let work = async { all(self.wire.graph.execute(statement).await?).await };
         within(limit, work).await.map_err(Failure::into_error)
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction<'_>, Failure> {
         self.open().map_err(Failure::Known)?;
-        let writes = self.writes.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let txn = within(self.settings.connect, async move { writes.start_txn().await }).await?;
+        let writes = self.wire.writes.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let database = self.database.as_deref();
+        let begun = async move {
+            match database {
+                Some(database) => writes.start_txn_on(database).await,
+                None => writes.start_txn().await,
+            }
+        };
+        let txn = within(self.settings.connect, begun).await?;
         Ok(Transaction { txn: Some(txn), link: self })
     }
 
     /// Lets go of every idle connection for writes, which ends what the server still holds for them.
     fn renew_writes(&self) {
-        if let Ok(fresh) = Graph::connect(self.config.clone()) {
-            *self.writes.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        if let Ok(fresh) = Graph::connect(self.wire.config.clone()) {
+            *self.wire.writes.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
     }
 }

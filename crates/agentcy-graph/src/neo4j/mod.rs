@@ -1,7 +1,8 @@
-//! The Neo4j engine: one database for all orgs, every pattern names the org.
+//! The Neo4j engine: a database an org where the server has several, else one for all; every pattern names the org.
 
 mod about;
 mod bolt;
+mod databases;
 mod expand;
 mod link;
 mod read;
@@ -15,14 +16,13 @@ use std::time::Duration;
 use agentcy_core::id::{EdgeId, NodeId, OrgId};
 use neo4rs::query;
 use secrecy::SecretString;
-use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 pub use self::about::About;
-use self::{link::Link, write::Piece};
+use self::{databases::Databases, link::Link, write::Piece};
 use crate::{
-    Applied, Edge, Engine, Expand, GraphStore, Hop, Neighbours, Node, Removal, Result, Scope,
-    Subgraph,
+    Applied, Edge, Engine, Expand, GraphStore, Hop, Isolation, Neighbours, Node, Removal, Result,
+    Scope, Subgraph,
     batch::{EdgeChange, NodeChange, ready},
 };
 
@@ -40,7 +40,7 @@ pub struct Settings {
     pub user: String,
     /// The password.
     pub password: SecretString,
-    /// The database; the server's default when none is named.
+    /// The one database for all orgs. When none is named and the server has several, each org gets one of its own.
     pub database: Option<String>,
     /// How many connections at most.
     pub connections: usize,
@@ -71,29 +71,27 @@ impl Settings {
     }
 }
 
-/// The graphs of all orgs in one Neo4j database.
+/// The graphs of all orgs in one Neo4j.
 pub struct Neo4j {
-    link: Link,
+    databases: Databases,
+    /// The PostgreSQL database that they are projections of.
     database: Uuid,
-    /// Set once the constraints are there.
-    schema: OnceCell<()>,
 }
 
 impl Neo4j {
     /// Projections of the PostgreSQL database with this id. Connects when it is first used.
     pub fn open(settings: Settings, database: Uuid) -> Result<Self> {
-        Ok(Self { link: Link::new(settings)?, database, schema: OnceCell::new() })
+        Ok(Self { databases: Databases::new(Link::new(settings)?), database })
     }
 
     /// What the server says of itself. Changes nothing in it.
     pub async fn about(&self) -> Result<About> {
-        about::ask(&self.link).await
+        about::ask(self.databases.home()).await
     }
 
-    /// The link, once the constraints are there.
-    async fn link(&self) -> Result<&Link> {
-        self.schema.get_or_try_init(|| schema::create(&self.link)).await?;
-        Ok(&self.link)
+    /// The way to the database that an org's graph is in, with the constraints there.
+    async fn link(&self, org: OrgId) -> Result<Link> {
+        self.databases.of(org).await
     }
 
     async fn apply_nodes(
@@ -102,10 +100,10 @@ impl Neo4j {
         sent: usize,
         changes: Vec<NodeChange>,
     ) -> Result<Applied> {
-        let link = self.link().await?;
+        let link = self.link(org).await?;
         let mut written = 0;
         for piece in changes.chunks(PIECE) {
-            written += write::piece(link, org, Piece::Nodes(piece)).await?.written;
+            written += write::piece(&link, org, Piece::Nodes(piece)).await?.written;
         }
         Ok(Applied { written, stale: sent - written, waiting: Vec::new() })
     }
@@ -116,10 +114,10 @@ impl Neo4j {
         sent: usize,
         changes: Vec<EdgeChange>,
     ) -> Result<Applied> {
-        let link = self.link().await?;
+        let link = self.link(org).await?;
         let (mut written, mut waiting) = (0, Vec::new());
         for piece in changes.chunks(PIECE) {
-            let mut done = write::piece(link, org, Piece::Edges(piece)).await?;
+            let mut done = write::piece(&link, org, Piece::Edges(piece)).await?;
             written += done.written;
             waiting.append(&mut done.waiting);
         }
@@ -134,8 +132,13 @@ impl GraphStore for Neo4j {
     }
 
     async fn ping(&self) -> Result<()> {
-        self.link.open()?;
-        self.link.rows(query("RETURN 1 AS one LIMIT 1"), self.link.settings.ping).await.map(drop)
+        let home = self.databases.home();
+        home.rows(query("RETURN 1 AS one LIMIT 1"), home.settings.ping).await.map(drop)
+    }
+
+    async fn isolation(&self, _: OrgId) -> Result<Isolation> {
+        let several = self.databases.are_several().await?;
+        Ok(if several { Isolation::Own } else { Isolation::Shared })
     }
 
     async fn upsert_nodes(&self, org: OrgId, nodes: &[Node]) -> Result<Applied> {
@@ -159,36 +162,36 @@ impl GraphStore for Neo4j {
     }
 
     async fn forget_removals(&self, org: OrgId, before: i64) -> Result<()> {
-        schema::forget_removals(self.link().await?, org, before).await
+        schema::forget_removals(&self.link(org).await?, org, before).await
     }
 
     async fn read_node(&self, scope: Scope<'_>, id: NodeId) -> Result<Option<Node>> {
-        read::node(self.link().await?, scope, id).await
+        read::node(&self.link(scope.org).await?, scope, id).await
     }
 
     async fn neighbours(&self, scope: Scope<'_>, hop: Hop<'_>) -> Result<Neighbours> {
-        read::neighbours(self.link().await?, scope, &hop).await
+        read::neighbours(&self.link(scope.org).await?, scope, &hop).await
     }
 
     async fn expand(&self, scope: Scope<'_>, expand: Expand<'_>) -> Result<Subgraph> {
         expand.check()?;
-        expand::expand(self.link().await?, scope, &expand).await
+        expand::expand(&self.link(scope.org).await?, scope, &expand).await
     }
 
     async fn watermark(&self, org: OrgId) -> Result<i64> {
-        schema::watermark(self.link().await?, org, self.database).await
+        schema::watermark(&self.link(org).await?, org, self.database).await
     }
 
     async fn set_watermark(&self, org: OrgId, fact: i64) -> Result<()> {
-        schema::set_watermark(self.link().await?, org, self.database, fact).await
+        schema::set_watermark(&self.link(org).await?, org, self.database, fact).await
     }
 
     async fn clear(&self, org: OrgId) -> Result<()> {
-        schema::clear(self.link().await?, org).await
+        schema::clear(&self.link(org).await?, org).await
     }
 
     async fn close(&self) -> Result<()> {
-        self.link.close();
+        self.databases.home().close();
         Ok(())
     }
 }

@@ -11,3 +11,4 @@ mod expand;
 mod on_embedded;
 mod on_neo4j;
 mod sample;
+mod several;

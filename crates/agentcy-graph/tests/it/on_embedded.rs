@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use agentcy_core::id::{Id as _, OrgId};
-use agentcy_graph::{Embedded, Error, GraphStore};
+use agentcy_graph::{Embedded, Error, GraphStore, Isolation};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -46,6 +46,18 @@ async fn filled(org: OrgId) -> TempDir {
     store.set_watermark(org, 5).await.unwrap();
     store.close().await.unwrap();
     folder
+}
+
+#[tokio::test]
+async fn every_org_has_a_file_of_its_own() {
+    let (ours, theirs) = (org(), org());
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path(), 1);
+    for org in [ours, theirs] {
+        store.upsert_nodes(org, &[node(1, 1)]).await.unwrap();
+        assert_eq!(store.isolation(org).await.unwrap(), Isolation::Own);
+        assert!(file(folder.path(), org).exists());
+    }
 }
 
 #[tokio::test]

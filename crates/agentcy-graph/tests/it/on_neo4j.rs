@@ -2,7 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use agentcy_graph::{Error, GraphStore, Neo4j, neo4j::Settings};
+use agentcy_core::{
+    Realms,
+    id::{Id as _, OrgId},
+};
+use agentcy_graph::{
+    Direction, Error, Expand, GraphStore, Isolation, Neo4j, Scope, neo4j::Settings,
+};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -10,7 +16,10 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::sample::{node, org, read};
+use crate::{
+    sample::{around, edge, gone, node, node_id, org, read},
+    several::Several,
+};
 
 struct Home(Arc<dyn GraphStore>);
 
@@ -176,4 +185,98 @@ async fn a_write_that_is_given_up_holds_no_locks() {
         other.upsert_nodes(org, &nodes(i64::from(round) * 10 + 1)).await.unwrap();
     }
     assert_eq!(read(&*store, org, 2_000).await, Some(node(2_000, 81)));
+}
+
+#[tokio::test]
+#[ignore = "needs Neo4j: cargo xtask test brings it"]
+async fn a_server_with_one_database_shares_it() {
+    assert_eq!(open(settings(), 1).isolation(org()).await.unwrap(), Isolation::Shared);
+}
+
+#[tokio::test]
+#[ignore = "needs Neo4j: cargo xtask test brings it"]
+async fn a_database_that_is_named_is_the_one_for_all() {
+    let org = org();
+    let named = |name: &str| Settings { database: Some(name.into()), ..settings() };
+    let store = open(named("neo4j"), 1);
+    assert_eq!(store.isolation(org).await.unwrap(), Isolation::Shared);
+    store.upsert_nodes(org, &[node(1, 1)]).await.unwrap();
+    assert_eq!(read(&open(settings(), 1), org, 1).await, Some(node(1, 1)));
+    let nowhere = open(named("nowhere"), 1).upsert_nodes(org, &[node(1, 2)]).await.unwrap_err();
+    assert!(matches!(nowhere, Error::Refused { .. }), "{nowhere:?}");
+}
+
+/// Every operation, some of them several times.
+async fn everything(store: &Neo4j, org: OrgId) {
+    store.upsert_nodes(org, &[node(1, 1), node(2, 1), node(3, 1)]).await.unwrap();
+    store.upsert_edges(org, &[edge(7, 1, 2, 1), edge(8, 1, 3, 1)]).await.unwrap();
+    store.remove_nodes(org, &[gone(3, 2)]).await.unwrap();
+    store.remove_edges(org, &[gone(9, 2)]).await.unwrap();
+    store.forget_removals(org, 2).await.unwrap();
+    store.set_watermark(org, 2).await.unwrap();
+    assert_eq!(store.watermark(org).await.unwrap(), 2);
+    assert_eq!(around(store, org, 1).await.items.len(), 1);
+    let expand = Expand {
+        nodes: &[node_id(1)],
+        depth: 1,
+        direction: Direction::Both,
+        kinds: &[],
+        labels: &[],
+        limit: 9,
+        work: 9,
+    };
+    let scope = Scope { org, realms: &Realms::All };
+    assert_eq!(store.expand(scope, expand).await.unwrap().nodes.len(), 2);
+    store.clear(org).await.unwrap();
+    assert_eq!(read(store, org, 1).await, None);
+}
+
+#[tokio::test]
+#[ignore = "needs Neo4j: cargo xtask test brings it"]
+async fn where_the_server_has_several_databases_each_org_gets_one() {
+    let wire = Several::before(env("AGENTCY_TEST_NEO4J").split_once("://").unwrap().1.into()).await;
+    let at_wire = || Settings { uri: format!("bolt://127.0.0.1:{}", wire.port), ..settings() };
+    let store = open(at_wire(), 1);
+    let (ours, theirs) = (org(), org());
+    assert_eq!(store.isolation(ours).await.unwrap(), Isolation::Own);
+    // The edition is asked once, and nothing is made for a mere question.
+    assert_eq!(wire.heard(), [(String::new(), 1)].into());
+
+    let name = |org: OrgId| format!("agentcy-{}", org.uuid());
+    let names =
+        |heard: std::collections::BTreeMap<String, usize>| heard.into_iter().collect::<Vec<_>>();
+    everything(&store, ours).await;
+    let heard = names(wire.heard());
+    assert!(
+        matches!(&heard[..], [(own, many), (system, 2)]
+            if *own == name(ours) && *many > 20 && system == "system"),
+        "{heard:?}"
+    );
+    everything(&store, ours).await;
+    let heard = names(wire.heard());
+    assert!(matches!(&heard[..], [(own, _)] if *own == name(ours)), "{heard:?}");
+    everything(&store, theirs).await;
+    let mut heard = names(wire.heard());
+    heard.retain(|(database, _)| database != "system");
+    assert!(matches!(&heard[..], [(own, _)] if *own == name(theirs)), "{heard:?}");
+
+    // One that is named is the one for all, whatever the server could do.
+    let named = Settings { database: Some("neo4j".into()), ..at_wire() };
+    assert_eq!(open(named, 1).isolation(ours).await.unwrap(), Isolation::Shared);
+}
+
+#[tokio::test]
+#[ignore = "needs Neo4j: cargo xtask test brings it"]
+async fn a_database_that_cannot_be_made_is_an_error_and_is_tried_again() {
+    let server = env("AGENTCY_TEST_NEO4J").split_once("://").unwrap().1.to_owned();
+    // Only the edition is misreported, so the server says what it thinks of making one.
+    let wire = Several::honest(server).await;
+    let uri = format!("bolt://127.0.0.1:{}", wire.port);
+    let store = open(Settings { uri, ..settings() }, 1);
+    for _ in 0..2 {
+        let failure = store.upsert_nodes(org(), &[node(1, 1)]).await.unwrap_err();
+        let Error::Refused { source, .. } = &failure else { panic!("{failure:?}") };
+        // It knows the statement, and does not run it.
+        assert!(source.to_string().contains("Unsupported administration command"), "{source}");
+    }
 }
