@@ -23,6 +23,7 @@ pub mod page;
 mod permit;
 mod platform;
 pub mod profile;
+pub mod projection;
 pub mod rates;
 pub mod realms;
 pub mod seal;
@@ -31,6 +32,7 @@ pub mod setup;
 mod text;
 pub mod usage;
 pub mod users;
+pub mod wake;
 
 pub use change::Change;
 pub use draft::{Answer, Draft};

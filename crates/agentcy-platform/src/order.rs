@@ -14,7 +14,7 @@ use agentcy_store::{
 use bytes::Bytes;
 use uuid::Uuid;
 
-use crate::{Platform, Result};
+use crate::{Platform, Result, wake::Bell};
 
 /// How long the lease holds without being renewed.
 const TTL: Duration = Duration::from_secs(10);
@@ -69,6 +69,9 @@ impl Sequencer {
             if let Err(error) = platform.bus.publish(&channel, number).await {
                 tracing::debug!(error = %error, "readers could not be woken");
             }
+        }
+        if batch.advances.iter().any(|advance| advance.topic == sequencer::FACTS) {
+            platform.ring(Bell::Numbered).await;
         }
         Ok(if batch.more { Turn::More } else { Turn::Idle })
     }

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod fake_llm;
 pub mod fake_oidc;
 pub mod fault_proxy;
+pub mod faulty_graph;
 pub mod outside;
 pub mod platform;
 pub mod postgres;

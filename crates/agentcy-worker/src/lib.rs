@@ -1,6 +1,7 @@
-//! Schedules, job runners and the sequencer loop: what goes on without a request.
+//! Job runners, the sequencer and the projector: what goes on without a request.
 
 mod housekeeping;
+mod projector;
 mod runners;
 mod sequencer;
 
@@ -11,6 +12,7 @@ pub use runners::start_runners;
 /// Starts every background loop of a server. They end when it stops.
 pub fn start(platform: &Platform, lifecycle: &Lifecycle) {
     lifecycle.spawn(sequencer::run(platform.clone(), lifecycle.clone()));
+    lifecycle.spawn(projector::run(platform.clone(), lifecycle.clone()));
     lifecycle.spawn(housekeeping::run(platform.clone(), lifecycle.clone()));
     start_runners(platform, lifecycle);
 }

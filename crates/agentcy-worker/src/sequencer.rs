@@ -6,27 +6,31 @@ use agentcy_platform::{
     Platform,
     lifecycle::Lifecycle,
     order::{Sequencer, Turn},
+    wake::Bell,
 };
 
-/// How long new rows wait for their number at most, while we hold the lease.
+/// How long new rows wait for their number at most, while we hold the lease and nobody has rung for them.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often we look whether the lease is free, and how long a store that is away is left alone.
 const WAIT: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(platform: Platform, lifecycle: Lifecycle) {
     let mut sequencer = Sequencer::new(&platform);
+    let mut written = platform.listen(Bell::Written);
     while !lifecycle.is_stopping() {
-        let pause = match sequencer.turn(&platform).await {
-            Ok(Turn::More) => Duration::ZERO,
-            Ok(Turn::Idle) => PAUSE,
-            Ok(Turn::Waiting) => WAIT,
-            Err(error) => {
-                tracing::warn!(error = %error, "the sequencer could not turn");
-                WAIT
+        let turn = sequencer.turn(&platform).await;
+        if let Err(error) = &turn {
+            tracing::warn!(error = %error, "the sequencer could not turn");
+        }
+        let pause = async {
+            match turn {
+                Ok(Turn::More) => {}
+                Ok(Turn::Idle) => written.wait(PAUSE).await,
+                Ok(Turn::Waiting) | Err(_) => tokio::time::sleep(WAIT).await,
             }
         };
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = pause => {}
             () = lifecycle.stopping() => {}
         }
     }

@@ -10,8 +10,12 @@ use agentcy_core::{
 use serde_json::{Map, Value};
 use sqlx::types::Uuid;
 
-use super::{Kind, SourceRef};
-use crate::{Error, Result, Tenant};
+use super::{
+    Kind, SourceRef,
+    rows::{self, Columns},
+    text,
+};
+use crate::{Result, Tenant};
 
 /// How many entities one part of a list holds at most.
 const PART: i64 = 5_000;
@@ -265,7 +269,8 @@ pub async fn nodes(
     rows.into_iter().map(NodeRow::change).collect()
 }
 
-/// These edges as they are now, with numbers as [`nodes`] gives them.
+/// These edges as they are now, but for those that a batch above `upto`, or one without a number yet, has changed
+/// since: that batch says them again. So an edge that is given as live has live ends.
 #[tracing::instrument(name = "db.entities.edges_now", skip_all)]
 pub async fn edges(
     t: &mut impl Tenant,
@@ -278,9 +283,10 @@ pub async fn edges(
         r#"select e.id, e.realm, e.type as "edge_type!", e.from_id as "from_id!",
                   e.to_id as "to_id!", e.valid_from, e.recorded_at,
                   case when e.state = 'live' then e.properties end as properties,
-                  least(coalesce(b.seq, $3), $3) as "version!"
-           from entities e left join fact_batches b on b.id = e.batch_id
-           where e.org_id = $1 and e.id = any($2) and e.kind = 'edge' order by e.id"#,
+                  b.seq as "version!"
+           from entities e join fact_batches b on b.id = e.batch_id
+           where e.org_id = $1 and e.id = any($2) and e.kind = 'edge' and b.seq <= $3
+           order by e.id"#,
         org_id,
         ids,
         upto,
@@ -323,15 +329,15 @@ impl NodeRow {
         let Some(properties) = self.properties else {
             return Ok(Change::Gone(self.id.into(), self.version));
         };
-        let corrupt = |what: &str| Error::corrupt("entities", self.id, what);
+        let columns = Columns { table: "entities", id: self.id };
         Ok(Change::Live(NodeNow {
             id: self.id.into(),
-            labels: self.labels,
-            properties: map(properties).ok_or_else(|| corrupt("properties"))?,
-            realm: self.realm.parse().map_err(|_| corrupt("realm"))?,
-            sources: sources(self.sources).ok_or_else(|| corrupt("sources"))?,
-            valid_from: self.valid_from.ok_or_else(|| corrupt("valid_from"))?,
-            recorded_at: self.recorded_at.ok_or_else(|| corrupt("recorded_at"))?,
+            labels: rows::labels(self.labels),
+            properties: columns.properties(properties)?,
+            realm: columns.parse("realm", &self.realm)?,
+            sources: columns.sources(&self.sources)?,
+            valid_from: columns.required("valid_from", self.valid_from)?,
+            recorded_at: columns.required("recorded_at", self.recorded_at)?,
             version: self.version,
         }))
     }
@@ -355,38 +361,17 @@ impl EdgeRow {
         let Some(properties) = self.properties else {
             return Ok(Change::Gone(self.id.into(), self.version));
         };
-        let corrupt = |what: &str| Error::corrupt("entities", self.id, what);
+        let columns = Columns { table: "entities", id: self.id };
         Ok(Change::Live(EdgeNow {
             id: self.id.into(),
-            edge_type: self.edge_type,
+            edge_type: text::unescape(self.edge_type),
             from: self.from_id.into(),
             to: self.to_id.into(),
-            properties: map(properties).ok_or_else(|| corrupt("properties"))?,
-            realm: self.realm.parse().map_err(|_| corrupt("realm"))?,
-            valid_from: self.valid_from.ok_or_else(|| corrupt("valid_from"))?,
-            recorded_at: self.recorded_at.ok_or_else(|| corrupt("recorded_at"))?,
+            properties: columns.properties(properties)?,
+            realm: columns.parse("realm", &self.realm)?,
+            valid_from: columns.required("valid_from", self.valid_from)?,
+            recorded_at: columns.required("recorded_at", self.recorded_at)?,
             version: self.version,
         }))
     }
-}
-
-fn map(properties: Value) -> Option<Map<String, Value>> {
-    match properties {
-        Value::Object(map) => Some(map),
-        _ => None,
-    }
-}
-
-fn sources(list: Value) -> Option<Vec<SourceRef>> {
-    let Value::Array(list) = list else { return None };
-    let word = |item: &Value, key| item.get(key).and_then(Value::as_str).map(str::to_owned);
-    list.iter()
-        .map(|item| {
-            let source_id = word(item, "source_id")?;
-            Some(SourceRef {
-                source_id: source_id.parse::<Uuid>().ok()?.into(),
-                external_id: word(item, "external_id")?,
-            })
-        })
-        .collect()
 }

@@ -3,7 +3,7 @@
 use agentcy_core::{Timestamp, id::OrgId};
 use uuid::Uuid;
 
-use crate::{Result, SystemTx, ledger::projection::Progress};
+use crate::{Result, SystemTx, leases::Fence, ledger::projection::Progress};
 
 /// The lease whose holder alone writes to the graph engine.
 pub const LEASE: &str = "projector";
@@ -21,6 +21,21 @@ pub struct Behind {
     pub since: Option<Timestamp>,
     /// Since when a rebuild is wanted.
     pub rebuild_asked_at: Option<Timestamp>,
+}
+
+/// What is written down of the graph of an org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The org.
+    pub org_id: OrgId,
+    /// The last batch whose changes are all in the graph.
+    pub seq: i64,
+    /// Since when a rebuild is wanted.
+    pub rebuild_asked_at: Option<Timestamp>,
+    /// How far it is.
+    pub rebuild: Option<Progress>,
+    /// Why the graph does not follow.
+    pub fault: Option<String>,
 }
 
 /// The orgs with batches that are not in their graph, or of which a rebuild is wanted; the one that waits longest first.
@@ -62,6 +77,53 @@ pub async fn orgs(tx: &mut SystemTx) -> Result<Vec<OrgId>> {
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(OrgId::from).collect())
+}
+
+/// Whether somebody leads the projection.
+#[tracing::instrument(name = "db.projections.is_led", skip_all)]
+pub async fn is_led(tx: &mut SystemTx) -> Result<bool> {
+    let led = sqlx::query_scalar!(
+        r#"select expires_at > clock_timestamp() as "led!" from leases where name = $1"#,
+        LEASE,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(led == Some(true))
+}
+
+/// Whether nobody has led the projection since whoever had this fence, whose time may be over.
+#[tracing::instrument(name = "db.projections.is_last_led_with", skip_all)]
+pub async fn is_last_led_with(tx: &mut SystemTx, fence: Fence) -> Result<bool> {
+    let last = sqlx::query_scalar!("select fence from leases where name = $1", LEASE)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(last == Some(fence.get()))
+}
+
+/// How the graphs of these orgs are.
+#[tracing::instrument(name = "db.projections.of", skip_all)]
+pub async fn of(tx: &mut SystemTx, orgs: &[OrgId]) -> Result<Vec<Kept>> {
+    let orgs: Vec<Uuid> = orgs.iter().copied().map(Uuid::from).collect();
+    let rows = sqlx::query!(
+        "select org_id, seq, rebuild_asked_at, rebuild_done, rebuild_total, fault
+         from projections where org_id = any($1) order by org_id",
+        &orgs,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Kept {
+            org_id: row.org_id.into(),
+            seq: row.seq,
+            rebuild_asked_at: row.rebuild_asked_at,
+            rebuild: row
+                .rebuild_done
+                .zip(row.rebuild_total)
+                .map(|(done, total)| Progress { done, total }),
+            fault: row.fault,
+        })
+        .collect())
 }
 
 /// Says that everything up to this batch is in the graph, also when that is less than before. A fault is over with it.

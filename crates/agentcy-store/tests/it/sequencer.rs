@@ -120,7 +120,8 @@ async fn orgs_and_topics_count_for_themselves_and_keep_the_order_of_writing() {
 }
 
 #[tokio::test]
-async fn changes_of_the_ledger_are_numbered_in_the_order_of_their_writing_once_they_are_committed() {
+async fn changes_of_the_ledger_are_numbered_in_the_order_of_their_writing_once_they_are_committed()
+{
     let world = World::new().await;
     let (one, other) = (world.org().await, world.org().await);
     let fence = lead(&world).await;
