@@ -161,9 +161,33 @@ pub(crate) fn created<'t, T>(
 where
     T: Serialize + schemars::JsonSchema,
 {
-    op.response_with::<201, Reply<T>, _>(|mut response| {
+    located::<201, T>(op, what, "Where the new thing is.", example)
+}
+
+/// 202 with a body, its `Location`, and an example.
+pub(crate) fn accepted<'t, T>(
+    op: TransformOperation<'t>,
+    what: &str,
+    example: T,
+) -> TransformOperation<'t>
+where
+    T: Serialize + schemars::JsonSchema,
+{
+    located::<202, T>(op, what, "Where the work is watched.", example)
+}
+
+fn located<'t, const STATUS: u16, T>(
+    op: TransformOperation<'t>,
+    what: &str,
+    location: &str,
+    example: T,
+) -> TransformOperation<'t>
+where
+    T: Serialize + schemars::JsonSchema,
+{
+    op.response_with::<STATUS, Reply<T>, _>(|mut response| {
         let header = aide::openapi::Header {
-            description: Some("Where the new thing is.".to_owned()),
+            description: Some(location.to_owned()),
             style: aide::openapi::HeaderStyle::Simple,
             required: true,
             deprecated: None,
@@ -215,6 +239,8 @@ pub(crate) fn frame() -> OpenApi {
             tag("settings", "What an org decides for itself."),
             tag("realms", "Parts of the graph."),
             tag("platform", "Invitations."),
+            tag("graph", "The knowledge graph, present and past."),
+            tag("sources", "Connected systems, their syncs and tools."),
         ],
         components: Some(aide::openapi::Components {
             security_schemes: [

@@ -196,6 +196,29 @@ where
 
 impl<T> OperationInput for IdPath<T> {}
 
+/// Two ids of the path, the outer first.
+#[derive(Debug)]
+pub(crate) struct IdPaths<A, B>(pub(crate) A, pub(crate) B);
+
+impl<A, B> FromRequestParts<AppState> for IdPaths<A, B>
+where
+    A: std::str::FromStr + Send,
+    B: std::str::FromStr + Send,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let unknown = || ApiError::new(ErrorCode::NotFound, "no such thing");
+        let Path((outer, inner)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| unknown())?;
+        let outer = outer.parse().map_err(|_| unknown())?;
+        Ok(Self(outer, inner.parse().map_err(|_| unknown())?))
+    }
+}
+
+impl<A, B> OperationInput for IdPaths<A, B> {}
+
 /// Who calls; the authentication layer put it there.
 #[derive(Debug)]
 pub(crate) struct Known(pub(crate) Caller);

@@ -1,6 +1,6 @@
 //! Every mounted route with who it is for, read off the finished document: what sweeping tests go by.
 
-use aide::openapi::{OpenApi, ReferenceOr};
+use aide::openapi::{OpenApi, ReferenceOr, RequestBody};
 use serde_json::Value;
 
 /// The extension that holds the auth class.
@@ -23,6 +23,10 @@ pub struct Route {
     pub has_body: bool,
 }
 
+fn is_json(body: &ReferenceOr<RequestBody>) -> bool {
+    matches!(body, ReferenceOr::Item(body) if body.content.contains_key("application/json"))
+}
+
 /// The routes of a document, sorted.
 pub fn routes(document: &OpenApi) -> Vec<Route> {
     let mut routes = Vec::new();
@@ -37,7 +41,7 @@ pub fn routes(document: &OpenApi) -> Vec<Route> {
                 path: path.clone(),
                 auth: text(AUTH).unwrap_or_default(),
                 action: text(ACTION),
-                has_body: operation.request_body.is_some(),
+                has_body: operation.request_body.as_ref().is_some_and(is_json),
             });
         }
     }

@@ -51,7 +51,7 @@ impl OperationOutput for Done {
     }
 }
 
-/// An answer that was made durable with its effect: 201 with `Location`, or 200.
+/// An answer that was made durable with its effect: 201 or 202 with `Location`, or 200.
 #[derive(Debug)]
 pub(crate) struct Created(Answer);
 
@@ -77,6 +77,19 @@ pub(crate) async fn created<T, V: Serialize>(
 ) -> Result<Created, ApiError> {
     let body = serde_json::to_string(&view(draft.value())).map_err(unwritable)?;
     let answer = Answer { status: 201, location: Some(location), body };
+    once.commit(draft, &answer).await?;
+    Ok(Created(answer))
+}
+
+/// The same with 202, where the work has only been asked for; `location` says where it is watched.
+pub(crate) async fn accepted<T, V: Serialize>(
+    draft: Draft<T>,
+    once: &Once,
+    location: String,
+    view: impl FnOnce(&T) -> V,
+) -> Result<Created, ApiError> {
+    let body = serde_json::to_string(&view(draft.value())).map_err(unwritable)?;
+    let answer = Answer { status: 202, location: Some(location), body };
     once.commit(draft, &answer).await?;
     Ok(Created(answer))
 }

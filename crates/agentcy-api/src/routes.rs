@@ -20,11 +20,13 @@ use crate::{
 
 mod api_keys;
 mod auth;
+mod graph;
 mod health;
 mod invites;
 mod realms;
 mod reference;
 mod settings;
+mod sources;
 mod users;
 
 /// The whole service: routes, layers, state, and the document in it.
@@ -98,6 +100,8 @@ fn protected() -> ApiRouter<AppState> {
         .merge(settings::router())
         .merge(realms::router())
         .merge(invites::router())
+        .merge(graph::router())
+        .merge(sources::router())
 }
 
 /// Routes of a feature: whoever has no credential is told so first, then 404 while it is off for the org.

@@ -17,7 +17,10 @@ pub async fn list(
     let by = platform.permit(caller, Action::RealmRead).await?;
     let scope = format!("{}/realms", by.org_id());
     // Few enough to read whole, so the cursor is a position.
-    let start = platform.cursors.read(&scope, &page)?.map_or(0, |(_, at)| at.as_u128());
+    let start = platform
+        .cursors
+        .read::<crate::page::TimeKey>(&scope, &page)?
+        .map_or(0, |(_, at)| at.as_u128());
     let start = usize::try_from(start).unwrap_or(usize::MAX);
     let seen = seen(platform, &by).await?;
     let total = i64::try_from(seen.len()).unwrap_or(i64::MAX);

@@ -9,13 +9,17 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::{error::ApiError, http::meta::Meta, state::AppState};
 
+/// How long an upload may take; each of its pieces has less.
+const UPLOAD: Duration = Duration::from_mins(10);
+
 /// Ends a request that takes too long; its stores were told already, so the fault is one of ours or theirs.
 pub(crate) async fn time(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let limit = app.setup.request_timeout;
+    let is_upload = request.method() == Method::PUT && request.uri().path().ends_with("/content");
+    let limit = if is_upload { UPLOAD } else { app.setup.request_timeout };
     tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
         ApiError::new(ErrorCode::UpstreamUnavailable, "the request took too long").into_response()
     })

@@ -7,7 +7,8 @@ use agentcy_core::ErrorCode;
 use serde_json::Value;
 
 /// The groups that this release has; every other route of the table is not mounted.
-const GROUPS: [&str; 7] = ["health", "auth", "users", "api-keys", "settings", "realms", "platform"];
+const GROUPS: [&str; 9] =
+    ["health", "auth", "users", "api-keys", "settings", "realms", "platform", "graph", "sources"];
 
 /// Method and path with its parameters unnamed, as both tables can be compared by.
 fn key(method: &str, path: &str) -> String {

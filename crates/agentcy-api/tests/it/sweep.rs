@@ -8,7 +8,7 @@ use agentcy_api::{
 };
 use agentcy_core::{
     Role,
-    id::{InviteId, KeyId, UserId},
+    id::{InviteId, JobId, KeyId, NodeId, SourceId, UserId},
 };
 use agentcy_testkit::{
     app::{Client, TestApp},
@@ -32,9 +32,7 @@ async fn the_role_matrix_is_the_one_that_was_agreed() {
         for role in Role::ALL {
             // Somebody new each time: some routes end the session that calls them.
             let client = app.member(org, role).await;
-            let path = route.path.replace("{user_id}", &UserId::from(Uuid::nil()).to_string());
-            let path = path.replace("{key_id}", &KeyId::from(Uuid::nil()).to_string());
-            let path = path.replace("{invite_id}", &InviteId::from(Uuid::nil()).to_string());
+            let path = unknown(&route.path, Uuid::nil());
             let reply = Reply::of(client.request(&route.method, &path).json(&fitting(route))).await;
             let word = match (reply.status, reply.code()) {
                 (403, "insufficient_role") => "no",
@@ -48,6 +46,20 @@ async fn the_role_matrix_is_the_one_that_was_agreed() {
     insta::assert_snapshot!(matrix);
 }
 
+/// The path of things that there are not.
+fn unknown(path: &str, id: Uuid) -> String {
+    [
+        ("{user_id}", UserId::from(id).to_string()),
+        ("{key_id}", KeyId::from(id).to_string()),
+        ("{invite_id}", InviteId::from(id).to_string()),
+        ("{source_id}", SourceId::from(id).to_string()),
+        ("{job_id}", JobId::from(id).to_string()),
+        ("{node_id}", NodeId::from(id).to_string()),
+    ]
+    .into_iter()
+    .fold(path.to_owned(), |path, (name, id)| path.replace(name, &id))
+}
+
 /// A body that passes as far as the right is judged.
 fn fitting(route: &Route) -> Value {
     match (route.method.as_str(), route.path.as_str()) {
@@ -57,6 +69,11 @@ fn fitting(route: &Route) -> Value {
         ("PUT", "/api/v1/users/me/password") => {
             json!({ "old_password": "wrong", "new_password": "also wrong, but longer" })
         }
+        ("POST", "/api/v1/sources" | "/api/v1/sources/validate") => {
+            json!({ "name": "", "source_type": "none", "realm": "data" })
+        }
+        ("POST", "/api/v1/graph/expand") => json!({ "node_ids": [] }),
+        ("POST", "/api/v1/graph/cypher") => json!({ "query": "" }),
         ("PUT", "/api/v1/settings/llm") => json!({ "provider": "builtin", "model": "builtin" }),
         _ => json!({}),
     }
@@ -118,8 +135,7 @@ async fn a_broken_body_is_the_clients_fault_and_never_ours() {
         ("", b"{}"),
     ];
     for route in routes().iter().filter(|route| route.has_body) {
-        let path = route.path.replace("{user_id}", &UserId::from(Uuid::nil()).to_string());
-        let path = path.replace("{key_id}", &KeyId::from(Uuid::nil()).to_string());
+        let path = unknown(&route.path, Uuid::nil());
         for (media, body) in bodies {
             let client = fresh(&app, &owner, route);
             let request = client.request(&route.method, &path).body(body.to_vec());

@@ -1,0 +1,153 @@
+//! What was uploaded for a source: kept in pieces, read in pieces.
+
+use std::time::Duration;
+
+use agentcy_core::{Action, By, Caller, ErrorCode, id::SourceId};
+use agentcy_sources::{Content, Error as SourceError, Result as SourceResult};
+use agentcy_store::{
+    audit,
+    source_contents::{self as store, PIECE},
+    sources::Upload,
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, stream::BoxStream};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::find;
+use crate::{Error, Platform, Result};
+
+/// What a stream that breaks says.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// How large an upload may be, in bytes.
+pub const MAX_CONTENT: usize = 64 << 20;
+
+/// How long the next bytes of an upload may take.
+const STALL: Duration = Duration::from_secs(30);
+
+/// Keeps an upload, in place of the one before once all of it has arrived, and says how many bytes it has.
+///
+/// Errors: `not_found`, `invalid` (the connector reads no uploads, or nothing came), `payload_too_large`, `malformed`
+/// (the upload broke off).
+pub async fn upload(
+    platform: &Platform,
+    caller: &Caller,
+    id: SourceId,
+    pieces: BoxStream<'_, Result<Bytes, BoxError>>,
+) -> Result<u64> {
+    let by = platform.permit(caller, Action::SourceUpload).await?;
+    let source = find(&mut platform.db.read(&by).await?, by.realms(), id).await?;
+    let takes = platform.connectors.get(&source.source_type).is_some_and(|kind| kind.uploads());
+    if !takes {
+        let message = format!("a {} source reads no uploads", source.source_type);
+        return Err(Error::invalid_field("source_id", message));
+    }
+    let upload: Uuid = Uuid::from(platform.ids.next::<SourceId>());
+    let kept = keep(platform, &by, id, upload, pieces).await;
+    let (bytes, count) = match kept {
+        Ok(kept) => kept,
+        Err(error) => {
+            let mut tx = platform.db.begin(&by).await?;
+            store::abandon(&mut tx, id, upload).await?;
+            tx.commit().await?;
+            return Err(error);
+        }
+    };
+    let mut tx = platform.db.begin(&by).await?;
+    let named = Upload { id: upload, bytes };
+    if !store::swap(&mut tx, id, named, count.into(), platform.clock.now()).await? {
+        return Err(Error::not_found("source"));
+    }
+    audit::record(&mut tx, &platform.done(&by, id, json!({ "bytes": bytes }))).await?;
+    tx.commit().await?;
+    Ok(bytes.unsigned_abs())
+}
+
+/// Writes the pieces as they come, and says how many bytes and pieces that were.
+async fn keep(
+    platform: &Platform,
+    by: &By,
+    source: SourceId,
+    upload: Uuid,
+    mut incoming: BoxStream<'_, Result<Bytes, BoxError>>,
+) -> Result<(i64, i32)> {
+    let (mut total, mut count) = (0_usize, 0);
+    let mut buffer = BytesMut::with_capacity(PIECE);
+    loop {
+        let next = tokio::time::timeout(STALL, incoming.next()).await;
+        let broken = || Error::refused(ErrorCode::Malformed, "the upload broke off");
+        let arrived = match next.map_err(|_| broken())? {
+            Some(arrived) => Some(arrived.map_err(|_| broken())?),
+            None => None,
+        };
+        let is_last = arrived.is_none();
+        let mut rest = arrived.unwrap_or_default();
+        total += rest.len();
+        if total > MAX_CONTENT {
+            let message = "the upload is over 64 MiB";
+            return Err(Error::refused(ErrorCode::PayloadTooLarge, message));
+        }
+        loop {
+            let take = rest.len().min(PIECE - buffer.len());
+            buffer.extend_from_slice(&rest.split_to(take));
+            if buffer.len() == PIECE || (is_last && !buffer.is_empty()) {
+                let mut tx = platform.db.begin(by).await?;
+                store::append(&mut tx, source, upload, count, &buffer).await?;
+                tx.commit().await?;
+                count += 1;
+                buffer.clear();
+            }
+            if rest.is_empty() {
+                break;
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    if count == 0 {
+        return Err(Error::invalid_field("$", "the upload is empty"));
+    }
+    Ok((i64::try_from(total).unwrap_or(i64::MAX), count))
+}
+
+/// The upload of a source, for its connector.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredContent {
+    platform: Platform,
+    by: By,
+    source: SourceId,
+    upload: Upload,
+}
+
+impl StoredContent {
+    pub(crate) fn new(platform: &Platform, by: &By, source: SourceId, upload: Upload) -> Self {
+        Self { platform: platform.clone(), by: by.clone(), source, upload }
+    }
+
+    async fn piece(&self, piece: i32) -> SourceResult<Option<Bytes>> {
+        let unavailable = |error: agentcy_store::Error| SourceError::Unavailable(error.into());
+        let mut reader = self.platform.db.read(&self.by).await.map_err(unavailable)?;
+        let found = store::piece(&mut reader, self.source, self.upload.id, piece).await;
+        Ok(found.map_err(unavailable)?.map(Bytes::from))
+    }
+}
+
+impl Content for StoredContent {
+    fn read(&self) -> BoxStream<'_, SourceResult<Bytes>> {
+        let stream = async_stream::try_stream! {
+            let mut left = self.upload.bytes;
+            let mut next = 0;
+            while left > 0 {
+                let piece = self.piece(next).await?;
+                // Another upload came to count meanwhile; the next attempt reads that.
+                let piece = piece.ok_or_else(|| SourceError::Unavailable("the upload was replaced".into()))?;
+                left -= i64::try_from(piece.len()).unwrap_or(i64::MAX);
+                next += 1;
+                yield piece;
+            }
+        };
+        stream.boxed()
+    }
+}
