@@ -175,14 +175,13 @@ impl Shared {
     #[tracing::instrument(name = "job", skip_all, fields(job.id = %claimed.hold.id,
         job.kind = claimed.kind, job.attempt = claimed.attempt, org.id = %claimed.org_id))]
     async fn work(&self, claimed: Claimed, halt: watch::Receiver<Option<Halt>>) {
-        let Some(kind) = self.kinds.get(claimed.kind.as_str()) else {
-            return tracing::error!("a job of a kind was claimed that was not asked for");
-        };
         let Claimed { hold, org_id, subject, attempt, max_attempts, .. } = claimed;
+        let Some(kind) = self.kinds.get(claimed.kind.as_str()) else {
+            return self.bury(hold, "it is of a kind that nobody knows").await;
+        };
         let acting = self.platform.acting(org_id, hold.id, &claimed.made_by, kind.action());
-        let by = match acting {
-            Ok(by) => by,
-            Err(error) => return tracing::error!(error = %error, "a job that nobody made"),
+        let Ok(by) = acting else {
+            return self.bury(hold, "nobody knows who asked for it").await;
         };
         let job = Held { platform: self.platform.clone(), by, hold, subject, attempt };
         let outcome = if claimed.cancel {
@@ -194,6 +193,21 @@ impl Shared {
         };
         if let Err(error) = settle::settle(kind.as_ref(), &job, max_attempts, outcome).await {
             // Its lease runs out, and whoever takes it over tries once more.
+            tracing::warn!(error = %error, "how a job ended could not be written");
+        }
+    }
+}
+
+impl Shared {
+    /// Ends a job that nobody could work on, or it would be claimed for ever.
+    async fn bury(&self, hold: Hold, reason: &'static str) {
+        tracing::error!(reason, "a job that cannot be worked on is given up");
+        let buried = async {
+            let mut tx = self.platform.db.system(&self.platform.system).await?;
+            store::bury(&mut tx, hold, reason, self.platform.clock.now()).await?;
+            tx.commit().await
+        };
+        if let Err(error) = buried.await {
             tracing::warn!(error = %error, "how a job ended could not be written");
         }
     }

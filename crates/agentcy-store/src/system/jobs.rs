@@ -128,6 +128,23 @@ pub async fn release(tx: &mut SystemTx, holds: &[Hold], now: Timestamp) -> Resul
     Ok(())
 }
 
+/// Gives up a job that cannot even be opened in its org.
+#[tracing::instrument(name = "db.jobs.bury", skip_all)]
+pub async fn bury(tx: &mut SystemTx, hold: Hold, reason: &str, now: Timestamp) -> Result<()> {
+    sqlx::query!(
+        "update jobs set state = 'failed', finished_at = $4, reason = $3, lease_until = null,
+                         holder = null
+         where id = $1 and fence = $2 and state = 'running'",
+        Uuid::from(hold.id),
+        hold.fence,
+        reason,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 fn split(holds: &[Hold]) -> (Vec<Uuid>, Vec<i64>) {
     holds.iter().map(|hold| (Uuid::from(hold.id), hold.fence)).unzip()
 }

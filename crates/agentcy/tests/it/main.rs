@@ -17,6 +17,7 @@ mod secrets;
 mod serve;
 mod session;
 mod shared;
+mod worker;
 
 use std::{
     path::Path,

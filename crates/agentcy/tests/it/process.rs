@@ -114,10 +114,28 @@ impl Machine {
     }
 
     fn spawn(&self) -> Server {
-        let said = self.home().join("server.log");
+        self.spawn_as("serve")
+    }
+
+    /// A worker beside the server, as one says it that has found the database.
+    pub(crate) async fn worker(&self) -> Server {
+        let mut worker = self.spawn_as("worker");
+        let began = Instant::now();
+        while !worker.said().contains("the worker is ready") {
+            if let Some(status) = worker.child.try_wait().unwrap() {
+                panic!("the worker ended with {status}: {}", worker.said());
+            }
+            assert!(began.elapsed() < BOUND, "the worker does not get ready: {}", worker.said());
+            tokio::time::sleep(POLL).await;
+        }
+        worker
+    }
+
+    fn spawn_as(&self, command: &str) -> Server {
+        let said = self.home().join(format!("{command}.log"));
         let log = File::options().create(true).append(true).open(&said).unwrap();
         let from = usize::try_from(log.metadata().unwrap().len()).unwrap();
-        let mut command = self.command(["serve"]);
+        let mut command = self.command([command]);
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         Server { child: command.spawn().unwrap(), said, from }
     }

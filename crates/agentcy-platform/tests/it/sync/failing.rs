@@ -98,3 +98,14 @@ async fn a_job_that_kills_its_runner_is_given_up() {
     assert_eq!(stage.job(&sync, "reason").await, "its runner died with it each time");
     assert!(stage.script.cursors().is_empty(), "the last claim only buries it");
 }
+
+#[tokio::test]
+async fn a_job_that_nobody_asked_for_is_not_claimed_for_ever() {
+    let stage = Theatre::playing([node("a")]).await;
+    let sync = stage.start().await;
+    stage.database.execute("update jobs set made_by = 'nobody'").await;
+    stage.run().await;
+    assert_eq!(stage.read(&sync).await.state, SyncState::Failed);
+    assert_eq!(stage.job(&sync, "reason").await, "nobody knows who asked for it");
+    assert_eq!(stage.count("facts").await, 0);
+}
