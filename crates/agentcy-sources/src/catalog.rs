@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use crate::{Connector, Csv, Http, Json};
+use crate::{Connector, Csv, Git, Http, Json, Postgres};
 
 /// Two connectors of one kind.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -30,7 +30,13 @@ impl Catalog {
 
     /// Every connector that ships with the product.
     pub fn built_in() -> Self {
-        let connectors: [Arc<dyn Connector>; 3] = [Arc::new(Csv), Arc::new(Http), Arc::new(Json)];
+        let connectors: [Arc<dyn Connector>; 5] = [
+            Arc::new(Csv),
+            Arc::new(Git::default()),
+            Arc::new(Http),
+            Arc::new(Json),
+            Arc::new(Postgres),
+        ];
         Self(connectors.map(|connector| (connector.source_type(), connector)).into())
     }
 

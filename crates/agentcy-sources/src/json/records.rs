@@ -43,7 +43,7 @@ impl Rows for Records {
             match rest.first() {
                 None => return Ok(()),
                 Some(b'[') => {
-                    self.shape = Shape::Document(Document::new(Vec::new(), self.lines + 1))
+                    self.shape = Shape::Document(Document::new(Vec::new(), self.lines + 1));
                 }
                 Some(_) => self.shape = Shape::Lines(Lines::new(self.lines + 1)),
             }

@@ -7,10 +7,9 @@ use std::{
 
 use agentcy_core::Timestamp;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::mapping::{Direction, MAX_NAME, Mapping, Relation, Target};
-use crate::{EdgeRecord, End, NodeRecord, Record};
+use crate::{EdgeRecord, End, NodeRecord, Record, ids};
 
 /// How much of a text a message quotes, in characters.
 const QUOTED: usize = 60;
@@ -139,7 +138,7 @@ fn relate(
                 key.map_or(End::Own(own), |key| End::Shared { key })
             }
         };
-        let external_id = edge_id(&[&relation.field, &relation.edge_type, id, &value]);
+        let external_id = ids::joined(&[&relation.field, &relation.edge_type, id, &value]);
         let (from, to) = match relation.direction {
             Direction::Out => (End::Own(id.to_owned()), other),
             Direction::In => (other, End::Own(id.to_owned())),
@@ -176,7 +175,7 @@ fn values(relation: &Relation, value: &Value) -> Result<Vec<String>, Fault> {
         let all = text(value).ok_or_else(wrong)?;
         match &relation.separator {
             Some(separator) => {
-                values.extend(all.split(separator.as_str()).map(|one| one.trim().to_owned()))
+                values.extend(all.split(separator.as_str()).map(|one| one.trim().to_owned()));
             }
             None => values.push(all),
         }
@@ -214,12 +213,6 @@ fn bounded(id: String) -> Result<String, Fault> {
     } else {
         Err(format!("the key {} is over {MAX_NAME} bytes", quote(&id)))
     }
-}
-
-/// An id that no other parts give.
-fn edge_id(parts: &[&str]) -> String {
-    let id = Value::from(parts).to_string();
-    if id.len() <= MAX_NAME { id } else { format!("sha256:{}", hex::encode(Sha256::digest(id))) }
 }
 
 /// The beginning of a text as a message shows it.

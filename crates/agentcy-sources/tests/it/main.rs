@@ -4,7 +4,9 @@
 mod catalog;
 mod csv;
 mod files;
+mod git;
 mod http;
 mod json;
+mod postgres;
 mod server;
 mod stage;

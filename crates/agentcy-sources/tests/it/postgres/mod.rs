@@ -1,0 +1,3 @@
+mod on_postgres;
+mod settings;
+mod world;

@@ -1,0 +1,5 @@
+//! Against a real server over TCP.
+
+mod query;
+mod schema;
+mod tls;
