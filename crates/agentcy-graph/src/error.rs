@@ -57,6 +57,9 @@ pub enum Error {
         /// Whose it is.
         owner: String,
     },
+    /// A query got no answer for reasons of its own.
+    #[error(transparent)]
+    Query(#[from] crate::cypher::Failure),
     /// A name, an item or a list is over its bound; nothing was written.
     #[error("{what} is larger than {limit}")]
     TooLarge {

@@ -4,6 +4,7 @@
 //! and versioned by fact number, so what is applied twice or too late changes nothing.
 
 mod batch;
+pub mod cypher;
 pub mod embedded;
 mod error;
 mod model;

@@ -2,7 +2,10 @@
 
 use agentcy_core::id::{EdgeId, NodeId, OrgId};
 
-use crate::{Applied, Edge, Expand, Hop, Neighbours, Node, Removal, Result, Scope, Subgraph};
+use crate::{
+    Applied, Edge, Expand, Hop, Neighbours, Node, Properties, Removal, Result, Scope, Subgraph,
+    cypher::{Bounds, Checked, Table},
+};
 
 /// Which engine stands behind the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +63,16 @@ pub trait GraphStore: Send + Sync {
 
     /// Walks outward from some nodes, breadth first, and reads what is between all that it met.
     async fn expand(&self, scope: Scope<'_>, expand: Expand<'_>) -> Result<Subgraph>;
+
+    /// Runs a query that passed the gate for this engine. It sees the whole graph of the org, so it is for
+    /// orgs with a graph of their own. Failures of the query itself are `Query`.
+    async fn cypher(
+        &self,
+        org: OrgId,
+        query: &Checked,
+        params: &Properties,
+        bounds: Bounds,
+    ) -> Result<Table>;
 
     /// The last fact of the ledger that is applied in whole; 0 when none is.
     async fn watermark(&self, org: OrgId) -> Result<i64>;

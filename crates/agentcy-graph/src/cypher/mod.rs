@@ -3,16 +3,22 @@
 //! What does not parse is refused with its place. The engines stand behind the gate as a second layer.
 
 mod cost;
+mod failure;
+mod lane;
 mod lexer;
+mod params;
 mod parse;
 mod pattern;
 mod refusal;
 mod table;
 mod words;
 
+pub use failure::Failure;
+pub(crate) use lane::Lane;
 pub use parse::check;
 pub use pattern::check_pattern;
 pub use refusal::{Refusal, RefusalKind};
+pub(crate) use table::weigh;
 pub use table::{Bounds, Cell, Path, Table};
 
 /// The longest query text in bytes.
@@ -21,8 +27,14 @@ pub const MAX_TEXT: usize = 64 << 10;
 /// The most that all parameters together hold, in bytes of their JSON.
 pub const MAX_PARAMS: usize = 256 << 10;
 
-/// The largest number that may stand in `range()`.
+/// The largest number that may stand in `range()` after UNWIND.
 pub const MAX_RANGE: i64 = 1_000_000;
+
+/// The largest number that may stand as a parameter in any other `range()`.
+pub const MAX_INNER_RANGE: i64 = 1_000;
+
+/// The most items of a list that a query gathers, where the engine cannot stop an expression over it.
+pub const MAX_GATHERED: usize = cost::GATHERED;
 
 /// What an engine needs to have kept from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,16 +62,37 @@ impl Dialect {
 pub struct Checked {
     text: String,
     dialect: Dialect,
-    /// Parameters whose value decides how much work there is.
-    ranges: Vec<String>,
+    /// Parameters that stand in `range()`, and the largest number that they may be.
+    ranges: Vec<(String, i64)>,
     /// Parameters that are regular expressions.
     patterns: Vec<String>,
+    /// Whether an expression walks through a list whose length the graph decides.
+    walks: bool,
+    /// The columns of the answer that the query names.
+    columns: Vec<String>,
 }
 
 impl Checked {
+    /// A query that passed no gate, to see what the second layer does with it.
+    #[cfg(test)]
+    pub(crate) fn unchecked(text: &str, dialect: Dialect) -> Self {
+        let (ranges, patterns, columns) = (Vec::new(), Vec::new(), Vec::new());
+        Self { text: text.to_owned(), dialect, ranges, patterns, walks: false, columns }
+    }
+
     /// The text, as it was given.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The columns of the answer that the query names; those of a `*` are not among them.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Whether an expression walks through a list whose length the graph decides.
+    pub(crate) fn walks(&self) -> bool {
+        self.walks
     }
 
     /// For whom it was checked.

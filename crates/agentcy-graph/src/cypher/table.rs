@@ -53,3 +53,37 @@ pub struct Path {
     /// The edges between them.
     pub edges: Vec<Edge>,
 }
+
+/// How large a cell is in an answer, in bytes and roughly.
+pub(crate) fn weigh(cell: &Cell) -> usize {
+    let properties = |properties: &crate::Properties| {
+        properties.iter().map(|(name, value)| name.len() + weigh_json(value)).sum::<usize>()
+    };
+    let node = |node: &Node| {
+        200 + node.labels.iter().map(String::len).sum::<usize>() + properties(&node.properties)
+    };
+    let edge = |edge: &Edge| 250 + edge.kind.len() + properties(&edge.properties);
+    match cell {
+        Cell::Value(value) => weigh_json(value),
+        Cell::Node(one) => node(one),
+        Cell::Edge(one) => edge(one),
+        Cell::Path(path) => {
+            path.nodes.iter().map(node).sum::<usize>() + path.edges.iter().map(edge).sum::<usize>()
+        }
+        Cell::List(cells) => 2 + cells.iter().map(weigh).sum::<usize>(),
+        Cell::Map(entries) => {
+            2 + entries.iter().map(|(name, cell)| name.len() + 3 + weigh(cell)).sum::<usize>()
+        }
+    }
+}
+
+fn weigh_json(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => text.len() + 3,
+        Value::Array(items) => 2 + items.iter().map(weigh_json).sum::<usize>(),
+        Value::Object(map) => {
+            2 + map.iter().map(|(name, value)| name.len() + 3 + weigh_json(value)).sum::<usize>()
+        }
+    }
+}

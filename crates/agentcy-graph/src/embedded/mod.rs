@@ -1,9 +1,13 @@
 //! The embedded engine: grafeo, one file an org, one writer at a time.
 
+mod cell;
 mod expand;
 mod file;
+mod plan;
+mod query;
 mod read;
 mod value;
+mod view;
 mod write_edges;
 mod write_nodes;
 
@@ -17,11 +21,12 @@ use agentcy_core::id::{EdgeId, Id as _, NodeId, OrgId};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 use uuid::Uuid;
 
-use self::file::OrgGraph;
+use self::file::{OrgGraph, guarded};
 use crate::{
-    Applied, Edge, Engine, Error, Expand, GraphStore, Hop, Isolation, Neighbours, Node, Removal,
-    Result, Scope, Subgraph,
+    Applied, Edge, Engine, Error, Expand, GraphStore, Hop, Isolation, Neighbours, Node, Properties,
+    Removal, Result, Scope, Subgraph,
     batch::{EdgeChange, NodeChange, ready},
+    cypher::{Bounds, Checked, Lane, Table},
 };
 
 const ENGINE: &str = "grafeo";
@@ -30,7 +35,7 @@ const ENGINE: &str = "grafeo";
 type Turn = OwnedMutexGuard<()>;
 
 /// How many items one transaction writes.
-const PIECE: usize = 10_000;
+const PIECE: usize = 4_000;
 
 /// The graphs of all orgs, in files of one folder.
 pub struct Embedded {
@@ -40,6 +45,7 @@ pub struct Embedded {
     orgs: Mutex<Option<HashMap<OrgId, Arc<Slot>>>>,
     /// Bounds the threads that engine calls hold, since its query timeout is not checked everywhere.
     threads: Arc<Semaphore>,
+    lane: Lane,
 }
 
 /// The place of one org's graph; the writer's lock is also held to open, empty and close it.
@@ -65,6 +71,29 @@ impl Slot {
     fn put(&self, state: State) {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
+
+    /// Works on the open graph. After the engine gave up it is let go of, and opened anew when it is next asked for.
+    fn work<T>(
+        &self,
+        graph: Arc<OrgGraph>,
+        work: impl FnOnce(&OrgGraph) -> Result<T>,
+    ) -> Result<T> {
+        let org = graph.org;
+        let mut finished = false;
+        let done = guarded(org, || {
+            let done = work(&graph);
+            finished = true;
+            done
+        });
+        if !finished {
+            let kept = std::mem::replace(
+                &mut *self.state.write().unwrap_or_else(PoisonError::into_inner),
+                State::NotOpen,
+            );
+            let _ = guarded(org, move || Ok(drop((kept, graph))));
+        }
+        done
+    }
 }
 
 const CLOSED: Error = Error::Unavailable { engine: ENGINE, source: None };
@@ -79,6 +108,7 @@ impl Embedded {
             database,
             orgs: Mutex::new(Some(HashMap::new())),
             threads: Arc::new(Semaphore::new(threads.max(1))),
+            lane: Lane::new(query::RUNNING),
         })
     }
 
@@ -116,7 +146,7 @@ impl Embedded {
         let (path, database) = (self.path(org), self.database);
         let slot = Arc::clone(slot);
         self.blocking(move || {
-            let graph = Arc::new(OrgGraph::open(&path, database, org)?);
+            let graph = Arc::new(guarded(org, || OrgGraph::open(&path, database, org))?);
             slot.put(State::Open(Arc::clone(&graph)));
             Ok(graph)
         })
@@ -135,7 +165,7 @@ impl Embedded {
             let turn = Arc::clone(&slot.writer).lock_owned().await;
             self.opened(&slot, org, &turn).await?
         };
-        self.blocking(move || work(&graph)).await
+        self.blocking(move || slot.work(graph, work)).await
     }
 
     async fn write<T: Send + 'static>(
@@ -149,7 +179,7 @@ impl Embedded {
         self.blocking(move || {
             // Kept until the work is done, even when the caller has gone.
             let _turn = turn;
-            let done = work(&graph);
+            let done = slot.work(Arc::clone(&graph), work);
             if matches!(done, Err(Error::Unavailable { .. })) {
                 // After a commit that failed half way the engine writes no more until it is opened anew.
                 graph.close();
@@ -230,6 +260,16 @@ impl GraphStore for Embedded {
         .await
     }
 
+    async fn cypher(
+        &self,
+        org: OrgId,
+        query: &Checked,
+        params: &Properties,
+        bounds: Bounds,
+    ) -> Result<Table> {
+        self.ask(org, query, params, bounds).await
+    }
+
     async fn watermark(&self, org: OrgId) -> Result<i64> {
         self.read(org, OrgGraph::watermark).await
     }
@@ -246,7 +286,8 @@ impl GraphStore for Embedded {
             let _turn = turn;
             match slot.state() {
                 State::Closed => return Err(CLOSED),
-                State::Open(graph) => graph.close(),
+                // It is thrown away, so what it says no longer matters.
+                State::Open(graph) => drop(guarded(org, || Ok(graph.close()))),
                 State::NotOpen => {}
             }
             slot.put(State::NotOpen);

@@ -41,10 +41,7 @@ struct Wire {
 impl Link {
     /// A pool that connects when it is first used.
     pub(super) fn new(settings: Settings) -> Result<Self> {
-        let config = ConfigBuilder::default()
-            .uri(&settings.uri)
-            .user(&settings.user)
-            .password(settings.password.expose_secret())
+        let config = config(&settings)
             .max_connections(settings.connections)
             .fetch_size(FETCH)
             // Bounds every single read from the socket too, so it cannot be shorter than a statement.
@@ -76,12 +73,20 @@ impl Link {
     }
 
     /// A statement for our database that the server ends in time.
-    fn bounded(&self, statement: Query, limit: Duration) -> Query {
+    pub(super) fn bounded(&self, statement: Query, limit: Duration) -> Query {
         let statement = statement.extra("tx_timeout", millis(limit));
         match &self.database {
             Some(database) => statement.extra("db", &**database),
             None => statement,
         }
+    }
+
+    /// A connection of its own. The server ends what runs on it when it is let go of.
+    pub(super) fn apart(&self, limit: Duration, fetch: usize) -> Result<Graph> {
+        self.open()?;
+        let config = config(&self.settings).max_connections(1).fetch_size(fetch);
+        let config = config.connection_timeout(limit + GRACE).build().map_err(refused)?;
+        Graph::connect(config).map_err(refused)
     }
 
     /// All rows of a statement that only reads.
@@ -256,6 +261,13 @@ fn unavailable(source: impl Into<BoxError>) -> Error {
 
 pub(super) fn refused(source: impl Into<BoxError>) -> Error {
     Error::Refused { engine: ENGINE, source: source.into() }
+}
+
+fn config(settings: &Settings) -> ConfigBuilder {
+    ConfigBuilder::default()
+        .uri(&settings.uri)
+        .user(&settings.user)
+        .password(settings.password.expose_secret())
 }
 
 fn millis(limit: Duration) -> i64 {

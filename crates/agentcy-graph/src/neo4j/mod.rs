@@ -2,9 +2,11 @@
 
 mod about;
 mod bolt;
+mod cell;
 mod databases;
 mod expand;
 mod link;
+mod query;
 mod read;
 mod schema;
 mod write;
@@ -14,16 +16,16 @@ mod write_nodes;
 use std::time::Duration;
 
 use agentcy_core::id::{EdgeId, NodeId, OrgId};
-use neo4rs::query;
 use secrecy::SecretString;
 use uuid::Uuid;
 
 pub use self::about::About;
 use self::{databases::Databases, link::Link, write::Piece};
 use crate::{
-    Applied, Edge, Engine, Expand, GraphStore, Hop, Isolation, Neighbours, Node, Removal, Result,
-    Scope, Subgraph,
+    Applied, Edge, Engine, Expand, GraphStore, Hop, Isolation, Neighbours, Node, Properties,
+    Removal, Result, Scope, Subgraph,
     batch::{EdgeChange, NodeChange, ready},
+    cypher::{Bounds, Checked, Lane, Table},
 };
 
 const ENGINE: &str = "neo4j";
@@ -76,12 +78,14 @@ pub struct Neo4j {
     databases: Databases,
     /// The PostgreSQL database that they are projections of.
     database: Uuid,
+    lane: Lane,
 }
 
 impl Neo4j {
     /// Projections of the PostgreSQL database with this id. Connects when it is first used.
     pub fn open(settings: Settings, database: Uuid) -> Result<Self> {
-        Ok(Self { databases: Databases::new(Link::new(settings)?), database })
+        let lane = Lane::new(query::RUNNING);
+        Ok(Self { databases: Databases::new(Link::new(settings)?), database, lane })
     }
 
     /// What the server says of itself. Changes nothing in it.
@@ -133,7 +137,7 @@ impl GraphStore for Neo4j {
 
     async fn ping(&self) -> Result<()> {
         let home = self.databases.home();
-        home.rows(query("RETURN 1 AS one LIMIT 1"), home.settings.ping).await.map(drop)
+        home.rows(neo4rs::query("RETURN 1 AS one LIMIT 1"), home.settings.ping).await.map(drop)
     }
 
     async fn isolation(&self, _: OrgId) -> Result<Isolation> {
@@ -176,6 +180,16 @@ impl GraphStore for Neo4j {
     async fn expand(&self, scope: Scope<'_>, expand: Expand<'_>) -> Result<Subgraph> {
         expand.check()?;
         expand::expand(&self.link(scope.org).await?, scope, &expand).await
+    }
+
+    async fn cypher(
+        &self,
+        org: OrgId,
+        query: &Checked,
+        params: &Properties,
+        bounds: Bounds,
+    ) -> Result<Table> {
+        self.ask(org, query, params, bounds).await
     }
 
     async fn watermark(&self, org: OrgId) -> Result<i64> {

@@ -7,6 +7,7 @@
 )]
 
 mod contract;
+mod cypher;
 mod expand;
 mod on_embedded;
 mod on_neo4j;

@@ -237,6 +237,7 @@ impl<'a> Parser<'a> {
         self.word("IN")?;
         let outer = std::mem::replace(&mut self.bar_ends, true);
         let list = self.value()?;
+        self.walk(list);
         let mut each = list.item();
         let made = self.with_name(name, list.item(), |this| {
             let mut steps = 0.0;

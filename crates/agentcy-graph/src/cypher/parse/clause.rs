@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Refusal, RefusalKind,
+        MAX_RANGE, Refusal, RefusalKind,
         cost::Cost,
         lexer::Kind,
         words::{COMMANDS, WRITES, is_in},
@@ -126,7 +126,7 @@ impl<'a> Parser<'a> {
         let is_range = self.is_word(0, "range") && self.is_sign(1, "(");
         let list = if is_range {
             self.next += 2;
-            self.range_arguments(at)?
+            self.range_arguments(at, MAX_RANGE)?
         } else {
             self.value()?
         };
@@ -198,17 +198,23 @@ impl<'a> Parser<'a> {
     /// What follows WITH and RETURN.
     fn projection(&mut self, is_with: bool) -> Parsed<()> {
         self.take_word("DISTINCT");
-        let mut named = Vec::new();
+        let (mut named, mut columns) = (Vec::new(), Vec::new());
         if !self.take_sign("*") || self.take_sign(",") {
             loop {
                 let start = self.here();
                 let cost = self.value()?;
                 let plain = matches!(start.kind, Kind::Word | Kind::Quoted)
                     && self.tokens[self.next - 1] == start;
+                let last = self.tokens[self.next - 1];
                 if self.take_word("AS") {
-                    named.push((self.name("a name")?, cost));
+                    let name = self.name("a name")?;
+                    columns.push(super::atom::plain(name));
+                    named.push((name, cost));
                 } else if is_with && !plain {
                     return self.unexpected("AS and a name");
+                } else {
+                    let end = last.at + last.text.len() + usize::from(last.kind == Kind::Parameter);
+                    columns.push(super::atom::plain(&self.text[start.at..end]));
                 }
                 if !self.take_sign(",") {
                     break;
@@ -217,7 +223,9 @@ impl<'a> Parser<'a> {
         }
         // Bound only now: the values of one projection do not see each other's names.
         self.known.extend(named.into_iter().map(|(name, cost)| (name, cost.by_name())));
-        self.ordering()
+        self.ordering()?;
+        self.columns = columns;
+        Ok(())
     }
 
     fn ordering(&mut self) -> Parsed<()> {

@@ -135,6 +135,8 @@ impl Parser<'_> {
                 self.link(&mut links)?;
                 let other = self.product()?;
                 self.copies(at, other)?;
+                self.walk(cost);
+                self.walk(other);
                 cost = self.bounded(at, cost.joined(other))?;
             } else if self.take_sign("-") {
                 self.link(&mut links)?;
@@ -210,6 +212,9 @@ impl Parser<'_> {
         }
         self.bar_ends = outer;
         self.sign("]")?;
+        if slice {
+            self.walk(base);
+        }
         Ok(if slice {
             Cost { steps: steps + base.items, ..base }
         } else {

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        MAX_RANGE, RefusalKind,
+        MAX_INNER_RANGE, MAX_RANGE, RefusalKind,
         cost::{Cost, as_f64},
         lexer::Kind,
         words::{FUNCTIONS, SCALARS, is_in},
@@ -33,7 +33,7 @@ impl<'a> Parser<'a> {
         }
         self.sign("(")?;
         if name == "range" {
-            let list = self.range_arguments(start.at)?;
+            let list = self.range_arguments(start.at, MAX_INNER_RANGE)?;
             return self.bounded(start.at, list);
         }
         self.take_word("DISTINCT");
@@ -42,6 +42,12 @@ impl<'a> Parser<'a> {
             return Ok(Cost::SCALAR);
         }
         let arguments = self.arguments()?;
+        if is_in(
+            &name,
+            "tail reverse tostringlist tointegerlist tofloatlist tobooleanlist tostring",
+        ) {
+            arguments.iter().for_each(|list| self.walk(*list));
+        }
         self.bounded(start.at, answer(&name, &arguments))
     }
 
@@ -63,7 +69,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The arguments of `range(`: numbers whose size can be told, now or when the parameters are known.
-    pub(super) fn range_arguments(&mut self, at: usize) -> Parsed<Cost> {
+    pub(super) fn range_arguments(&mut self, at: usize, limit: i64) -> Parsed<Cost> {
         let outer = std::mem::replace(&mut self.bar_ends, false);
         let (mut number, mut steps, mut count) = (0.0_f64, 1.0, 0);
         loop {
@@ -71,8 +77,8 @@ impl<'a> Parser<'a> {
             let alone = self.is_sign(1, ",") || self.is_sign(1, ")");
             let argument = self.value()?;
             if token.kind == Kind::Parameter && alone {
-                self.ranges.push(super::atom::plain(token.text));
-                number = as_f64(usize::try_from(MAX_RANGE).unwrap_or(usize::MAX));
+                self.ranges.push((super::atom::plain(token.text), limit));
+                number = number.max(as_f64(usize::try_from(limit).unwrap_or(0)));
             } else if count < 2 {
                 number = number.max(argument.number);
             }
@@ -84,8 +90,9 @@ impl<'a> Parser<'a> {
         }
         self.bar_ends = outer;
         self.sign(")")?;
-        let limit = as_f64(usize::try_from(MAX_RANGE).unwrap_or(usize::MAX));
-        if self.dialect.bounded_expressions && number > limit {
+        if self.dialect.bounded_expressions
+            && number > as_f64(usize::try_from(MAX_RANGE).unwrap_or(0))
+        {
             let message = format!(
                 "range() takes numbers up to {MAX_RANGE}, parameters, or size() and length() of something"
             );
@@ -104,6 +111,7 @@ impl<'a> Parser<'a> {
         self.word("IN")?;
         let outer = std::mem::replace(&mut self.bar_ends, false);
         let list = self.value()?;
+        self.walk(list);
         let steps = self.with_name(name, list.item(), |this| {
             if this.take_word("WHERE") { Ok(this.value()?.steps) } else { Ok(1.0) }
         })?;
@@ -132,6 +140,7 @@ impl<'a> Parser<'a> {
         let name = self.name("a name")?;
         self.word("IN")?;
         let list = self.value()?;
+        self.walk(list);
         self.bar_ends = false;
         self.sign("|")?;
         self.running = true;

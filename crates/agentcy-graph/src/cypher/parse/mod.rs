@@ -46,10 +46,12 @@ pub fn check(text: &str, dialect: &Dialect) -> Result<Checked, Refusal> {
         running: false,
         ranges: Vec::new(),
         patterns: Vec::new(),
+        walks: false,
+        columns: Vec::new(),
     };
     parser.statement()?;
-    let Parser { ranges, patterns, .. } = parser;
-    Ok(Checked { text: text.to_owned(), dialect: *dialect, ranges, patterns })
+    let Parser { ranges, patterns, walks, columns, .. } = parser;
+    Ok(Checked { text: text.to_owned(), dialect: *dialect, ranges, patterns, walks, columns })
 }
 
 struct Parser<'a> {
@@ -64,8 +66,11 @@ struct Parser<'a> {
     bar_ends: bool,
     /// Whether we are inside the step of a `reduce`.
     running: bool,
-    ranges: Vec<String>,
+    ranges: Vec<(String, i64)>,
     patterns: Vec<String>,
+    walks: bool,
+    /// What the last projection names its values.
+    columns: Vec<String>,
 }
 
 impl<'a> Parser<'a> {
@@ -195,6 +200,11 @@ impl<'a> Parser<'a> {
             return Ok(cost);
         };
         self.refuse(at, RefusalKind::TooLarge, message)
+    }
+
+    /// Notes that every item of a list is looked at.
+    fn walk(&mut self, list: Cost) {
+        self.walks |= list.is_gathered();
     }
 
     /// Runs a part in which a name means something else.

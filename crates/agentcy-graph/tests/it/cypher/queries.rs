@@ -76,13 +76,9 @@ pub(crate) const ALLOWED: &[&str] = &[
     "RETURN coalesce(null, 1) AS a, head([1]) AS b, last([1, 2]) AS c, tail([1, 2]) AS d, reverse([1, 2]) AS e",
     "RETURN date('2026-01-02') AS a, duration('P1D') AS b",
     "RETURN datetime('2026-01-02T03:04:05Z') AS a",
-    "RETURN date('2026-01-02').year AS y",
-    // Words that write are names in backticks, after a dot, after a colon and as keys.
+    // Words that write are names in backticks.
+    "MATCH (n:`Merge`)-[:`REMOVE`]->() RETURN n.`set`, {`delete`: 1} AS `CREATE`",
     "MATCH (`CREATE`) RETURN count(`CREATE`) AS `DELETE`",
-    "MATCH (n) RETURN n.set, n.delete, n.create LIMIT 1",
-    "MATCH (n:Merge) RETURN count(n) AS c",
-    "MATCH (n)-[:REMOVE]->(m) RETURN count(m) AS c",
-    "RETURN {set: 1, delete: 2} AS m",
     "RETURN 'CREATE (n) DELETE n' AS text",
     "RETURN \"; DROP INDEX x\" AS text",
     "RETURN 'a /* b' AS x // CREATE (n)\n, 2 AS y",
@@ -105,10 +101,18 @@ pub(crate) const ALLOWED: &[&str] = &[
     "MATCH (n) RETURN *",
     "MATCH (n) WITH *, 1 AS one RETURN one, count(n) AS c",
     "MATCH (n) RETURN n ORDER BY n.name LIMIT $count",
+    "MATCH (a)-[r]->(b) RETURN a.name ORDER BY b.name, r.weight",
+    "MATCH (n) RETURN DISTINCT n.name AS name ORDER BY name",
 ];
 
 /// Queries that read, which only Neo4j runs.
 pub(crate) const ON_NEO4J: &[&str] = &[
+    // Words that write are names after a dot, after a colon and as keys, too.
+    "MATCH (n) RETURN n.set, n.delete, n.create LIMIT 1",
+    "MATCH (n:Merge) RETURN count(n) AS c",
+    "MATCH (n)-[:REMOVE]->(m) RETURN count(m) AS c",
+    "RETURN {set: 1, delete: 2} AS m",
+    "RETURN date('2026-01-02').year AS y",
     "MATCH (n:Service|Zone) RETURN count(n) AS c",
     "MATCH (n:Service&!Zone) RETURN count(n) AS c",
     "MATCH (a)((x)-[:USES]->(y)){1,3}(b) RETURN count(*) AS c",
