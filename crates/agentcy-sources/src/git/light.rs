@@ -19,11 +19,11 @@ pub(super) fn records(model: &Model, commits: &Commits, subject: &Subject) -> Ve
     for (name, id) in model.refs.below(HEADS) {
         let branch = records::branch_id(name);
         said.push(Record::Node(records::branch(name)));
-        edge(&mut said, format!("has:{branch}"), "HAS_BRANCH", REPOSITORY, &branch);
+        edge(&mut said, &format!("has:{branch}"), "HAS_BRANCH", REPOSITORY, &branch);
         if model.window.contains(&id) {
             edge(
                 &mut said,
-                format!("points_at:{branch}:{id}"),
+                &format!("points_at:{branch}:{id}"),
                 "POINTS_AT",
                 &branch,
                 &id.to_string(),
@@ -34,11 +34,11 @@ pub(super) fn records(model: &Model, commits: &Commits, subject: &Subject) -> Ve
         let node = records::tag(name, tag);
         let (id, at) = (node.external_id.clone(), node.valid_from);
         said.push(Record::Node(node));
-        edge(&mut said, format!("has:{id}"), "HAS_TAG", REPOSITORY, &id);
+        edge(&mut said, &format!("has:{id}"), "HAS_TAG", REPOSITORY, &id);
         if let Some(commit) = tag.commit.filter(|commit| model.window.contains(commit)) {
             edge(
                 &mut said,
-                format!("points_at:{id}:{commit}"),
+                &format!("points_at:{id}:{commit}"),
                 "POINTS_AT",
                 &id,
                 &commit.to_string(),
@@ -60,8 +60,8 @@ pub(super) fn records(model: &Model, commits: &Commits, subject: &Subject) -> Ve
     said
 }
 
-fn edge(said: &mut Vec<Record>, id: String, edge_type: &str, from: &str, to: &str) {
-    said.push(Record::Edge(records::edge(names::bounded(&id), edge_type, from, to)));
+fn edge(said: &mut Vec<Record>, id: &str, edge_type: &str, from: &str, to: &str) {
+    said.push(Record::Edge(records::edge(names::bounded(id), edge_type, from, to)));
 }
 
 fn head(model: &Model, said: &mut Vec<Record>) {
@@ -73,7 +73,7 @@ fn head(model: &Model, said: &mut Vec<Record>) {
         _ => None,
     };
     if let Some(target) = target {
-        edge(said, format!("head:{target}"), "HEAD", REPOSITORY, &target);
+        edge(said, &format!("head:{target}"), "HEAD", REPOSITORY, &target);
     }
 }
 

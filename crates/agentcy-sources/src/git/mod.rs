@@ -118,7 +118,8 @@ fn collect(task: &Task, sink: &mut Sink) -> std::result::Result<(), Halt> {
         found = task.open_anew(&stop, &runtime)?;
     }
     match found {
-        Found::Same(subject, refs) => {
+        Found::Same(same) => {
+            let (subject, refs) = *same;
             sink.record(Record::Delta)?;
             let value = cursor::write(&subject, &refs);
             sink.record(Record::Cursor(crate::Cursor { value }))

@@ -76,7 +76,7 @@ impl Clone {
         fs::create_dir_all(above).map_err(cannot)?;
         let lock = Some(acquire(&above.join(LOCK), means)?);
         let folder = above.join(FOLDER);
-        let reused = folder.exists() && repo::open(&folder).is_ok();
+        let reused = folder.exists() && repo::open(&folder, means.limits.object_bytes).is_ok();
         let clone = Self { folder, reused, temporary, lock };
         if !reused {
             clone.reset()?;
@@ -120,8 +120,8 @@ impl Clone {
     }
 
     /// Opens it for reading, and lets others fetch into it.
-    pub(super) fn open(&mut self) -> Result<Repository> {
-        let repo = repo::open(&self.folder)?;
+    pub(super) fn open(&mut self, limits: &Limits) -> Result<Repository> {
+        let repo = repo::open(&self.folder, limits.object_bytes)?;
         self.lock = None;
         Ok(repo)
     }
@@ -179,7 +179,7 @@ impl Clone {
         cut: &AtomicBool,
         enough: &impl Fn(&Refs) -> bool,
     ) -> std::result::Result<Refs, gix::Error> {
-        let repo = repo::options().open(&self.folder)?.to_thread_local();
+        let repo = repo::options(way.limits.object_bytes).open(&self.folder)?.to_thread_local();
         let heads = match &config.branch {
             Some(branch) => format!("+{HEADS}{branch}:{HEADS}{branch}"),
             None => format!("+{HEADS}*:{HEADS}*"),

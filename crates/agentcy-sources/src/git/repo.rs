@@ -11,21 +11,18 @@ use gix::{
 
 use crate::{Error, Result};
 
-/// The most memory that one object may take. It bounds the number of objects of a pack too: their
-/// list is made at once.
-const MAX_OBJECT: usize = 256 << 20;
 /// Trees and commits that are kept unpacked.
 const OBJECT_CACHE: usize = 64 << 20;
 
 /// How folders of ours are opened. They belong to whoever runs us, so they are trusted; the
 /// repository that they show need not be.
-pub(super) fn options() -> Options {
+pub(super) fn options(object_bytes: usize) -> Options {
     Options::isolated()
         .with(sec::Trust::Full)
         .strict_config(true)
         .open_path_as_is(true)
         .config_overrides([
-            format!("gitoxide.objects.allocLimit={MAX_OBJECT}"),
+            format!("gitoxide.objects.allocLimit={object_bytes}"),
             "gitoxide.objects.noReplace=true".to_owned(),
             "core.useReplaceRefs=false".to_owned(),
             "core.commitGraph=false".to_owned(),
@@ -33,8 +30,8 @@ pub(super) fn options() -> Options {
         ])
 }
 
-pub(super) fn open(folder: &Path) -> Result<Repository> {
-    let mut repo = options().open(folder).map_err(unreadable)?.to_thread_local();
+pub(super) fn open(folder: &Path, object_bytes: usize) -> Result<Repository> {
+    let mut repo = options(object_bytes).open(folder).map_err(unreadable)?.to_thread_local();
     repo.object_cache_size_if_unset(OBJECT_CACHE);
     Ok(repo)
 }

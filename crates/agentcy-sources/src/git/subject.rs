@@ -57,7 +57,8 @@ pub(super) struct Opened {
     pub(super) faults: Vec<Fault>,
     /// Whether it was read from a kept clone, which may be damaged.
     pub(super) reused: bool,
-    _keep: Keep,
+    #[expect(dead_code, reason = "what is read lies in there")]
+    keep: Keep,
 }
 
 /// What must stay while the repository is read.
@@ -69,7 +70,7 @@ enum Keep {
 /// What opening comes to.
 pub(super) enum Found {
     /// Everything is as the cursor says.
-    Same(Subject, Refs),
+    Same(Box<(Subject, Refs)>),
     Changed(Box<Opened>),
 }
 
@@ -130,7 +131,7 @@ impl Task {
         self.cursor = None;
         match self.open(stop, runtime)? {
             Found::Changed(opened) => Ok(*opened),
-            Found::Same(..) => Err(repo::unreadable("it was taken for unchanged")),
+            Found::Same(_) => Err(repo::unreadable("it was taken for unchanged")),
         }
     }
 
@@ -159,13 +160,13 @@ impl Task {
         let origin = Origin::of(local.origin.as_deref(), Some(&local.top));
         let subject = Subject { config, origin, shallow };
         let last = match self.last(&subject, &refs) {
-            Last::Same => return Ok(Found::Same(subject, refs)),
+            Last::Same => return Ok(Found::Same(Box::new((subject, refs)))),
             Last::Refs(last) => Some(last),
             Last::Unknown => None,
         };
         let view = View::of(&local, &refs)?;
-        let repo = repo::open(view.path())?;
-        let _keep = Keep::View { _view: view };
+        let repo = repo::open(view.path(), self.limits.object_bytes)?;
+        let keep = Keep::View { _view: view };
         Ok(Found::Changed(Box::new(Opened {
             subject,
             repo,
@@ -173,7 +174,7 @@ impl Task {
             last,
             faults,
             reused: false,
-            _keep,
+            keep,
         })))
     }
 
@@ -185,14 +186,14 @@ impl Task {
         };
         let refs = pick(&copy.update(url, &subject.config, means, enough)?)?;
         let last = match self.last(&subject, &refs) {
-            Last::Same => return Ok(Found::Same(subject, refs)),
+            Last::Same => return Ok(Found::Same(Box::new((subject, refs)))),
             Last::Refs(last) => Some(last),
             Last::Unknown => None,
         };
-        let repo = copy.open()?;
+        let repo = copy.open(&self.limits)?;
         let (faults, reused) = (Vec::new(), copy.reused);
-        let _keep = Keep::Clone { _folder: copy.into_temporary() };
-        Ok(Found::Changed(Box::new(Opened { subject, repo, refs, last, faults, reused, _keep })))
+        let keep = Keep::Clone { _folder: copy.into_temporary() };
+        Ok(Found::Changed(Box::new(Opened { subject, repo, refs, last, faults, reused, keep })))
     }
 }
 

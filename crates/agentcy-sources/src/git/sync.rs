@@ -63,8 +63,8 @@ impl<'a> Sync<'a> {
     /// Reads what some refs lead to.
     pub(super) fn model(&mut self, refs: refs::Refs) -> Done<Model> {
         let stop = self.sink.stop.clone();
-        let step = move || !stop.is_set();
-        let model = Model::read(self.repo, &mut self.commits, refs, self.subject, step);
+        let go_on = move || !stop.is_set();
+        let model = Model::read(self.repo, &mut self.commits, refs, self.subject, go_on);
         model.ok_or(Halt::Dropped)
     }
 

@@ -5,6 +5,7 @@
 //! judged is what is read.
 
 use std::{
+    fmt::Write as _,
     fs::{self, File},
     io,
     os::{fd::AsRawFd as _, unix::fs::symlink},
@@ -144,7 +145,8 @@ fn skeleton(folder: &Path, refs: &Refs) -> io::Result<()> {
     let mut packed = "# pack-refs with: sorted \n".to_owned();
     // A name with a backslash is spelt otherwise in the repository, and git allows none itself.
     for (name, id) in refs.all.iter().filter(|(name, _)| !name.contains('\\')) {
-        packed.push_str(&format!("{id} {name}\n"));
+        // Writing into a String does not fail.
+        let _ = writeln!(packed, "{id} {name}");
     }
     fs::write(folder.join("packed-refs"), packed)
 }

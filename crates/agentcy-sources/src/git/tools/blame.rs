@@ -81,13 +81,12 @@ pub(super) fn run(args: &Args, look: &Look<'_>) -> Result<Output> {
     let text: Vec<&[u8]> = found.blob.lines().collect();
     let mut told: HashMap<_, Value> = HashMap::new();
     for entry in &found.entries {
-        let commit = match told.get(&entry.commit_id) {
-            Some(commit) => commit.clone(),
-            None => {
-                let commit = short(look, &entry.commit_id)?;
-                told.insert(entry.commit_id, commit.clone());
-                commit
-            }
+        let commit = if let Some(commit) = told.get(&entry.commit_id) {
+            commit.clone()
+        } else {
+            let commit = short(look, &entry.commit_id)?;
+            told.insert(entry.commit_id, commit.clone());
+            commit
         };
         let first = entry.start_in_blamed_file as usize;
         let part = text.iter().skip(first).take(entry.len.get() as usize);

@@ -141,27 +141,24 @@ fn check_rev(rev: Option<&String>) -> Result<()> {
             && !rev.contains("@{")
             && !rev.contains("..")
     };
-    match rev.is_none_or(fits) {
-        true => Ok(()),
-        false => {
-            Err(invalid("args.rev", "must be the name of one commit, such as main, v1.2 or HEAD~3"))
-        }
-    }
+    require(
+        rev.is_none_or(fits),
+        "args.rev",
+        "must be the name of one commit, such as main, v1.2 or HEAD~3",
+    )
 }
 
 fn check_path(path: Option<&String>) -> Result<()> {
     let fits = |path: &String| (1..=MAX_PATH).contains(&path.len()) && !path.contains('\0');
-    match path.is_none_or(fits) {
-        true => Ok(()),
-        false => Err(invalid("args.path", "must be a path of 1 to 4096 bytes")),
-    }
+    require(path.is_none_or(fits), "args.path", "must be a path of 1 to 4096 bytes")
 }
 
 fn check_limit(limit: usize, most: usize) -> Result<()> {
-    match (1..=most).contains(&limit) {
-        true => Ok(()),
-        false => Err(invalid("args.limit", format!("must be from 1 to {most}"))),
-    }
+    require((1..=most).contains(&limit), "args.limit", &format!("must be from 1 to {most}"))
+}
+
+fn require(holds: bool, path: &str, rule: &str) -> Result<()> {
+    if holds { Ok(()) } else { Err(invalid(path, rule)) }
 }
 
 /// A path without slashes at its ends, as trees have it.

@@ -122,7 +122,8 @@ fn find(look: &Look<'_>, tree: ObjectId, path: &BStr) -> Option<Side> {
     let mut buffer = Vec::new();
     for name in path.split_str("/") {
         let data = repo::find(repo, &next, Kind::Tree, &mut buffer).ok()?;
-        let mut entries = TreeRefIter::from_bytes(data, repo.object_hash()).filter_map(|e| e.ok());
+        let mut entries =
+            TreeRefIter::from_bytes(data, repo.object_hash()).filter_map(std::result::Result::ok);
         next = entries.find(|entry| entry.filename == name)?.oid.to_owned();
     }
     let header = repo.find_header(next).ok().filter(|header| header.kind() == Kind::Blob)?;
