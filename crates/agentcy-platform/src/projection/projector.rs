@@ -262,32 +262,24 @@ impl Projector {
         let pause = before.map_or(FIRST_REST, |pause| (pause * 2).min(LONGEST_REST));
         self.resting.insert(org, Rest { until: Instant::now() + pause, pause, asked });
         metrics::counter!("agentcy_graph_projection_failures_total").increment(1);
-        let cause = error as &dyn std::error::Error;
         let Some(fault) = fault(error) else {
             // It passes by itself; once is enough to say so.
             if before.is_none() {
-                tracing::warn!(org.id = %org, error = cause, "the graph cannot be written now");
+                tracing::warn!(org.id = %org, error = error as &dyn std::error::Error, "the graph cannot be written now");
             } else {
-                tracing::debug!(org.id = %org, error = cause, "the graph can still not be written");
+                tracing::debug!(org.id = %org, error = error as &dyn std::error::Error, "the graph can still not be written");
             }
             return;
         };
-        match self.note(platform, org, &fault).await {
+        match note(platform, org, &fault).await {
             Ok(true) => {
-                tracing::error!(org.id = %org, error = cause, fault, "the graph does not follow");
+                tracing::error!(org.id = %org, error = error as &dyn std::error::Error, fault, "the graph does not follow");
             }
             Ok(false) => {}
             Err(error) => {
                 tracing::warn!(org.id = %org, error = %error, "a fault could not be noted")
             }
         }
-    }
-
-    async fn note(&self, platform: &Platform, org: OrgId, fault: &str) -> Result<bool> {
-        let mut tx = platform.db.system(&platform.system).await?;
-        let new = projections::fail(&mut tx, org, fault).await?;
-        tx.commit().await?;
-        Ok(new)
     }
 }
 
@@ -309,6 +301,13 @@ fn fault(error: &Error) -> Option<String> {
         )),
         error => Some(error.to_string()),
     }
+}
+
+async fn note(platform: &Platform, org: OrgId, fault: &str) -> Result<bool> {
+    let mut tx = platform.db.system(&platform.system).await?;
+    let new = projections::fail(&mut tx, org, fault).await?;
+    tx.commit().await?;
+    Ok(new)
 }
 
 /// How far all graphs together are behind, as whoever leads sees it.
