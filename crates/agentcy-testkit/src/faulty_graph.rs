@@ -7,8 +7,8 @@ use std::{
 
 use agentcy_core::id::{EdgeId, NodeId, OrgId};
 use agentcy_graph::{
-    Applied, Edge, Engine, Error, Expand, GraphStore, Hop, Neighbours, Node, Properties, Removal,
-    Result, Scope, Subgraph,
+    Applied, Edge, Engine, Error, Expand, GraphStore, Hop, Isolation, Neighbours, Node, Properties,
+    Removal, Result, Scope, Subgraph,
     cypher::{Bounds, Checked, Table},
 };
 use tokio::sync::Notify;
@@ -186,6 +186,10 @@ impl GraphStore for FaultyGraph {
 
     async fn ping(&self) -> Result<()> {
         self.inner.ping().await
+    }
+
+    async fn isolation(&self, org: OrgId) -> Result<Isolation> {
+        self.inner.isolation(org).await
     }
 
     async fn upsert_nodes(&self, org: OrgId, nodes: &[Node]) -> Result<Applied> {
