@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use agentcy_core::id::OrgId;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use url::Url;
@@ -51,6 +52,12 @@ pub(crate) enum Command {
     )]
     Migrate,
 
+    /// Look after the graph engine.
+    Graph {
+        #[command(subcommand)]
+        command: GraphCommand,
+    },
+
     /// Check settings and everything the server stands on, and say how to mend what is wrong.
     #[command(
         after_help = "Examples:\n  agentcy doctor\n  agentcy doctor --config\n  agentcy doctor --url http://127.0.0.1:8080"
@@ -95,6 +102,24 @@ pub(crate) struct Init {
     /// Who administers the server.
     #[arg(long, default_value = "admin@example.com")]
     pub(crate) admin_email: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GraphCommand {
+    /// Make the graph anew from the ledger, which loses nothing.
+    #[command(
+        after_help = "Examples:\n  agentcy graph rebuild\n  agentcy graph rebuild --org org_01976b4e-7c00-7000-8000-000000000000\n\n\
+        With the settings of the server. A running server does it, and this shows how far it is; without one it is \
+        done here. It replaces a graph that belongs to another database, and fills a Neo4j that is new."
+    )]
+    Rebuild(Rebuild),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    /// Only the graph of this org; of every org unless given.
+    #[arg(long)]
+    pub(crate) org: Option<OrgId>,
 }
 
 #[derive(Debug, Args)]

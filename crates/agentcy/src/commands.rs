@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod doctor;
+mod graph;
 mod init;
 mod migrate;
 mod serve;
@@ -11,7 +12,7 @@ use agentcy_config::{Config, Environment, env_example};
 use clap::CommandFactory;
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{Cli, Command, GraphCommand},
     output,
 };
 
@@ -22,6 +23,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Worker => worker::run(settings()?).await,
         Command::Init(options) => init::run(&options, cli.json),
         Command::Migrate => migrate::run(&settings()?, cli.json).await,
+        Command::Graph { command: GraphCommand::Rebuild(options) } => {
+            graph::rebuild(&options, &settings()?, cli.json).await
+        }
         Command::Doctor(options) => doctor::run(options, cli.json).await,
         Command::Openapi => output::print_json(&agentcy_api::document()),
         Command::Login(options) => session::login(options, cli.json).await,

@@ -15,6 +15,7 @@ use agentcy_core::{
 use agentcy_egress::Egress;
 use agentcy_platform::{Engines, Ground, Platform, lifecycle::Lifecycle};
 use agentcy_sources::Catalog;
+use agentcy_store::Db;
 use anyhow::{Context, bail};
 
 use crate::data_dir::DataDir;
@@ -87,6 +88,11 @@ pub(crate) async fn assemble_beside(
 }
 
 impl Assembly {
+    /// The database.
+    pub(crate) const fn db(&self) -> &Db {
+        &self.postgres.db
+    }
+
     /// Lets go in the order in which things stand on each other.
     pub(crate) async fn close(self) {
         if let Err(error) = self.platform.close_graph().await {

@@ -22,6 +22,11 @@ impl Termination for Exit {
     }
 }
 
+/// Something that was named is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NotThere(pub(crate) String);
+
 /// Says on stderr what went wrong, with the whole chain, and chooses the code.
 pub(crate) fn report(error: &anyhow::Error) -> Exit {
     if let Some(faults) = error.downcast_ref::<Faults>() {
@@ -31,6 +36,9 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
     output::complain(&format!("error: {error:#}"));
     if error.is::<NotSignedIn>() {
         return Exit::SignIn;
+    }
+    if error.is::<NotThere>() {
+        return Exit::NotFound;
     }
     match error.downcast_ref::<agentcy_sdk::Error>() {
         Some(agentcy_sdk::Error::Refused { status: 401 | 403, .. }) => Exit::SignIn,

@@ -2,6 +2,7 @@
 //! in a private folder, ended when this process ends in whatever way, started again when it ends by itself.
 
 mod account;
+mod beside;
 mod cluster;
 mod locks;
 mod postmaster;
@@ -23,6 +24,8 @@ use tokio::{
 
 use self::cluster::Cluster;
 use crate::{Error, Result};
+
+pub use self::beside::login_beside;
 
 const DATABASE: &str = "agentcy";
 const OWNER: &str = "postgres";
@@ -97,12 +100,7 @@ impl Embedded {
     }
 
     fn login(&self, name: &str) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(&self.cluster.socket_dir)
-            .port(postmaster::PORT)
-            .username(name)
-            .password("")
-            .ssl_mode(sqlx::postgres::PgSslMode::Disable)
+        login(&self.cluster.socket_dir, name)
     }
 
     async fn provide_database(&self) -> Result<()> {
@@ -188,4 +186,13 @@ impl Embedded {
             Err(_) => Err(Error::Unavailable("the embedded postgres does not stop".into())),
         }
     }
+}
+
+fn login(socket_dir: &Path, name: &str) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass()
+        .socket(socket_dir)
+        .port(postmaster::PORT)
+        .username(name)
+        .password("")
+        .ssl_mode(sqlx::postgres::PgSslMode::Disable)
 }

@@ -153,7 +153,8 @@ pub async fn ask_rebuild(tx: &mut SystemTx, org: Option<OrgId>) -> Result<Vec<Or
                then exists (select from sequences s where s.org_id = o.id and s.topic = 'facts')
                     or exists (select from projections p where p.org_id = o.id)
                else o.id = $1 end
-           on conflict (org_id) do update set rebuild_asked_at = excluded.rebuild_asked_at
+           on conflict (org_id) do update
+               set rebuild_asked_at = excluded.rebuild_asked_at, fault = null
            returning org_id"#,
         org.map(Uuid::from),
     )

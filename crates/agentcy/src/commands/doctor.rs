@@ -8,6 +8,7 @@ mod stores;
 use agentcy_config::{Config, Environment, Faults};
 use anyhow::bail;
 
+pub(super) use self::machine::is_held;
 use self::report::{Check, Report};
 use crate::{cli::Doctor, exit::Exit};
 

@@ -19,7 +19,7 @@ const LEAST_ROOM: u64 = 200 * MIB;
 const SCARCE_ROOM: u64 = 1024 * MIB;
 
 /// Whether a server runs that has taken the data folder for itself.
-pub(super) fn is_held(config: &Config) -> bool {
+pub(in crate::commands) fn is_held(config: &Config) -> bool {
     let lock = OpenOptions::new().read(true).open(config.data_dir.join("lock"));
     // The lock goes with the handle, so looking leaves nothing behind.
     lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
