@@ -142,7 +142,7 @@ impl<'r> Differ<'r> {
             Ok(()) | Err(gix::diff::tree::Error::Cancelled) => {
                 Ok((bounded.recorder.records, bounded.cut))
             }
-            Err(error) => Err(format!("its trees cannot be compared: {error}")),
+            Err(_) => Err("a folder of it is missing or broken".to_owned()),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     changes::Changes,
     light,
     model::Model,
-    records,
+    records, refs,
     sync::{Done, Sync, Trace, is_file},
     tree::Entry,
     window::Commit,
@@ -191,9 +191,13 @@ impl Sync<'_> {
                 (changes.files.clone(), commit.committed)
             } else {
                 let Some(commit) = self.commits.known(id).cloned() else { continue };
-                // What could not be compared was told when it was new.
-                let Ok(changes) = self.differ.changes(&mut self.commits, id, &commit) else {
-                    continue;
+                let changes = match self.differ.changes(&mut self.commits, id, &commit) {
+                    Ok(changes) => changes,
+                    // It was told when it was new, but may be another fault now.
+                    Err(message) => {
+                        self.sink.faults.push(refs::fault(&id.to_string(), &message));
+                        continue;
+                    }
                 };
                 (changes.files, commit.committed)
             };

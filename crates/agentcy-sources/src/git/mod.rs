@@ -33,11 +33,12 @@ use serde_json::Value;
 pub use limits::Limits;
 
 use self::{
+    refs::Refs,
     sink::{Halt, Sink},
-    subject::{Found, Opened, Task},
+    subject::{Found, Opened, Subject, Task},
     sync::Sync,
 };
-use crate::{Connector, Job, Output, Record, Result, Tool};
+use crate::{Connector, Cursor, Error, Job, Output, Record, Result, Tool};
 
 /// The connector of git repositories.
 #[derive(Debug, Clone, Copy, Default)]
@@ -119,12 +120,16 @@ fn collect(task: &Task, sink: &mut Sink) -> std::result::Result<(), Halt> {
     }
     match found {
         Found::Same(same) => {
-            let (subject, refs) = *same;
             sink.record(Record::Delta)?;
-            let value = cursor::write(&subject, &refs);
-            sink.record(Record::Cursor(crate::Cursor { value }))
+            end(&same.0, &same.1, sink)
         }
-        Found::Changed(opened) => tell(*opened, sink),
+        Found::Changed(opened) => {
+            tell(&opened, sink)?;
+            if !sink.faults.is_empty() {
+                read_again(task, sink)?;
+            }
+            end(&opened.subject, &opened.refs, sink)
+        }
     }
 }
 
@@ -135,12 +140,12 @@ fn is_damaged(opened: &Opened, sink: &mut Sink) -> std::result::Result<bool, Hal
     Ok(model.faults().next().is_some())
 }
 
-fn tell(opened: Opened, sink: &mut Sink) -> std::result::Result<(), Halt> {
+fn tell(opened: &Opened, sink: &mut Sink) -> std::result::Result<(), Halt> {
     let mut sync = Sync::new(&opened.repo, &opened.subject, sink);
-    let new = sync.model(opened.refs)?;
-    let told = match opened.last {
+    let new = sync.model(opened.refs.clone())?;
+    let told = match &opened.last {
         Some(last) => {
-            let old = sync.model(last)?;
+            let old = sync.model(last.clone())?;
             sync.delta(&old, &new)?
         }
         None => false,
@@ -148,8 +153,26 @@ fn tell(opened: Opened, sink: &mut Sink) -> std::result::Result<(), Halt> {
     if !told {
         sync.full(&new)?;
     }
-    for fault in opened.faults {
-        sync.fault(fault)?;
+    opened.faults.iter().try_for_each(|fault| sync.fault(fault.clone()))
+}
+
+/// What was missing may have been packed away by git meanwhile, and a sync without it would take it
+/// for gone. Only what is missing still is a fault.
+fn read_again(task: &Task, sink: &mut Sink) -> std::result::Result<(), Halt> {
+    let faults = std::mem::take(&mut sink.faults);
+    sink.muted = true;
+    if let Found::Changed(opened) = task.open(&sink.stop.clone(), &sink.runtime.clone())? {
+        tell(&opened, sink)?;
     }
-    sync.end(&new)
+    sink.muted = false;
+    if sink.faults == faults {
+        return Ok(());
+    }
+    Err(Error::Unavailable("the repository changed while it was read".into()).into())
+}
+
+/// The note for the next sync.
+fn end(subject: &Subject, refs: &Refs, sink: &mut Sink) -> std::result::Result<(), Halt> {
+    let value = cursor::write(subject, refs);
+    sink.record(Record::Cursor(Cursor { value }))
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::Fault;
 
 const MAX_TAG_CHAIN: usize = 8;
-const MAX_README: usize = 256 << 10;
+const MAX_README: u64 = 256 << 10;
 const MAX_DESCRIPTION: usize = 1024;
 pub(super) const MAX_MESSAGE: usize = 16 << 10;
 
@@ -77,7 +77,11 @@ impl Model {
         }
         let head = refs.head_id().and_then(|id| commits.get(repo, id).as_ref().ok());
         let listing = head.map(|commit| Listing::of(repo, commit.tree)).unwrap_or_default();
-        let description = listing.readme.and_then(|id| description(repo, id));
+        let description = listing.readme.map_or(Ok(None), |id| description(repo, id));
+        let description = description.unwrap_or_else(|message| {
+            faults.push(fault("README", &message));
+            None
+        });
         let people = people(commits, &window, &tags);
         Some(Self { refs, tags, window, listing, people, description, faults })
     }
@@ -94,7 +98,7 @@ fn tag(repo: &Repository, commits: &mut Commits, id: ObjectId) -> Result<Tag, St
     let mut buffer = Vec::new();
     for _ in 0..MAX_TAG_CHAIN {
         let header =
-            repo.find_header(next).map_err(|error| format!("the object is broken: {error}"))?;
+            repo.find_header(next).map_err(|_| "the object is missing or broken".to_owned())?;
         match header.kind() {
             Kind::Commit => tag.commit = Some(next),
             Kind::Tag => {
@@ -133,13 +137,13 @@ fn people(commits: &Commits, window: &Window, tags: &BTreeMap<String, Tag>) -> P
 }
 
 /// The first paragraph of a README that is neither a title nor a picture.
-fn description(repo: &Repository, id: ObjectId) -> Option<String> {
-    let size = repo.find_header(id).ok()?.size();
-    if usize::try_from(size).is_ok_and(|size| size > MAX_README) {
-        return None;
+fn description(repo: &Repository, id: ObjectId) -> Result<Option<String>, String> {
+    let size = repo.find_header(id).map_err(|_| repo::BROKEN.to_owned())?.size();
+    if size > MAX_README {
+        return Ok(None);
     }
     let mut buffer = Vec::new();
-    let text = names::readable(repo::find(repo, &id, Kind::Blob, &mut buffer).ok()?);
+    let text = names::readable(repo::find(repo, &id, Kind::Blob, &mut buffer)?);
     let mut paragraph = String::new();
     for line in text.lines().map(str::trim) {
         let ornament = ["#", "=", "-", "~", "![", "[![", "<", "```", ".. ", ":"];
@@ -158,5 +162,6 @@ fn description(repo: &Repository, id: ObjectId) -> Option<String> {
         }
         paragraph.push_str(line);
     }
-    (!paragraph.is_empty()).then(|| names::cut(&paragraph, MAX_DESCRIPTION).to_owned())
+    let paragraph = names::cut(&paragraph, MAX_DESCRIPTION);
+    Ok(Some(paragraph.to_owned()).filter(|text| !text.is_empty()))
 }

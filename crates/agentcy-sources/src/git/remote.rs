@@ -40,6 +40,8 @@ use crate::{Error, Result};
 
 const FOLDER: &str = "repository.git";
 const LOCK: &str = "repository.lock";
+/// How many files of packs a clone gathers, two at each fetch, before it is made anew.
+const MAX_FILES: usize = 512;
 /// How often a wait looks around.
 const TICK: Duration = Duration::from_millis(100);
 /// Where the remote's head is kept, so that it is asked for.
@@ -76,7 +78,9 @@ impl Clone {
         fs::create_dir_all(above).map_err(cannot)?;
         let lock = Some(acquire(&above.join(LOCK), means)?);
         let folder = above.join(FOLDER);
-        let reused = folder.exists() && repo::open(&folder, means.limits.object_bytes).is_ok();
+        let packs = fs::read_dir(folder.join("objects/pack")).map_or(0, Iterator::count);
+        let reused = (1..MAX_FILES).contains(&packs)
+            && repo::open(&folder, means.limits.object_bytes).is_ok();
         let clone = Self { folder, reused, temporary, lock };
         if !reused {
             clone.reset()?;

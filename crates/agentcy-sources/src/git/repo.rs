@@ -40,6 +40,8 @@ pub(super) fn unreadable(error: impl std::fmt::Display) -> Error {
     Error::Refused(format!("the repository cannot be read: {error}"))
 }
 
+pub(super) const BROKEN: &str = "the object is broken";
+
 /// An object of some kind. The error is for the list of what could not be read.
 pub(super) fn find<'b>(
     repo: &Repository,
@@ -51,7 +53,8 @@ pub(super) fn find<'b>(
         Ok(Some(data)) if data.kind == kind => Ok(data.data),
         Ok(Some(data)) => Err(format!("it is a {}, not a {kind}", data.kind)),
         Ok(None) => Err("the object is missing".to_owned()),
-        Err(error) => Err(format!("the object is broken: {error}")),
+        // The words of the error name files of ours.
+        Err(_) => Err(BROKEN.to_owned()),
     }
 }
 
@@ -61,8 +64,7 @@ pub(super) fn commit<'b>(
     buffer: &'b mut Vec<u8>,
 ) -> std::result::Result<CommitRef<'b>, String> {
     let data = find(repo, id, Kind::Commit, buffer)?;
-    CommitRef::from_bytes(data, repo.object_hash())
-        .map_err(|error| format!("it is broken: {error}"))
+    CommitRef::from_bytes(data, repo.object_hash()).map_err(|_| BROKEN.to_owned())
 }
 
 pub(super) fn tag<'b>(
@@ -71,5 +73,5 @@ pub(super) fn tag<'b>(
     buffer: &'b mut Vec<u8>,
 ) -> std::result::Result<TagRef<'b>, String> {
     let data = find(repo, id, Kind::Tag, buffer)?;
-    TagRef::from_bytes(data, repo.object_hash()).map_err(|error| format!("it is broken: {error}"))
+    TagRef::from_bytes(data, repo.object_hash()).map_err(|_| BROKEN.to_owned())
 }

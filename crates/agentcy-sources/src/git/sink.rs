@@ -8,7 +8,7 @@ use std::sync::{
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::BoxStream};
 use tokio::{runtime::Handle, sync::mpsc, task};
 
-use crate::{Error, Progress, Record, Result};
+use crate::{Error, Fault, Progress, Record, Result};
 
 /// How many records travel together.
 const BATCH: usize = 256;
@@ -54,12 +54,22 @@ impl Drop for StopOnDrop {
 pub(super) struct Sink {
     send: mpsc::Sender<Vec<Record>>,
     batch: Vec<Record>,
+    /// What could not be read so far.
+    pub(super) faults: Vec<Fault>,
+    /// Whether only faults are taken note of.
+    pub(super) muted: bool,
     pub(super) stop: Stop,
     pub(super) runtime: Handle,
 }
 
 impl Sink {
     pub(super) fn record(&mut self, record: Record) -> std::result::Result<(), Halt> {
+        if let Record::Fault(fault) = &record {
+            self.faults.push(fault.clone());
+        }
+        if self.muted {
+            return Ok(());
+        }
         self.batch.push(record);
         if self.batch.len() >= BATCH { self.flush() } else { Ok(()) }
     }
@@ -69,6 +79,9 @@ impl Sink {
         done: usize,
         total: Option<usize>,
     ) -> std::result::Result<(), Halt> {
+        if self.muted {
+            return Ok(());
+        }
         let (done, total) = (done as u64, total.map(|total| total as u64));
         self.record(Record::Progress(Progress { done, total }))?;
         self.flush()
@@ -88,7 +101,14 @@ pub(super) fn records(
         let (send, mut receive) = mpsc::channel(DEPTH);
         let stop = Stop::default();
         let guard = StopOnDrop(stop.clone());
-        let mut sink = Sink { send, batch: Vec::new(), stop, runtime: Handle::current() };
+        let mut sink = Sink {
+            send,
+            batch: Vec::new(),
+            faults: Vec::new(),
+            muted: false,
+            stop,
+            runtime: Handle::current(),
+        };
         let work = task::spawn_blocking(move || {
             work(&mut sink)?;
             sink.flush()

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use agentcy_egress::Egress;
@@ -25,6 +26,8 @@ use super::{
 };
 use crate::{Credentials, Fault, Files, Job, Result, settings::invalid};
 
+/// How long somebody waits who saves a source.
+const CHECK: Duration = Duration::from_secs(30);
 const MAX_SHALLOW: u64 = 16 << 20;
 
 /// What is read, and all that decides in which words it is told.
@@ -106,6 +109,7 @@ impl Task {
             Place::Path(path) => refs::read(&Local::find(&self.files, path)?)?.0,
             Place::Url(url) => {
                 self.cache = None;
+                self.limits.total = self.limits.total.min(CHECK);
                 let means = self.means(stop, runtime);
                 Copy::at(&means)?.update(url, &config, &means, |_| true)?
             }

@@ -6,7 +6,7 @@ use gix::{ObjectId, Repository, bstr::BString};
 
 use super::{
     changes::{Change, Changes, Differ},
-    cursor, light,
+    light,
     model::{MAX_MESSAGE, Model},
     names, records, refs, repo,
     sink::{Halt, Sink},
@@ -100,12 +100,6 @@ impl<'a> Sync<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Ends a sync with the note for the next one.
-    pub(super) fn end(&mut self, model: &Model) -> Done {
-        let value = cursor::write(self.subject, &model.refs);
-        self.sink.record(Record::Cursor(crate::Cursor { value }))
     }
 
     pub(super) fn faults(&mut self, model: &Model) -> Done {

@@ -40,7 +40,7 @@ impl Commits {
 fn read(repo: &Repository, id: &ObjectId, signers: &mut Signers) -> Result<Commit, String> {
     let mut buffer = Vec::new();
     let commit = repo::commit(repo, id, &mut buffer)?;
-    let broken = |error| format!("it is broken: {error}");
+    let broken = |_| repo::BROKEN.to_owned();
     let (author, committer) =
         (commit.author().map_err(broken)?, commit.committer().map_err(broken)?);
     let mut parents = Vec::new();

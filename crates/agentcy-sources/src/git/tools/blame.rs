@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 
-use gix::{bstr::ByteSlice as _, objs::Kind};
+use gix::{
+    blame::{self, BlameRanges, Start},
+    bstr::ByteSlice as _,
+    objs::{Data, Find, FindHeader, Header, Kind},
+};
 use schemars::Schema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Look, check_path, check_rev, page::Page, trimmed};
 use crate::{
-    Output, Result,
+    Error, Output, Result,
     git::{names, repo},
     settings::invalid,
 };
@@ -72,12 +76,14 @@ pub(super) fn run(args: &Args, look: &Look<'_>) -> Result<Output> {
     if end < asked {
         page.cut(&format!("only {MAX_LINES} lines are told at once: go on from line {}", end + 1));
     }
-    let ranges = gix::blame::BlameRanges::from_one_based_inclusive_range(start..=end);
-    let options = gix::repository::blame_file::Options {
-        ranges: ranges.map_err(repo::unreadable)?,
-        ..Default::default()
-    };
-    let found = repo.blame_file(path.into(), id, options).map_err(repo::unreadable)?;
+    let ranges = BlameRanges::from_one_based_inclusive_range(start..=end);
+    let options =
+        blame::Options { ranges: ranges.map_err(repo::unreadable)?, ..Default::default() };
+    let mut cache = repo.diff_resource_cache_for_tree_diff().map_err(repo::unreadable)?;
+    let found = blame::file(Timed(look), Start::Commit(id), None, &mut cache, path.into(), options);
+    let late = || Error::Refused("it takes too long: ask for fewer lines".to_owned());
+    let found =
+        found.map_err(|error| if look.has_time() { repo::unreadable(error) } else { late() })?;
     let text: Vec<&[u8]> = found.blob.lines().collect();
     let mut told: HashMap<_, Value> = HashMap::new();
     for entry in &found.entries {
@@ -102,6 +108,34 @@ pub(super) fn run(args: &Args, look: &Look<'_>) -> Result<Output> {
         }
     }
     Ok(page.into_output("hunks"))
+}
+
+/// The objects of the repository, while there is time: a blame may walk through all of history.
+struct Timed<'a>(&'a Look<'a>);
+
+impl Timed<'_> {
+    fn go_on(&self) -> std::result::Result<(), gix::Error> {
+        let over = || gix::Error::from_error(std::io::Error::from(std::io::ErrorKind::TimedOut));
+        if self.0.has_time() { Ok(()) } else { Err(over()) }
+    }
+}
+
+impl Find for Timed<'_> {
+    fn try_find<'b>(
+        &self,
+        id: &gix::oid,
+        buffer: &'b mut Vec<u8>,
+    ) -> std::result::Result<Option<Data<'b>>, gix::Error> {
+        self.go_on()?;
+        self.0.opened.repo.objects.try_find(id, buffer)
+    }
+}
+
+impl FindHeader for Timed<'_> {
+    fn try_header(&self, id: &gix::oid) -> std::result::Result<Option<Header>, gix::Error> {
+        self.go_on()?;
+        FindHeader::try_header(&self.0.opened.repo.objects, id)
+    }
 }
 
 /// How many lines the file has; an error when it is none that can be blamed.

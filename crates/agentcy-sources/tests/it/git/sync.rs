@@ -1,7 +1,8 @@
 //! What a sync says of a repository.
 
-use agentcy_sources::Record;
+use agentcy_sources::{Connector, Error, Record};
 use chrono::DateTime;
+use futures_util::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
 use super::world::{World, git, run};
@@ -258,4 +259,36 @@ async fn what_is_broken_fails_alone() {
     for place in [sha[0].as_str(), sha[2].as_str(), "refs/heads/garbage"] {
         assert!(places.contains(&place), "{place} in {places:?}");
     }
+}
+
+#[tokio::test]
+async fn a_repository_that_is_packed_while_it_is_read_is_not_told_with_holes() {
+    let mut world = World::new();
+    for number in 0..700 {
+        world.write("a", format!("{number}\n"));
+        if number % 100 == 0 {
+            world.commit("a step");
+        }
+    }
+    // Enough that reading is not over before the first records are taken.
+    let files: Vec<String> =
+        (0..3000).map(|number| format!("d{}/f{number}", number % 50)).collect();
+    for file in &files {
+        world.write(file, file);
+    }
+    world.commit("many");
+    let source = world.source();
+    let mut stream = Connector::collect(&source.connector, source.job());
+    assert!(stream.next().await.unwrap().is_ok());
+    world.git(&["repack", "-a", "-d", "-q"]);
+    world.git(&["prune-packed", "-q"]);
+    let rest: Result<Vec<Record>, Error> = stream.try_collect().await;
+    match rest {
+        Ok(records) => {
+            let faults = records.iter().filter(|record| matches!(record, Record::Fault(_)));
+            assert_eq!(faults.count(), 0, "it was read before it was packed");
+        }
+        Err(error) => assert!(error.is_temporary(), "{error:?}"),
+    }
+    assert_eq!(source.all().await.faults, []);
 }
