@@ -15,6 +15,7 @@ mod idempotency;
 mod jobs;
 mod leases;
 mod ledger;
+mod ledger_read;
 mod sequencer;
 mod sources;
 mod tenancy;

@@ -4,6 +4,10 @@ use crate::{Result, Tenant, ledger::text};
 
 /// How many words and phrases count.
 const MOST: usize = 32;
+/// The longest word or phrase in bytes: the database takes no longer words.
+const LONGEST: i32 = 2_000;
+/// The longest name in bytes that is in the index as a whole.
+const NAME: usize = 1_000;
 
 /// A word or phrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,19 +45,26 @@ impl Terms {
         let mut texts: Vec<String> = raws.iter().map(|raw| raw.text.clone()).collect();
         texts.push(text::escape(typed).into_owned());
         let rows = sqlx::query!(
-            r#"select search_fold(t) as "folded!",
-                      phraseto_tsquery('simple', search_fold(t))::text as "phrase!",
-                      phraseto_tsquery('simple', search_joined(t))::text as joined
-               from unnest($1::text[]) with ordinality u (t, n) order by n"#,
+            r#"select folded as "folded!",
+                      phraseto_tsquery('simple', folded)::text as "phrase!",
+                      phraseto_tsquery('simple', joined)::text as "joined!"
+               from unnest($1::text[]) with ordinality u (t, n)
+               cross join lateral (select search_fold(t) as f, search_joined(t) as j) w
+               cross join lateral (
+                   select case when octet_length(f) <= $2 then f else '' end as folded,
+                       case when octet_length(j) <= $2 then j else '' end as joined) c
+               order by n"#,
             &texts,
+            LONGEST,
         )
         .fetch_all(t.conn())
         .await?;
-        let whole = rows.last().map(|row| row.folded.trim().to_owned()).unwrap_or_default();
+        let whole = rows.last().map(|row| row.folded.trim()).filter(|it| it.len() <= NAME);
+        let whole = whole.unwrap_or_default().to_owned();
         let terms = raws.into_iter().zip(rows).map(|(raw, row)| Term {
             raw,
             phrase: row.phrase,
-            joined: row.joined.filter(|joined| !joined.is_empty()),
+            joined: Some(row.joined).filter(|joined| !joined.is_empty()),
             words: row.folded.split_whitespace().map(str::to_owned).collect(),
         });
         let terms = terms.filter(|term| !term.phrase.is_empty()).take(MOST).collect();

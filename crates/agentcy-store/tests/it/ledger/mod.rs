@@ -1,6 +1,6 @@
 //! What is written into the ledger, by syncs and by edits.
 
-mod book;
+pub(crate) mod book;
 mod edges;
 mod edits;
 mod hostile;
