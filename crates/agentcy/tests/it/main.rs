@@ -9,6 +9,7 @@
 mod cli;
 mod database;
 mod doctor;
+mod graph;
 mod init;
 mod on_neo4j;
 mod process;
