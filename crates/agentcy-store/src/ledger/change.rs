@@ -16,8 +16,9 @@ use uuid::Uuid;
 use super::{Asserter, Batch, Counts, compare, merge, resolve};
 use crate::{Result, Tenant as _, Tx};
 
-/// From how many rows on the planner is told what is in the tables of the transaction.
-const MANY: u64 = 500;
+/// From how many rows on the planner is told what is in the tables of the transaction, and kept from nested loops: what
+/// it knows of the ledger may be from before that had any rows, and a loop over a million is for ever.
+const MANY: u64 = 2_000;
 
 /// What stays the same for all statements of a change.
 #[derive(Debug, Clone, Copy)]
@@ -64,26 +65,30 @@ impl Change<'_> {
 
     /// Compares what is staged with the ledger, and writes the difference.
     pub(super) async fn apply(&self, tx: &mut Tx, delta: bool, rows: u64) -> Result<Counts> {
-        analyze(tx, rows, "analyze ledger_stage").await?;
+        let stage = "analyze ledger_stage (n, kind, external_id, key, from_own, to_own)";
+        when_many(tx, rows, stage).await?;
         let mut counts = compare::compare(self, tx, delta).await?;
         if counts.is_empty() {
             return Ok(counts);
         }
-        analyze(tx, rows, "analyze ledger_work").await?;
+        let rows = counts.added + counts.changed + counts.archived;
+        when_many(tx, rows, "analyze ledger_work").await?;
+        when_many(tx, rows, "set local enable_nestloop = off").await?;
         compare::follow(self, tx, &mut counts).await?;
         self.write(tx, rows).await?;
+        when_many(tx, rows, "set local enable_nestloop = on").await?;
         self.record(tx, counts).await?;
         Ok(counts)
     }
 
     async fn write(&self, tx: &mut Tx, rows: u64) -> Result<()> {
         self.run(tx, resolve::ENDS).await?;
-        analyze(tx, rows, "analyze ledger_ends").await?;
+        when_many(tx, rows, "analyze ledger_ends").await?;
         self.run(tx, resolve::MAKE_NODES).await?;
         self.run(tx, resolve::NODES).await?;
-        analyze(tx, rows, "analyze ledger_nodes, ledger_made").await?;
+        when_many(tx, rows, "analyze ledger_nodes, ledger_made").await?;
         let new = self.count(tx, resolve::EDGES).await?;
-        analyze(tx, rows, "analyze ledger_edges").await?;
+        when_many(tx, rows, "analyze ledger_edges").await?;
         self.run(tx, resolve::CLOSE).await?;
 
         self.run(tx, merge::LOCK_NODES).await?;
@@ -131,8 +136,8 @@ impl Change<'_> {
     }
 }
 
-/// Tells the planner what is in a table of the transaction; it knows nothing of such by itself.
-async fn analyze(tx: &mut Tx, rows: u64, statement: &'static str) -> Result<()> {
+/// Runs a statement for the planner when there are many rows to plan for.
+async fn when_many(tx: &mut Tx, rows: u64, statement: &'static str) -> Result<()> {
     if rows >= MANY {
         sqlx::query(statement).persistent(false).execute(tx.conn()).await?;
     }

@@ -56,7 +56,11 @@ pub(crate) struct Said {
 
 impl Book {
     pub(crate) async fn new() -> Self {
-        Self::with(Arc::new(World::with_pool(8).await)).await
+        Self::with_pool(8).await
+    }
+
+    pub(crate) async fn with_pool(size: usize) -> Self {
+        Self::with(Arc::new(World::with_pool(size).await)).await
     }
 
     /// A ledger of another org in the same database.

@@ -4,6 +4,7 @@ pub(crate) mod book;
 mod edges;
 mod edits;
 mod hostile;
+mod long;
 mod merge;
 mod model;
 mod races;
