@@ -57,7 +57,9 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
     let postgres = Postgres::start(&bin)?;
     let redis = Store { name: "Redis", module: "on_redis", server: Redis::start() };
     let target = workspace.target_dir()?;
-    let neo4j = Store { name: "Neo4j", module: "on_neo4j", server: neo4j::start(&target) };
+    // Raw Cypher sees all of a server, so its tests get one that no other test writes to.
+    let servers = neo4j::start(&target).and_then(|one| Ok((one, neo4j::start(&target)?)));
+    let neo4j = Store { name: "Neo4j", module: "on_neo4j", server: servers };
 
     let mut tests = cargo_test(workspace, &wish);
     tests.env("AGENTCY_TEST_POSTGRES", postgres.url()).env("AGENTCY_PG_BIN", &bin);
@@ -99,9 +101,10 @@ fn cargo_test(workspace: &Workspace, wish: &Wish<'_>) -> Command {
     command
 }
 
-fn give_neo4j(neo4j: &Neo4j, tests: &mut Command) {
+fn give_neo4j((neo4j, alone): &(Neo4j, Neo4j), tests: &mut Command) {
     tests
         .env("AGENTCY_TEST_NEO4J", &neo4j.uri)
+        .env("AGENTCY_TEST_NEO4J_ALONE", &alone.uri)
         .env("AGENTCY_TEST_NEO4J_USER", &neo4j.user)
         .env("AGENTCY_TEST_NEO4J_PASSWORD", &neo4j.password);
 }

@@ -21,6 +21,21 @@ pub(super) const MAX_ITEMS: f64 = 10_000.0;
 /// The most bytes of a text that an expression makes.
 pub(super) const MAX_BYTES: f64 = 65_536.0;
 
+/// Memory that a query may hold in values that it makes and keeps.
+const KEPT_BYTES: f64 = 268_435_456.0;
+
+/// The most rows that a step which has to keep them takes in. Odd, so that it is not taken for a user's limit.
+const KEPT_ROWS: usize = 1_000_003;
+
+/// How many rows may be kept when each holds a made value of this size.
+pub(super) fn kept_rows(made: f64) -> usize {
+    let mut rows = KEPT_ROWS;
+    while rows > 1_000 && as_f64(rows) * made > KEPT_BYTES {
+        rows /= 2;
+    }
+    rows | 1
+}
+
 /// An upper bound of what a value costs and how large it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Cost {
@@ -63,6 +78,16 @@ impl Cost {
     /// A list that an aggregate gathers.
     pub(super) fn gathered(self) -> Self {
         Self { items: as_f64(GATHERED), number: f64::INFINITY, ..self }
+    }
+
+    /// Whether it is a number, a boolean or a text of a few letters.
+    pub(super) fn is_short(&self) -> bool {
+        self.items == 0.0 && self.bytes <= Self::SCALAR.bytes
+    }
+
+    /// Memory that it takes when it is made anew.
+    pub(super) fn memory(&self) -> f64 {
+        self.bytes.max(self.items * 32.0)
     }
 
     /// Whether it is a list whose length the graph decides.

@@ -36,6 +36,12 @@ pub const MAX_INNER_RANGE: i64 = 1_000;
 /// The most items of a list that a query gathers, where the engine cannot stop an expression over it.
 pub const MAX_GATHERED: usize = cost::GATHERED;
 
+/// The longest text that an expression reads from a property, and the longest list, where nothing can stop it.
+pub const MAX_READ: usize = 32 << 10;
+
+/// The longest text that a query reads from a property when it puts texts together.
+pub const MAX_JOINED: usize = 4 << 10;
+
 /// What an engine needs to have kept from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
@@ -68,6 +74,10 @@ pub struct Checked {
     patterns: Vec<String>,
     /// Whether an expression walks through a list whose length the graph decides.
     walks: bool,
+    /// How many rows a step may keep, given what the query makes of each.
+    kept_rows: usize,
+    /// Whether texts are put together, which multiplies their size.
+    joins_texts: bool,
     /// The columns of the answer that the query names.
     columns: Vec<String>,
 }
@@ -77,7 +87,17 @@ impl Checked {
     #[cfg(test)]
     pub(crate) fn unchecked(text: &str, dialect: Dialect) -> Self {
         let (ranges, patterns, columns) = (Vec::new(), Vec::new(), Vec::new());
-        Self { text: text.to_owned(), dialect, ranges, patterns, walks: false, columns }
+        let (kept_rows, joins_texts) = (1_000, false);
+        Self {
+            text: text.to_owned(),
+            dialect,
+            ranges,
+            patterns,
+            walks: false,
+            kept_rows,
+            joins_texts,
+            columns,
+        }
     }
 
     /// The text, as it was given.
@@ -88,6 +108,16 @@ impl Checked {
     /// The columns of the answer that the query names; those of a `*` are not among them.
     pub(crate) fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// How many rows a step may keep.
+    pub(crate) fn kept_rows(&self) -> usize {
+        self.kept_rows
+    }
+
+    /// The longest text that an expression may read from a property, in bytes.
+    pub(crate) fn max_read(&self) -> usize {
+        if self.joins_texts { MAX_JOINED } else { MAX_READ }
     }
 
     /// Whether an expression walks through a list whose length the graph decides.

@@ -7,6 +7,9 @@ use super::{Checked, Failure, MAX_PARAMS, Refusal, RefusalKind, check_pattern};
 /// How deep a parameter may nest.
 const MAX_DEPTH: usize = 32;
 
+/// The most that they hold where texts or lists are put together and nothing can stop that.
+const MAX_JOINED_PARAMS: usize = 16 << 10;
+
 impl Checked {
     /// Refuses parameters that are too large, or that make this query do too much.
     pub(crate) fn check_params(&self, params: &Map<String, Value>) -> Result<(), Failure> {
@@ -20,6 +23,12 @@ impl Checked {
         }
         if bytes > MAX_PARAMS {
             return Err(refused(format!("the parameters hold more than {MAX_PARAMS} bytes")).into());
+        }
+        if self.dialect.bounded_expressions && self.joins_texts && bytes > MAX_JOINED_PARAMS {
+            let message = format!(
+                "a query that puts texts or lists together takes {MAX_JOINED_PARAMS} bytes of parameters"
+            );
+            return Err(refused(message).into());
         }
         for (name, limit) in &self.ranges {
             let fits = params

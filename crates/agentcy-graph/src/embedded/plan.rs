@@ -12,11 +12,8 @@ use grafeo_engine::query::{
 
 use crate::cypher::{Failure, MAX_GATHERED};
 
-/// The most rows that a step which has to keep them takes in. Odd, so that it is not taken for a user's limit.
-const MAX_KEPT: usize = 1_000_003;
-
-/// The most items of a gathered list that an expression walks. As odd, and for the same reason.
-const MAX_ITEMS: i64 = MAX_GATHERED as i64 + 3;
+/// The most items of a gathered list that an expression walks. Odd, so that it is not taken for a user's bound.
+const MAX_ITEMS: usize = MAX_GATHERED + 3;
 
 /// Whether a plan only reads the graph; the second layer behind the gate.
 pub(super) fn only_reads(operator: &LogicalOperator) -> bool {
@@ -57,7 +54,11 @@ pub(super) fn only_reads(operator: &LogicalOperator) -> bool {
 }
 
 /// The plan with a limit below every step that keeps rows, and a check above every list that it gathers.
-pub(super) fn bounded(operator: LogicalOperator, short_lists: bool) -> LogicalOperator {
+pub(super) fn bounded(
+    operator: LogicalOperator,
+    short_lists: bool,
+    kept: usize,
+) -> LogicalOperator {
     use LogicalOperator as O;
     let keeps = matches!(
         operator,
@@ -75,8 +76,8 @@ pub(super) fn bounded(operator: LogicalOperator, short_lists: bool) -> LogicalOp
         if !aggregate.group_by.is_empty() || aggregate.aggregates.iter().any(|one| keeps_values(one.function) || one.distinct));
     let lists = if short_lists { gathered(&operator) } else { Vec::new() };
     let operator = operator.map_children(|child| {
-        let child = bounded(child, short_lists);
-        if keeps { limited(child) } else { child }
+        let child = bounded(child, short_lists, kept);
+        if keeps { limited(child, kept) } else { child }
     });
     lists.into_iter().fold(operator, short)
 }
@@ -99,15 +100,15 @@ fn gathered(operator: &LogicalOperator) -> Vec<String> {
 }
 
 /// Below what only names values: a sort looks through that for what it sorts by.
-fn limited(operator: LogicalOperator) -> LogicalOperator {
+fn limited(operator: LogicalOperator, kept: usize) -> LogicalOperator {
     use LogicalOperator as O;
     if matches!(operator, O::Return(_) | O::Project(_)) {
-        return operator.map_children(limited);
+        return operator.map_children(|child| limited(child, kept));
     }
     if matches!(operator, O::ParameterScan(_) | O::DelimScan(_) | O::Empty) {
         return operator;
     }
-    let count = CountExpr::Literal(MAX_KEPT);
+    let count = CountExpr::Literal(kept);
     O::Limit(LimitOp { count, input: Box::new(operator) })
 }
 
@@ -118,15 +119,17 @@ fn short(input: LogicalOperator, list: String) -> LogicalOperator {
     let predicate = LogicalExpression::Binary {
         left: Box::new(size),
         op: BinaryOp::Le,
-        right: Box::new(LogicalExpression::Literal(Value::Int64(MAX_ITEMS))),
+        right: Box::new(LogicalExpression::Literal(Value::from(
+            i64::try_from(MAX_ITEMS).unwrap_or(i64::MAX),
+        ))),
     };
     LogicalOperator::Filter(FilterOp { predicate, input: Box::new(input), pushdown_hint: None })
 }
 
 /// Whether a bound was reached, as the counts of the steps tell.
-pub(super) fn judge(steps: &[ProfileEntry]) -> Result<(), Failure> {
+pub(super) fn judge(steps: &[ProfileEntry], kept: usize) -> Result<(), Failure> {
     let rows = |step: &ProfileEntry| step.stats.lock().rows_out;
-    let limit = MAX_KEPT.to_string();
+    let limit = kept.to_string();
     let short = format!("Le {MAX_ITEMS}");
     for (place, step) in steps.iter().enumerate() {
         // The steps stand in the order in which they feed one another.
@@ -137,8 +140,9 @@ pub(super) fn judge(steps: &[ProfileEntry]) -> Result<(), Failure> {
             );
             return Err(Failure::TooLarge(message));
         }
-        if step.label == limit && rows(step) >= MAX_KEPT as u64 {
-            let message = format!("a step of it keeps more than {MAX_KEPT} rows");
+        if step.label == limit && usize::try_from(rows(step)).is_ok_and(|rows| rows >= kept) {
+            let message =
+                format!("a step of it keeps more than {kept} rows, given what it makes of each");
             return Err(Failure::TooLarge(message));
         }
     }

@@ -99,8 +99,10 @@ impl OrgGraph {
         let failed = |error: EngineError| self.judged(text, bounds.time, error);
         let snapshot = self.db.snapshot().map_err(|error| self.failed(error))?;
         let (stored, view) = (snapshot.shared(), snapshot.view());
-        let seen: Arc<dyn GraphStore> =
-            Arc::new(View::new(Arc::clone(&stored), view).map_err(|error| self.failed(error))?);
+        let seen: Arc<dyn GraphStore> = Arc::new(
+            View::new(Arc::clone(&stored), view, query.max_read())
+                .map_err(|error| self.failed(error))?,
+        );
 
         let mut plan = translate_cypher(text).map_err(failed)?;
         if plan.explain || plan.profile || !only_reads(&plan.root) {
@@ -112,7 +114,7 @@ impl OrgGraph {
         substitute_params(&mut plan, &params).map_err(failed)?;
         Binder::new().bind(&plan).map_err(failed)?;
         let mut plan = Optimizer::from_graph_store(&*seen).optimize(plan).map_err(failed)?;
-        plan.root = bounded(plan.root, query.walks());
+        plan.root = bounded(plan.root, query.walks(), query.kept_rows());
         let planner = Planner::new(seen, snapshot.epoch())
             .with_external_store()
             .with_read_only(true)
@@ -154,7 +156,7 @@ impl OrgGraph {
                 return Err(late());
             }
         }
-        judge(&steps)?;
+        judge(&steps, query.kept_rows())?;
         Ok(table)
     }
 

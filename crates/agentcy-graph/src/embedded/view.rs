@@ -1,6 +1,12 @@
 //! The graph as a query sees it: without our records and our names.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use grafeo::{
     EdgeId, NodeId, Value,
@@ -16,8 +22,8 @@ use crate::name::{EDGE, ID, META, REALM, REMOVED, kept, shown};
 
 type Stored<T> = Result<T, grafeo::Error>;
 
-/// The longest text, and the most items of a list, that an expression reads from a property.
-const MAX_READ: usize = 64 << 10;
+/// How many bytes of texts one query may read from properties in all.
+const MAX_TEXTS: usize = 512 << 20;
 
 /// A store without the records that are not nodes of a user, with names as users write them.
 ///
@@ -25,16 +31,37 @@ const MAX_READ: usize = 64 << 10;
 pub(super) struct View {
     inner: Arc<dyn GraphStore>,
     hidden: HashSet<NodeId>,
+    /// The longest text, and the most items of a list, that is read from a property.
+    longest: usize,
+    /// How many bytes of texts were read.
+    read: AtomicUsize,
 }
 
 impl View {
-    pub(super) fn new(inner: Arc<dyn GraphStore>, view: ReadView) -> Stored<Self> {
+    pub(super) fn new(inner: Arc<dyn GraphStore>, view: ReadView, longest: usize) -> Stored<Self> {
         let mut hidden: HashSet<NodeId> =
             inner.find_nodes_by_property(REMOVED, &Value::from(true), view)?.into_iter().collect();
         for label in [EDGE, META] {
             hidden.extend(inner.nodes_by_label(label, view)?);
         }
-        Ok(Self { inner, hidden })
+        Ok(Self { inner, hidden, longest, read: AtomicUsize::new(0) })
+    }
+
+    /// Refuses a property that is too large to calculate with, and one text too many.
+    fn bounded(&self, name: &str, value: Option<Value>) -> Stored<Option<Value>> {
+        let size = match &value {
+            Some(Value::String(text)) => text.len(),
+            Some(Value::List(items)) => items.len(),
+            _ => return Ok(value),
+        };
+        let message = if size > self.longest {
+            format!("{TOO_LARGE}the property {name} is too long to be read by itself here")
+        } else if self.read.fetch_add(size, Ordering::Relaxed) > MAX_TEXTS {
+            format!("{TOO_LARGE}it reads more than {MAX_TEXTS} bytes of texts")
+        } else {
+            return Ok(value);
+        };
+        Err(QueryError::new(QueryErrorKind::Execution, message).into())
     }
 
     fn seen(&self, mut ids: Vec<NodeId>) -> Vec<NodeId> {
@@ -62,20 +89,6 @@ pub(super) const TOO_LARGE: &str = "too large: ";
 /// The engine looks at the clock between chunks; within one it may still walk a long way.
 fn in_time() -> Stored<()> {
     deadline::check().map_err(|_| QueryError::timeout().into())
-}
-
-/// Refuses a property that is too large to calculate with.
-fn bounded(name: &str, value: Option<Value>) -> Stored<Option<Value>> {
-    let size = match &value {
-        Some(Value::String(text)) => text.len(),
-        Some(Value::List(items)) => items.len(),
-        _ => 0,
-    };
-    if size > MAX_READ {
-        let message = format!("{TOO_LARGE}the property {name} is too long to be read by itself");
-        return Err(QueryError::new(QueryErrorKind::Execution, message).into());
-    }
-    Ok(value)
 }
 
 impl GraphStore for View {
@@ -124,11 +137,11 @@ impl GraphStore for View {
         if self.hidden.contains(&id) {
             return Ok(None);
         }
-        bounded(name, self.inner.node_property(id, &key(name), view)?)
+        self.bounded(name, self.inner.node_property(id, &key(name), view)?)
     }
 
     fn edge_property(&self, id: EdgeId, name: &str, view: ReadView) -> Stored<Option<Value>> {
-        bounded(name, self.inner.edge_property(id, &key(name), view)?)
+        self.bounded(name, self.inner.edge_property(id, &key(name), view)?)
     }
 
     fn node_labels(&self, id: NodeId, view: ReadView) -> Stored<Option<Labels>> {
@@ -160,7 +173,7 @@ impl GraphStore for View {
         in_time()?;
         let kept = PropertyKey::new(key(name.as_str()).as_str());
         let values = self.inner.node_property_batch(ids, &kept, view)?;
-        values.into_iter().map(|value| bounded(name.as_str(), value)).collect()
+        values.into_iter().map(|value| self.bounded(name.as_str(), value)).collect()
     }
 
     fn edges(

@@ -210,6 +210,7 @@ impl<'a> Parser<'a> {
         self.next += 1;
         if named && self.is_word(1, "IN") {
             let cost = self.comprehension()?;
+            let cost = self.made(cost);
             return self.bounded(at, cost);
         }
         let outer = std::mem::replace(&mut self.bar_ends, false);
@@ -228,7 +229,7 @@ impl<'a> Parser<'a> {
         }
         self.bar_ends = outer;
         self.sign("]")?;
-        Ok(cost)
+        Ok(self.made(cost))
     }
 
     /// `x IN list WHERE … | …`, up to the closing bracket.
@@ -294,7 +295,7 @@ impl<'a> Parser<'a> {
             }
             this.bar_ends = outer;
             this.sign("}")?;
-            Ok(cost)
+            Ok(this.made(cost))
         })
     }
 
@@ -327,7 +328,7 @@ impl<'a> Parser<'a> {
             }
             this.bar_ends = outer;
             this.sign("}")?;
-            Ok(cost)
+            Ok(this.made(cost))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     super::{RefusalKind, cost::Cost, lexer::Kind},
-    Parsed, Parser,
+    MAX_CONDITIONS, Parsed, Parser,
 };
 
 impl Parser<'_> {
@@ -17,7 +17,7 @@ impl Parser<'_> {
     fn either(&mut self) -> Parsed<Cost> {
         let (mut cost, mut links) = (self.negation()?, 0);
         while self.take_word("OR") || self.take_word("XOR") || self.take_word("AND") {
-            self.link(&mut links)?;
+            self.link_of(&mut links, MAX_CONDITIONS)?;
             cost = cost.scalar_of(self.negation()?);
         }
         Ok(cost)
@@ -137,7 +137,11 @@ impl Parser<'_> {
                 self.copies(at, other)?;
                 self.walk(cost);
                 self.walk(other);
-                cost = self.bounded(at, cost.joined(other))?;
+                let joined = cost.joined(other);
+                self.made(joined);
+                // With a number or a short text the other value stays about as large as it is.
+                self.joins_texts |= !cost.is_short() && !other.is_short();
+                cost = self.bounded(at, joined)?;
             } else if self.take_sign("-") {
                 self.link(&mut links)?;
                 let other = self.product()?;

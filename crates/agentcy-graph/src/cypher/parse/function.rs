@@ -34,6 +34,7 @@ impl<'a> Parser<'a> {
         self.sign("(")?;
         if name == "range" {
             let list = self.range_arguments(start.at, MAX_INNER_RANGE)?;
+            let list = self.made(list);
             return self.bounded(start.at, list);
         }
         self.take_word("DISTINCT");
@@ -48,7 +49,13 @@ impl<'a> Parser<'a> {
         ) {
             arguments.iter().for_each(|list| self.walk(*list));
         }
-        self.bounded(start.at, answer(&name, &arguments))
+        let answer = answer(&name, &arguments);
+        // These give back what they are given.
+        if !is_in(&name, "collect min max coalesce nullif head last") && !is_in(&name, SCALARS) {
+            self.made(answer);
+        }
+        self.joins_texts |= name == "replace";
+        self.bounded(start.at, answer)
     }
 
     /// Arguments up to the closing parenthesis.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use super::{
     Checked, Dialect, MAX_TEXT, Refusal, RefusalKind,
-    cost::{Cost, MAX_BYTES, MAX_ITEMS, MAX_STEPS},
+    cost::{Cost, MAX_BYTES, MAX_ITEMS, MAX_STEPS, kept_rows},
     lexer::{Kind, Token, tokens},
     words::{RESERVED, WRITES, is_in},
 };
@@ -21,8 +21,11 @@ use super::{
 /// How deep a query may nest; both engines bear this.
 const MAX_DEPTH: usize = 40;
 
-/// How many operators may follow one another on one level.
+/// How many operators may follow one another on one level; engines nest them.
 const MAX_CHAIN: usize = 50;
+
+/// How many conditions may follow one another, which engines read as a flat list.
+const MAX_CONDITIONS: usize = 500;
 
 type Parsed<T> = Result<T, Refusal>;
 
@@ -48,10 +51,23 @@ pub fn check(text: &str, dialect: &Dialect) -> Result<Checked, Refusal> {
         patterns: Vec::new(),
         walks: false,
         columns: Vec::new(),
+        made: 1.0,
+        joins_texts: false,
     };
     parser.statement()?;
-    let Parser { ranges, patterns, walks, columns, .. } = parser;
-    Ok(Checked { text: text.to_owned(), dialect: *dialect, ranges, patterns, walks, columns })
+    let kept_rows = kept_rows(parser.made);
+    let Parser { ranges, patterns, walks, columns, joins_texts, .. } = parser;
+    let text = text.to_owned();
+    Ok(Checked {
+        text,
+        dialect: *dialect,
+        ranges,
+        patterns,
+        walks,
+        kept_rows,
+        joins_texts,
+        columns,
+    })
 }
 
 struct Parser<'a> {
@@ -71,6 +87,9 @@ struct Parser<'a> {
     walks: bool,
     /// What the last projection names its values.
     columns: Vec<String>,
+    /// The largest value that is made anew for a row.
+    made: f64,
+    joins_texts: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -177,9 +196,13 @@ impl<'a> Parser<'a> {
 
     /// Counts an operator of a chain.
     fn link(&self, links: &mut usize) -> Parsed<()> {
+        self.link_of(links, MAX_CHAIN)
+    }
+
+    fn link_of(&self, links: &mut usize, most: usize) -> Parsed<()> {
         *links += 1;
-        if *links > MAX_CHAIN {
-            let message = format!("at most {MAX_CHAIN} operators follow one another; use a list");
+        if *links > most {
+            let message = format!("at most {most} operators follow one another; use a list");
             return self.refuse(self.here().at, RefusalKind::TooLarge, message);
         }
         Ok(())
@@ -200,6 +223,12 @@ impl<'a> Parser<'a> {
             return Ok(cost);
         };
         self.refuse(at, RefusalKind::TooLarge, message)
+    }
+
+    /// Notes a value that is made anew for every row.
+    fn made(&mut self, cost: Cost) -> Cost {
+        self.made = self.made.max(cost.memory());
+        cost
     }
 
     /// Notes that every item of a list is looked at.

@@ -82,6 +82,10 @@ fn depth_length_and_number_are_bounded() {
     }
     let calls = format!("{}RETURN 1 AS x{}", "CALL { ".repeat(200), " } RETURN 1 AS x".repeat(200));
     assert_eq!(check(&calls, &Dialect::NEO4J).unwrap_err().kind, RefusalKind::TooLarge);
+    let conditions =
+        |count| format!("MATCH (n) WHERE {} RETURN n", vec!["n.x = 1"; count].join(" OR "));
+    assert!(check(&conditions(400), &Dialect::EMBEDDED).is_ok());
+    assert!(check(&conditions(600), &Dialect::EMBEDDED).is_err());
     let long = format!("RETURN '{}'", "x".repeat(MAX_TEXT));
     assert_eq!(check(&long, &Dialect::NEO4J).unwrap_err().kind, RefusalKind::TooLarge);
 }
