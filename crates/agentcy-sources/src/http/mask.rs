@@ -59,6 +59,11 @@ impl Mask {
             Value::Object(map) => {
                 map.into_iter().map(|(name, value)| (self.text(name), self.value(value))).collect()
             }
+            Value::Number(number) => {
+                let text = number.to_string();
+                let shown = self.text(text.clone());
+                if shown == text { Value::Number(number) } else { shown.into() }
+            }
             plain => plain,
         }
     }
@@ -77,17 +82,17 @@ mod tests {
 
     #[test]
     fn a_secret_is_hidden_in_every_form_it_may_come_back_in() {
-        let mask = mask(&["Bearer s3cr\"t/x", "Basic YWRhOmh1bnRlcjI="]);
+        let mask = mask(&["Bearer s3cr\"t/x", "Basic YWRhOmh1bnRlcjI=", "271828"]);
         let shown = mask.value(json!({
             "s3cr\"t/x": "got Bearer s3cr\"t/x",
-            "list": ["s3cr%22t%2Fx", 7, null, "czNjciJ0L3g="],
+            "list": ["s3cr%22t%2Fx", 7, null, "czNjciJ0L3g=", 271_828],
             "basic": "Basic YWRhOmh1bnRlcjI= is ada:hunter2, password hunter2",
         }));
         assert_eq!(
             shown,
             json!({
                 "****": "got ****",
-                "list": ["****", 7, null, "****"],
+                "list": ["****", 7, null, "****", "****"],
                 "basic": "**** is ****, password ****",
             })
         );

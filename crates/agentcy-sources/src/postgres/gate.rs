@@ -4,7 +4,7 @@
 //! parsed again; only where both are the same is the text of the gate itself sent. Behind the gate stand a read-only
 //! transaction and a role without powers.
 
-use std::{collections::BTreeSet, ops::ControlFlow};
+use std::{collections::BTreeSet, ops::ControlFlow, thread};
 
 use sqlparser::{
     ast::{
@@ -17,6 +17,10 @@ use sqlparser::{
 };
 
 const MAX_SQL: usize = 64 << 10;
+/// What bounds how deep a statement is: `1 + 1 + …` is one deeper with each sum.
+const MAX_TOKENS: usize = 8000;
+/// Enough for as deep a statement, whose parts are compared, written and dropped by recursion.
+const STACK: usize = 64 << 20;
 /// Where PostgreSQL cuts a name.
 const MAX_NAME: usize = 63;
 
@@ -72,9 +76,18 @@ const EXPLAIN_OPTIONS: [&str; 10] = [
 
 /// Lets a statement pass that only reads.
 pub(super) fn pass(sql: &str) -> Result<Passed, Fault> {
-    if sql.len() > MAX_SQL {
-        return Err("the statement is over 64 KiB".to_owned());
+    if sql.len() > MAX_SQL || tokens(sql)?.len() > MAX_TOKENS {
+        return Err("the statement is over 64 KiB or 8000 words and signs".to_owned());
     }
+    let unread = || "the statement cannot be read".to_owned();
+    thread::scope(|scope| {
+        let passing = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || rewrite(sql));
+        passing.ok().and_then(|passing| passing.join().ok()).ok_or_else(unread)?
+    })
+}
+
+/// The statement in words of our own, when it reads.
+fn rewrite(sql: &str) -> Result<Passed, Fault> {
     let statement = parse(sql)?;
     let is_plan = judge(&statement)?;
     let text = statement.to_string();
@@ -195,14 +208,20 @@ fn reads(body: &SetExpr) -> bool {
     }
 }
 
+/// The words and signs of a text.
+fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
+    let tokens = Tokenizer::new(&PostgreSqlDialect {}, text).tokenize();
+    let mut tokens = tokens.map_err(|error| format!("the statement cannot be read: {error}"))?;
+    tokens.retain(|token| !matches!(token, Token::Whitespace(_)));
+    Ok(tokens)
+}
+
 /// The names of a text, read from its tokens: no corner of the grammar is left out.
 fn names(text: &str) -> Result<Names, Fault> {
-    let tokens = Tokenizer::new(&PostgreSqlDialect {}, text).tokenize();
-    let tokens = tokens.map_err(|error| format!("the statement cannot be read: {error}"))?;
+    let tokens = tokens(text)?;
     let (mut called, mut words, mut operators) =
         (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    let mut tokens =
-        tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).peekable();
+    let mut tokens = tokens.iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
             Token::Word(word) => {

@@ -199,3 +199,34 @@ fn catalogs_of_secrets_and_files_are_closed() {
         assert!(pass(sql).is_err(), "{sql}");
     }
 }
+
+#[test]
+fn a_statement_that_is_as_deep_as_long_breaks_nothing() {
+    let chain = |part: &str| part.repeat(60_000 / part.len());
+    for sql in [
+        format!("select 1{}", chain(" + 1")),
+        format!("select 1{}", chain("+1")),
+        format!("select true{}", chain(" and true")),
+        format!("select {}true", chain("not ")),
+        format!("select {}1", chain("- ")),
+        format!("select 1{}", chain("::int")),
+        format!("select a{}", chain("[1]")),
+        format!("select a{}", chain(".a")),
+        format!("select a{}", chain(" is null")),
+        format!("select 1{}", chain(" union select 1")),
+        format!("select {}", chain("case when true then ")),
+        format!("select {}1{}", "(".repeat(30_000), ")".repeat(30_000)),
+        format!("select {}1{}", "(select ".repeat(6_000), ")".repeat(6_000)),
+        format!("select {}1{}", "f(".repeat(15_000), ")".repeat(15_000)),
+        format!("select * from a{}", chain(" join a on true")),
+        format!("{}select 1", chain("with a as (select 1) ")),
+        format!("select {}1", "1,".repeat(3_900)),
+    ] {
+        let _ = pass(&sql);
+    }
+    // Deep and short enough.
+    let sums = format!("select 1{}", " + 1".repeat(3_900));
+    assert_eq!(pass(&sums).unwrap().text.len(), sums.len());
+    let wide = format!("select {}1", "1,".repeat(3_900));
+    assert!(pass(&wide).is_ok());
+}

@@ -90,7 +90,7 @@ const VOLATILE: &str = "select 'function', n.nspname::text || '.' || p.proname
     union all
     select 'function', n.nspname::text || '.' || p.proname
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_type t on t.oid = p.proargtypes[0]
-    where p.provolatile = 'v' and p.proname = any($2::text[]) and p.pronargs >= 1 and t.typtype = 'c'
+    where p.provolatile = 'v' and p.proname = any($2::text[]) and t.typtype in ('c', 'd', 'p') and t.typname <> 'internal'
     union all
     select 'operator', n.nspname::text || '.' || o.oprname
     from pg_operator o join pg_namespace n on n.oid = o.oprnamespace join pg_proc p on p.oid = o.oprcode

@@ -31,7 +31,7 @@ pub(crate) struct Mapping {
     pub(crate) shared: Option<String>,
     /// The field that says since when the record holds, as RFC 3339.
     pub(crate) valid_from: Option<String>,
-    /// How records hang together with others.
+    /// How records hang together with others. The fields of relations are no properties.
     #[serde(default)]
     pub(crate) relations: Vec<Relation>,
     /// Where the file is fetched, by http or https. Without it the uploaded file is read.

@@ -124,7 +124,7 @@ async fn rows_and_bytes_are_bounded() {
     let plan = ask(&stage, "explain (analyze, costs off, timing off, summary off) select 1")
         .await
         .unwrap();
-    assert_eq!(plan.content["plan"], "Result (actual rows=1 loops=1)\n");
+    assert!(plan.content["plan"].as_str().unwrap().starts_with("Result (actual rows=1"));
 }
 
 #[tokio::test]
@@ -140,6 +140,7 @@ async fn functions_that_may_do_more_than_read_are_refused_in_every_form() {
          create operator app.<~> (leftarg = app.t, rightarg = app.t, function = app.same);
          create type app.box2 as (x int);
          create function app.to_box2(app.t) returns app.box2 language plpgsql as 'begin return null; end';
+         create function app.any_row(anyelement) returns int language plpgsql as 'begin return 1; end';
          create cast (app.t as app.box2) with function app.to_box2(app.t);
          insert into app.t values (1, 'x')",
     )
@@ -178,6 +179,7 @@ async fn functions_that_may_do_more_than_read_are_refused_in_every_form() {
             "select (select app.touch(a) from app.t)",
             "select t.whisper from app.t",
             "select (t).whisper from app.t as t",
+            "select t.any_row from app.t",
             "select t operator(app.<~>) t from app.t",
             "select t::app.box2 from app.t",
             "select app.plain(1), app . touch (1)",
