@@ -17,6 +17,8 @@ use agentcy_testkit::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::sources;
+
 fn routes() -> Vec<Route> {
     inventory::routes(&document())
 }
@@ -89,27 +91,37 @@ async fn a_thing_of_another_org_answers_like_one_that_never_was() {
     let invite = json!({ "email": "new@example.com", "role": "viewer" });
     let invite = foreign.post("/api/v1/platform/invites", invite).await;
     let user = foreign.user.as_ref().unwrap().id.to_string();
-    let unknown = Uuid::from_u128(0x0197_6b4e_7c00_7000_8000_0000_0000_0001);
-    let pairs = [
-        ("{user_id}", user, UserId::from(unknown).to_string()),
-        ("{key_id}", key.text_at("/id").to_owned(), KeyId::from(unknown).to_string()),
-        ("{invite_id}", invite.text_at("/id").to_owned(), InviteId::from(unknown).to_string()),
+    let source = sources::landscape(&app, &foreign).await;
+    let syncs = foreign.get(&format!("{}/{source}/syncs", sources::SOURCES)).await;
+    let nodes = foreign.get("/api/v1/graph/nodes").await;
+    let theirs = [
+        ("{user_id}", user),
+        ("{key_id}", key.text_at("/id").to_owned()),
+        ("{invite_id}", invite.text_at("/id").to_owned()),
+        ("{source_id}", source),
+        ("{job_id}", syncs.text_at("/items/0/id").to_owned()),
+        ("{node_id}", nodes.text_at("/items/0/id").to_owned()),
     ];
+    let nowhere = Uuid::from_u128(0x0197_6b4e_7c00_7000_8000_0000_0000_0001);
     let mut swept = 0;
     for route in routes().iter().filter(|route| route.path.contains('{')) {
-        let (name, foreign_id, unknown_id) =
-            pairs.iter().find(|(name, ..)| route.path.contains(name)).unwrap();
-        let ask = async |id: &str| {
-            let path = route.path.replace(name, id);
+        let named = |id: &dyn Fn(&str, &str) -> String| {
+            let replace = |path: String, (name, theirs): &(&str, String)| {
+                path.replace(name, &id(name, theirs))
+            };
+            theirs.iter().fold(route.path.clone(), replace)
+        };
+        let ask = async |path: String| {
             Reply::of(owner.request(&route.method, &path).json(&fitting(route))).await
         };
-        let (foreign, unknown) = (ask(foreign_id).await, ask(unknown_id).await);
+        let foreign = ask(named(&|_, theirs| theirs.to_owned())).await;
+        let unknown = ask(unknown(&route.path, nowhere)).await;
         assert_eq!(foreign.masked(), unknown.masked(), "{} {}", route.method, route.path);
         foreign.expecting_error(404, "not_found");
-        ask("nonsense").await.expecting_error(404, "not_found");
+        ask(named(&|_, _| "nonsense".to_owned())).await.expecting_error(404, "not_found");
         swept += 1;
     }
-    assert_eq!(swept, 6);
+    assert_eq!(swept, 20);
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ async fn the_steps_of_the_readme_work_as_they_are_written() {
     assert!(steps.contains("/auth/login") && steps.contains("/api-keys"), "{steps}");
 
     let machine = Machine::new();
+    repository(machine.home());
     let _server = machine.start().await;
     let here = format!("http://localhost:{}", machine.url().port().unwrap());
     let tools = machine.home().join("tools");
@@ -45,9 +46,24 @@ async fn the_steps_of_the_readme_work_as_they_are_written() {
         .into_iter()
         .collect::<Result<_, _>>()
         .unwrap();
-    let [me, realms] = &said[..] else { panic!("two answers are shown: {said:?}") };
+    let [me, files, changes, realms] = &said[..] else { panic!("four answers are shown: {said:?}") };
     assert_eq!(me["user"]["email"], "admin@localhost", "{me}");
+    assert_eq!(files["items"][0]["properties"]["path"], "README.md", "{files}");
+    assert_eq!(changes["rows"], serde_json::json!([["README.md", 1]]), "{changes}");
     assert!(realms["items"].as_array().is_some_and(|realms| !realms.is_empty()), "{realms}");
+}
+
+/// What the server is started in.
+fn repository(folder: &Path) {
+    fs::write(folder.join("README.md"), "# Analytical engine\n").unwrap();
+    let git = |args: &[&str]| {
+        let names = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"];
+        let done = Command::new("git").args(names).args(args).current_dir(folder).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "README.md"]);
+    git(&["commit", "--quiet", "--message", "begin"]);
 }
 
 /// The commands under "Use".

@@ -1,6 +1,7 @@
 //! A source from connecting to its end.
 
 use agentcy_testkit::{app::TestApp, reply::Reply};
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{SOURCES, connect, landscape, member, services, sync, upload};
@@ -31,6 +32,7 @@ async fn a_second_sync_counts_what_changed_and_what_did_not() {
     let app = TestApp::new().await;
     let (_, client) = member(&app).await;
     let source = landscape(&app, &client).await;
+    app.stage.clock.advance(TimeDelta::minutes(1));
     let again = sync(&app, &client, &source).await;
     assert_eq!(again["counts"], json!({ "added": 0, "changed": 0, "archived": 0, "unchanged": 5 }));
 
@@ -38,6 +40,7 @@ async fn a_second_sync_counts_what_changed_and_what_did_not() {
         json!({ "id": "web", "name": "web-frontend", "tier": "edge", "calls": ["api"] }),
         json!({ "id": "api", "name": "payments", "tier": "core" }),
     ];
+    app.stage.clock.advance(TimeDelta::minutes(1));
     upload(&client, &source, &records).await.expecting(200);
     let changed = sync(&app, &client, &source).await;
     assert_eq!(
