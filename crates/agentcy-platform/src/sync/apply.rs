@@ -91,6 +91,16 @@ async fn run(job: &Held) -> Result<(), JobError> {
     jobs::succeed(&mut tx, job.hold, &outcome, platform.clock.now()).await?;
     events::updated(platform, &mut tx, job.hold.id).await?;
     tx.commit().await?;
+    let Outcome { counts, faults, .. } = outcome;
+    tracing::info!(
+        source.id = %plan.source,
+        sync.added = counts.added,
+        sync.changed = counts.changed,
+        sync.archived = counts.archived,
+        sync.unchanged = counts.unchanged,
+        sync.faults = faults.len(),
+        "the source is synced"
+    );
     platform.wrote().await;
     Ok(())
 }

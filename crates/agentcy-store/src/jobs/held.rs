@@ -133,7 +133,8 @@ pub async fn succeed(tx: &mut Tx, hold: Hold, outcome: &Outcome, at: Timestamp) 
     let counts = KeptCounts { added, changed, archived, unchanged };
     let ended = sqlx::query!(
         "update jobs set state = 'succeeded', finished_at = $4, counts = $5, errors = $6,
-                         batch_id = $7, lease_until = null, holder = null
+                         batch_id = $7, done = coalesce(total, done), lease_until = null,
+                         holder = null
          where org_id = $1 and id = $2 and fence = $3 and state = 'running'",
         Uuid::from(tx.org()),
         Uuid::from(hold.id),
