@@ -24,6 +24,7 @@ mod transport;
 mod tree;
 mod version;
 mod view;
+mod way;
 mod window;
 
 use futures_util::{future::BoxFuture, stream::BoxStream};

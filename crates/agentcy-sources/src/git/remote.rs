@@ -34,7 +34,8 @@ use super::{
     refs::{HEADS, Head, Refs, TAGS},
     repo,
     sink::Stop,
-    transport::{Guarded, Way},
+    transport::Guarded,
+    way::Way,
 };
 use crate::{Error, Result};
 

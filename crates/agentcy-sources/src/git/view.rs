@@ -2,7 +2,8 @@
 //!
 //! Its config, hooks, attributes, alternates and links are left behind, so no library that opens the
 //! view can be led anywhere by them. Packs are shown through files that are open already: what was
-//! judged is what is read.
+//! judged is what is read. Loose objects are judged when the view is made; who swaps one for a link just
+//! then makes us read another object of git, whose full name they must know.
 
 use std::{
     fmt::Write as _,

@@ -108,18 +108,17 @@ async fn catch_up(source: &mut Source, told: &mut Told) -> bool {
     delta
 }
 
-#[tokio::test]
-async fn differences_add_up_to_what_there_is_whatever_happens() {
-    let mut deltas = 0;
-    for seed in 0..12 {
+/// Plays random histories, and catches up eight times in each.
+async fn play(seeds: std::ops::Range<u64>, max_commits: usize) {
+    let (mut deltas, rounds) = (0, 8);
+    let wanted = rounds * usize::try_from(seeds.end - seeds.start).unwrap();
+    for seed in seeds {
         let mut dice = Dice(seed);
         let mut world = World::new();
         let mut source = world.source();
-        if seed % 3 == 1 {
-            source.config["max_commits"] = json!(5);
-        }
+        source.config["max_commits"] = json!(max_commits);
         let mut told = Told::default();
-        for _ in 0..8 {
+        for _ in 0..rounds {
             for _ in 0..=dice.roll(5) {
                 act(&mut world, &mut dice);
             }
@@ -127,7 +126,22 @@ async fn differences_add_up_to_what_there_is_whatever_happens() {
         }
         assert_eq!(told.faults, [], "seed {seed}");
     }
-    assert!(deltas > 60, "only {deltas} were differences");
+    assert!(deltas > wanted * 3 / 4, "only {deltas} of {wanted} were differences");
+}
+
+#[tokio::test]
+async fn differences_add_up_to_what_there_is_whatever_happens() {
+    play(0..4, 1000).await;
+}
+
+#[tokio::test]
+async fn differences_add_up_in_other_histories() {
+    play(4..8, 1000).await;
+}
+
+#[tokio::test]
+async fn differences_add_up_where_old_commits_drop_out() {
+    play(8..12, 5).await;
 }
 
 #[tokio::test]
