@@ -67,13 +67,13 @@ pub(crate) struct Read {
 }
 
 /// Reads what was kept; `None` when something of ours is missing or is not what we write.
-pub(crate) fn read(kept: impl IntoIterator<Item = (String, Value)>) -> Option<Read> {
+pub(crate) fn read<N: AsRef<str>>(kept: impl IntoIterator<Item = (N, Value)>) -> Option<Read> {
     let (mut id, mut realm, mut version) = (None, None, None);
     let (mut valid_from, mut recorded_at) = (None, None);
     let (mut sources, mut json) = (Vec::new(), HashSet::new());
     let mut rest = Vec::new();
     for (name, value) in kept {
-        match name.as_str() {
+        match name.as_ref() {
             ID => id = Some(text(value)?),
             REALM => realm = Some(value.as_str()?.parse().ok()?),
             VERSION => version = Some(value.as_i64()?),

@@ -96,15 +96,16 @@ fn scalar(value: &Value) -> Option<Plain> {
 }
 
 /// What was kept, as its user wrote it. Our own names are left out; `None` when a JSON text does not parse.
-pub(crate) fn decode(
-    values: impl IntoIterator<Item = (String, Value)>,
+pub(crate) fn decode<N: AsRef<str>>(
+    values: impl IntoIterator<Item = (N, Value)>,
     json: &HashSet<String>,
 ) -> Option<Properties> {
     let mut properties = Properties::new();
     for (name, value) in values {
-        let Some(user) = shown(&name) else { continue };
+        let name = name.as_ref();
+        let Some(user) = shown(name) else { continue };
         let value = match value {
-            Value::String(text) if json.contains(&name) => serde_json::from_str(&text).ok()?,
+            Value::String(text) if json.contains(name) => serde_json::from_str(&text).ok()?,
             value => value,
         };
         properties.insert(user.into_owned(), value);

@@ -25,6 +25,8 @@ impl OrgGraph {
                 starts.push((*id, found));
             }
         }
+        starts.sort_unstable();
+        starts.dedup();
         walk.keep(starts);
         let mut seen: HashSet<grafeo::NodeId> = walk.kept.iter().map(|(_, node)| *node).collect();
         let mut from = 0;
@@ -55,11 +57,14 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Keeps what was met in one step, as far as there is room.
     fn keep(&mut self, mut met: Vec<Met>) {
-        met.sort_unstable();
-        met.dedup();
         let room = self.ask.limit - self.kept.len();
-        self.truncated |= met.len() > room;
-        self.kept.extend(met.into_iter().take(room));
+        if met.len() > room {
+            self.truncated = true;
+            met.select_nth_unstable(room);
+            met.truncate(room);
+        }
+        met.sort_unstable();
+        self.kept.append(&mut met);
     }
 
     /// The nodes next to those of the step before that were not seen until now.
@@ -78,12 +83,12 @@ impl Walk<'_> {
                     continue;
                 }
                 seen.insert(other);
-                if self.reader.has_label(other, &labels)? && self.reader.sees_node(other)? {
-                    met.push((self.reader.node_id(other)?, other));
+                if self.reader.has_label(other, &labels)? {
+                    met.push(other);
                 }
             }
         }
-        Ok(met)
+        self.reader.seen(met)
     }
 
     /// The edges at a node, as far as there is work left to be done.

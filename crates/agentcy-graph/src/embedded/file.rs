@@ -1,14 +1,15 @@
 //! One graph file: opened, told apart from foreign ones, closed, removed.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs, io,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
 use agentcy_core::id::{EdgeId, OrgId};
-use grafeo::{Config, GrafeoDB, Session, Value};
+use grafeo::{Config, GrafeoDB, Session, Value, store::ArcStr};
 use uuid::Uuid;
 
 use super::ENGINE;
@@ -35,11 +36,29 @@ pub(super) struct OrgGraph {
     pub(super) org: OrgId,
     /// Made at the first write that asks for it: the engine indexes properties of nodes, not of edges.
     pub(super) edges: Mutex<Option<EdgeIndex>>,
+    /// Texts that many rows have, so that each is in memory once.
+    texts: Mutex<HashSet<ArcStr>>,
 }
+
+/// How many texts are shared at most.
+const SHARED: usize = 10_000;
 
 /// What the engine said, without an org to speak of.
 pub(super) fn unavailable(error: impl Into<BoxError>) -> Error {
     Error::Unavailable { engine: ENGINE, source: Some(error.into()) }
+}
+
+/// Runs engine code. Where it gives up it has met what it did not write: the file is damaged.
+pub(super) fn guarded<T>(org: OrgId, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|reason| {
+        let reason = reason
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| reason.downcast_ref::<&str>().copied())
+            .unwrap_or("no reason given");
+        let source = Some(reason.into());
+        Err(Error::Corrupt { org, what: "the engine gave up".to_owned(), source })
+    })
 }
 
 impl OrgGraph {
@@ -57,9 +76,22 @@ impl OrgGraph {
                 source: Some(error.into()),
             },
         })?;
-        let graph = Self { db, org, edges: Mutex::new(None) };
+        let graph = Self { db, org, edges: Mutex::new(None), texts: Mutex::default() };
         graph.settle(database)?;
         Ok(graph)
+    }
+
+    /// A text that the next row with the same text has, too.
+    pub(super) fn shared(&self, text: &str) -> ArcStr {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = texts.get(text) {
+            return shared.clone();
+        }
+        let shared = ArcStr::from(text);
+        if texts.len() < SHARED {
+            texts.insert(shared.clone());
+        }
+        shared
     }
 
     fn settle(&self, database: Uuid) -> Result<()> {
@@ -185,5 +217,29 @@ fn gone(done: io::Result<()>) -> Result<()> {
     match done {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unavailable(error)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Embedded;
+    use super::*;
+    use crate::GraphStore as _;
+
+    #[tokio::test]
+    async fn an_engine_that_gives_up_is_a_damaged_graph_and_is_opened_anew() {
+        let org = OrgId::from(Uuid::from_u128(1));
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = Embedded::open(folder.path(), Uuid::from_u128(2), 2).unwrap();
+        store.set_watermark(org, 7).await.unwrap();
+        let read = store.read(org, |_| -> Result<()> { panic!("met {}", "something") }).await;
+        let Err(Error::Corrupt { source: Some(source), .. }) = read else { panic!("{read:?}") };
+        assert_eq!(source.to_string(), "met something");
+        assert_eq!(store.watermark(org).await.unwrap(), 7);
+        let written = store.write(org, |_| -> Result<()> { panic!("no more") }).await;
+        assert!(matches!(written, Err(Error::Corrupt { .. })), "{written:?}");
+        assert_eq!(store.watermark(org).await.unwrap(), 7);
+        store.set_watermark(org, 8).await.unwrap();
+        store.close().await.unwrap();
     }
 }

@@ -86,11 +86,10 @@ impl Slot {
             done
         });
         if !finished {
-            let kept = std::mem::replace(
-                &mut *self.state.write().unwrap_or_else(PoisonError::into_inner),
-                State::NotOpen,
-            );
-            let _ = guarded(org, move || Ok(drop((kept, graph))));
+            if matches!(self.state(), State::Open(_)) {
+                self.put(State::NotOpen);
+            }
+            drop(guarded(org, move || Ok(drop(graph))));
         }
         done
     }
@@ -179,13 +178,15 @@ impl Embedded {
         self.blocking(move || {
             // Kept until the work is done, even when the caller has gone.
             let _turn = turn;
-            let done = slot.work(Arc::clone(&graph), work);
-            if matches!(done, Err(Error::Unavailable { .. })) {
-                // After a commit that failed half way the engine writes no more until it is opened anew.
-                graph.close();
-                slot.put(State::NotOpen);
-            }
-            done
+            slot.work(graph, |graph| {
+                let done = work(graph);
+                if matches!(done, Err(Error::Unavailable { .. })) {
+                    // After a commit that failed half way the engine writes no more until it is opened anew.
+                    graph.close();
+                    slot.put(State::NotOpen);
+                }
+                done
+            })
         })
         .await
     }

@@ -1,18 +1,21 @@
 //! Reads of one graph file, each of one state of it however many commits come meanwhile.
 
 use agentcy_core::{
-    Realm, Realms,
+    Realms,
     id::{EdgeId, Id, NodeId},
 };
 use grafeo::{
     Snapshot, Value,
-    store::{self, ArcStr, Direction as Way},
+    store::{self, ArcStr, Direction as Way, PropertyKey},
 };
 
-use super::{file::OrgGraph, value::is_removed};
+use super::{
+    file::{EdgeIndex, OrgGraph},
+    value::{is_removed, version},
+};
 use crate::{
     Direction, Expand, Hop, Neighbour, Neighbours, Node, Result,
-    name::{ID, REALM, kept},
+    name::{ID, REALM, VERSION, kept},
 };
 
 impl OrgGraph {
@@ -83,13 +86,10 @@ impl<'a> Reader<'a> {
 
     /// The engine's node with this id, when it may be seen.
     pub(super) fn find(&self, id: NodeId) -> Result<Option<grafeo::NodeId>> {
-        let key = Value::from(id.to_string());
-        let found = self.snapshot.find_nodes_by_property(ID, &key, self.snapshot.view());
-        match self.or_failed(found)?[..] {
-            // What is removed has no realm.
-            [found] if self.sees_node(found)? => Ok(Some(found)),
-            [_] | [] => Ok(None),
-            _ => Err(self.graph.corrupt("an id stands twice")),
+        // What is removed has no realm.
+        match self.record(&id.to_string())? {
+            Some(found) if self.sees_node(found)? => Ok(Some(found)),
+            _ => Ok(None),
         }
     }
 
@@ -106,9 +106,70 @@ impl<'a> Reader<'a> {
 
     fn sees(&self, realm: Result<Option<Value>, grafeo::Error>) -> Result<bool> {
         let Some(realm) = self.or_failed(realm)? else { return Ok(false) };
-        let realm: Option<Realm> = realm.as_str().and_then(|realm| realm.parse().ok());
-        let realm = realm.ok_or_else(|| self.graph.corrupt("a realm"))?;
-        Ok(self.realms.contains(&realm))
+        Ok(self.has(realm.as_str().ok_or_else(|| self.graph.corrupt("a realm"))?))
+    }
+
+    fn has(&self, realm: &str) -> bool {
+        match self.realms {
+            Realms::All => true,
+            Realms::Only(only) => only.iter().any(|own| own.as_str() == realm),
+        }
+    }
+
+    /// Of these nodes those that may be seen, by our id and the engine's.
+    pub(super) fn seen(&self, nodes: Vec<grafeo::NodeId>) -> Result<Vec<(NodeId, grafeo::NodeId)>> {
+        let each = |key: &str| {
+            let key = PropertyKey::new(self.graph.shared(key));
+            self.or_failed(self.snapshot.node_property_batch(&nodes, &key, self.snapshot.view()))
+        };
+        let (ids, realms) = (each(ID)?, each(REALM)?);
+        let mut seen = Vec::with_capacity(nodes.len());
+        for ((node, id), realm) in nodes.into_iter().zip(ids).zip(realms) {
+            if realm.as_ref().and_then(Value::as_str).is_some_and(|realm| self.has(realm)) {
+                seen.push((self.id(Ok(id))?, node));
+            }
+        }
+        Ok(seen)
+    }
+
+    /// The engine's node or record with this id.
+    pub(super) fn record(&self, id: &str) -> Result<Option<grafeo::NodeId>> {
+        let found =
+            self.snapshot.find_nodes_by_property(ID, &Value::from(id), self.snapshot.view());
+        match self.or_failed(found)?[..] {
+            [] => Ok(None),
+            [found] => Ok(Some(found)),
+            _ => Err(self.graph.corrupt("an id stands twice")),
+        }
+    }
+
+    /// The engine's node or record in whole.
+    pub(super) fn stored(&self, node: grafeo::NodeId) -> Result<Option<store::Node>> {
+        self.or_failed(self.snapshot.node(node, self.snapshot.view()))
+    }
+
+    /// The version of a node or record.
+    pub(super) fn node_version(&self, node: grafeo::NodeId) -> Result<Option<i64>> {
+        let value = self.snapshot.node_property(node, VERSION, self.snapshot.view());
+        Ok(version(self.or_failed(value)?.as_ref()))
+    }
+
+    /// The version of an edge.
+    pub(super) fn edge_version(&self, edge: grafeo::EdgeId) -> Result<Option<i64>> {
+        let value = self.snapshot.edge_property(edge, VERSION, self.snapshot.view());
+        Ok(version(self.or_failed(value)?.as_ref()))
+    }
+
+    /// Every edge, by our id and the engine's.
+    pub(super) fn all_edges(&self) -> Result<EdgeIndex> {
+        let view = self.snapshot.view();
+        let mut all = EdgeIndex::with_capacity(self.or_failed(self.snapshot.edge_count(view))?);
+        for node in self.or_failed(self.snapshot.node_ids(view))? {
+            for (_, edge) in self.edges(node, Way::Outgoing, &[])? {
+                all.insert(self.edge_id(edge)?, edge);
+            }
+        }
+        Ok(all)
     }
 
     /// Whether a node has one of these labels; every node has when there are none.
@@ -148,8 +209,9 @@ impl<'a> Reader<'a> {
 
     /// A node in whole, when it may be seen.
     pub(super) fn node(&self, node: grafeo::NodeId) -> Result<Option<Node>> {
-        let stored = self.or_failed(self.snapshot.node(node, self.snapshot.view()))?;
-        let Some(stored) = stored.filter(|stored| !is_removed(stored)) else { return Ok(None) };
+        let Some(stored) = self.stored(node)?.filter(|stored| !is_removed(stored)) else {
+            return Ok(None);
+        };
         let node = self.graph.node_of(&stored)?;
         Ok(self.realms.contains(&node.realm).then_some(node))
     }

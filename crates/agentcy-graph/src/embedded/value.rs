@@ -11,18 +11,13 @@ use super::file::OrgGraph;
 use crate::{
     Edge, Node, Result,
     batch::shown_labels,
-    name::{ID, REMOVED, VERSION, shown},
+    name::{ID, REALM, REMOVED, VERSION, shown},
     own::{Kept, read},
     property::Plain,
 };
 
 /// The properties of a stored node or edge, ours among them.
 pub(super) type Row = Vec<(PropertyKey, Value)>;
-
-/// Something as it is kept.
-pub(super) fn row(kept: Kept) -> Row {
-    kept.into_iter().map(|(name, plain)| (PropertyKey::from(&*name), value(plain))).collect()
-}
 
 /// The record that something was removed.
 pub(super) fn removed(id: &str, version: i64) -> Row {
@@ -56,8 +51,8 @@ fn json(value: &Value) -> Option<Json> {
 
 fn stored<'a>(
     properties: impl Iterator<Item = (&'a PropertyKey, &'a Value)>,
-) -> Option<Vec<(String, Json)>> {
-    properties.map(|(key, value)| Some((key.as_str().to_owned(), json(value)?))).collect()
+) -> Option<Vec<(&'a str, Json)>> {
+    properties.map(|(key, value)| Some((key.as_str(), json(value)?))).collect()
 }
 
 /// Whether a stored node only says that something was removed.
@@ -74,6 +69,18 @@ pub(super) fn version(value: Option<&Value>) -> Option<i64> {
 }
 
 impl OrgGraph {
+    /// Something as it is kept.
+    pub(super) fn row(&self, kept: Kept) -> Row {
+        let value = |name: &str, plain| match plain {
+            // There are few, and each stands in every row.
+            Plain::Text(realm) if name == REALM => Value::String(self.shared(&realm)),
+            plain => value(plain),
+        };
+        kept.into_iter()
+            .map(|(name, plain)| (PropertyKey::new(self.shared(&name)), value(&name, plain)))
+            .collect()
+    }
+
     pub(super) fn node_of(&self, stored: &store::Node) -> Result<Node> {
         let damaged = || self.corrupt("a node");
         let read = self::stored(stored.properties.iter()).and_then(read).ok_or_else(damaged)?;

@@ -5,17 +5,21 @@ use std::{
     sync::{MutexGuard, PoisonError},
 };
 
-use agentcy_core::id::EdgeId;
-use grafeo::{Session, Value, store};
+use agentcy_core::{
+    Realms,
+    id::{EdgeId, NodeId},
+};
+use grafeo::Session;
 
 use super::{
     file::{EdgeIndex, OrgGraph},
-    value::{is_removed, removed, row, version},
+    read::Reader,
+    value::removed,
 };
 use crate::{
     Edge, Result,
     batch::{Change, EdgeChange},
-    name::{EDGE, ID, VERSION, kept},
+    name::{EDGE, kept},
     own::of_edge,
 };
 
@@ -31,6 +35,8 @@ impl OrgGraph {
     ) -> Result<usize> {
         let mut index = self.index()?;
         let index = index.get_or_insert_default();
+        // Each id is here once, so what was there before is all that needs to be known.
+        let before = Reader::new(self, &Realms::All)?;
         let mut session = self.db.session();
         session.begin_transaction().map_err(|error| self.failed(error))?;
         let mut moves = Moves::with_capacity(changes.len());
@@ -41,11 +47,11 @@ impl OrgGraph {
             let live = index.get(&id).copied();
             let record = match live {
                 Some(_) => None,
-                None => self.stored(&session, &id.to_string())?,
+                None => before.record(&id.to_string())?,
             };
             let newest = match live {
-                Some(edge) => self.edge_version(&session, edge)?,
-                None => record.as_ref().and_then(|node| version(node.get_property(VERSION))),
+                Some(edge) => before.edge_version(edge)?,
+                None => record.map(|record| before.node_version(record)).transpose()?.flatten(),
             };
             if newest.is_some_and(|newest| newest >= change.version()) {
                 continue;
@@ -55,8 +61,8 @@ impl OrgGraph {
                 moves.push((id, None));
             }
             if let EdgeChange::Write(edge) = change {
-                let from = self.end(&session, &mut ends, edge.from)?;
-                let to = self.end(&session, &mut ends, edge.to)?;
+                let from = end(&before, &mut ends, edge.from)?;
+                let to = end(&before, &mut ends, edge.to)?;
                 let (Some(from), Some(to)) = (from, to) else {
                     without_end.push(id);
                     continue;
@@ -70,10 +76,11 @@ impl OrgGraph {
                 )?;
             }
             if let Some(record) = record {
-                session.delete_node(record.id).map_err(|error| self.failed(error))?;
+                session.delete_node(record).map_err(|error| self.failed(error))?;
             }
             written += 1;
         }
+        drop(before);
         session.commit().map_err(|error| self.failed(error))?;
         for (id, edge) in moves {
             match edge {
@@ -93,42 +100,15 @@ impl OrgGraph {
         to: grafeo::NodeId,
     ) -> Result<grafeo::EdgeId> {
         session
-            .create_edge_with_props(from, to, &kept(&edge.kind), row(of_edge(edge)))
+            .create_edge_with_props(from, to, &kept(&edge.kind), self.row(of_edge(edge)))
             .map_err(|error| self.failed(error))
-    }
-
-    /// The live node at an end; looked up once a piece.
-    fn end(
-        &self,
-        session: &Session,
-        known: &mut HashMap<agentcy_core::id::NodeId, Option<grafeo::NodeId>>,
-        id: agentcy_core::id::NodeId,
-    ) -> Result<Option<grafeo::NodeId>> {
-        if let Some(end) = known.get(&id) {
-            return Ok(*end);
-        }
-        let live = |node: &store::Node| !is_removed(node);
-        let end = self.stored(session, &id.to_string())?.filter(live).map(|node| node.id);
-        known.insert(id, end);
-        Ok(end)
-    }
-
-    fn edge_version(&self, session: &Session, edge: grafeo::EdgeId) -> Result<Option<i64>> {
-        let edge = session.get_edge(edge).map_err(|error| self.failed(error))?;
-        Ok(edge.and_then(|edge| version(edge.get_property(VERSION))))
     }
 
     /// The index of edges, made from the graph when it is not there.
     fn index(&self) -> Result<MutexGuard<'_, Option<EdgeIndex>>> {
         let mut guard = self.edges.lock().unwrap_or_else(PoisonError::into_inner);
         if guard.is_none() {
-            let mut index = EdgeIndex::new();
-            for edge in self.db.iter_edges().map_err(|error| self.failed(error))? {
-                let id =
-                    edge.get_property(ID).and_then(Value::as_str).and_then(|id| id.parse().ok());
-                index.insert(id.ok_or_else(|| self.corrupt("an edge"))?, edge.id);
-            }
-            *guard = Some(index);
+            *guard = Some(Reader::new(self, &Realms::All)?.all_edges()?);
         }
         Ok(guard)
     }
@@ -142,4 +122,18 @@ impl OrgGraph {
             }
         }
     }
+}
+
+/// The live node at an end; looked up once a piece.
+fn end(
+    before: &Reader<'_>,
+    known: &mut HashMap<NodeId, Option<grafeo::NodeId>>,
+    id: NodeId,
+) -> Result<Option<grafeo::NodeId>> {
+    if let Some(end) = known.get(&id) {
+        return Ok(*end);
+    }
+    let end = before.find(id)?;
+    known.insert(id, end);
+    Ok(end)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use agentcy_core::id::EdgeId;
+use agentcy_core::{Realms, id::EdgeId};
 use grafeo::{
     Session, Value,
     store::{self, Direction, PropertyKey},
@@ -10,7 +10,8 @@ use grafeo::{
 
 use super::{
     file::OrgGraph,
-    value::{Row, is_removed, removed, row, version},
+    read::Reader,
+    value::{Row, is_removed, removed, version},
 };
 use crate::{
     Result,
@@ -22,23 +23,31 @@ use crate::{
 impl OrgGraph {
     /// Writes what is newer than what is there, and says how many that were.
     pub(super) fn apply_nodes(&self, changes: &[NodeChange]) -> Result<usize> {
+        // Each id is here once, so what was there before is all that needs to be known.
+        let before = Reader::new(self, &Realms::All)?;
         let mut session = self.db.session();
         session.begin_transaction().map_err(|error| self.failed(error))?;
         let (mut written, mut detached) = (0, Vec::new());
         for change in changes {
             let id = change.id().to_string();
-            let stored = self.stored(&session, &id)?;
+            let found = before.record(&id)?;
+            let stored = found.map(|found| before.stored(found)).transpose()?.flatten();
             let newest = stored.as_ref().and_then(|node| version(node.get_property(VERSION)));
             if newest.is_some_and(|newest| newest >= change.version()) {
                 continue;
             }
             match (change, stored) {
                 (NodeChange::Write(node), Some(stored)) if !is_removed(&stored) => {
-                    self.rewrite(&session, &stored, with_base(labels(node)), row(of_node(node)))?;
+                    self.rewrite(
+                        &session,
+                        &stored,
+                        with_base(labels(node)),
+                        self.row(of_node(node)),
+                    )?;
                 }
                 (NodeChange::Write(node), stored) => {
                     self.discard(&session, stored.as_ref(), &mut detached)?;
-                    self.create(&session, &with_base(labels(node)), row(of_node(node)))?;
+                    self.create(&session, &with_base(labels(node)), self.row(of_node(node)))?;
                 }
                 (NodeChange::Remove(removal), stored) => {
                     self.discard(&session, stored.as_ref(), &mut detached)?;
@@ -47,6 +56,7 @@ impl OrgGraph {
             }
             written += 1;
         }
+        drop(before);
         session.commit().map_err(|error| self.failed(error))?;
         self.unindex(&detached);
         Ok(written)
@@ -67,12 +77,6 @@ impl OrgGraph {
             }
         }
         session.commit().map_err(|error| self.failed(error))
-    }
-
-    /// The stored node or record with this id.
-    pub(super) fn stored(&self, session: &Session, id: &str) -> Result<Option<store::Node>> {
-        let Some(found) = self.find(session, id)? else { return Ok(None) };
-        session.get_node(found).map_err(|error| self.failed(error))
     }
 
     pub(super) fn create(

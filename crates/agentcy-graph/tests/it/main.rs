@@ -8,6 +8,7 @@
 
 mod contract;
 mod cypher;
+mod damage;
 mod expand;
 mod on_embedded;
 mod on_neo4j;

@@ -90,7 +90,7 @@ async fn what_was_not_closed_in_order_is_replayed() {
     assert_eq!(revived.watermark(org).await.unwrap(), 1);
 }
 
-fn copy_all(from: &Path, to: &Path) {
+pub(crate) fn copy_all(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
