@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{Result, Tenant};
 
-/// How many entities one part of a list holds at most.
-const PART: i64 = 5_000;
+/// How many entities are looked at for one part of a list.
+const PART: i64 = 10_000;
 /// How many bytes of properties one part holds, as they are stored; an entity above it is a part of its own.
 const PART_BYTES: i64 = 4 << 20;
 
@@ -114,7 +114,7 @@ pub struct EdgeNow {
     pub version: i64,
 }
 
-/// A part of a list, in the order of ids.
+/// A part of a list, in the order of ids; it may be empty although others follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Nodes or edges.
@@ -211,10 +211,15 @@ pub async fn changed(
 ) -> Result<Part> {
     let org_id = Uuid::from(t.org());
     let batches: Vec<Uuid> = batches.iter().copied().map(Uuid::from).collect();
+    // A batch at a time, and of both kinds: so the index of batches is the best for a small one as for a large one.
     let rows = sqlx::query!(
-        r#"select id, pg_column_size(properties) as "bytes!" from entities
-           where org_id = $1 and batch_id = any($2) and id > $3 and kind = $4
-           order by id limit $5"#,
+        r#"select e.id as "id!", e.kind = $4 as "wanted!", e.bytes as "bytes!"
+           from unnest($2::uuid[]) as b(id)
+           cross join lateral (
+               select id, kind, pg_column_size(properties) as bytes from entities
+               where org_id = $1 and batch_id = b.id and id > $3
+               order by id limit $5) e
+           order by e.id limit $5"#,
         org_id,
         &batches,
         after.unwrap_or_default(),
@@ -223,7 +228,7 @@ pub async fn changed(
     )
     .fetch_all(t.conn())
     .await?;
-    Ok(part(rows.into_iter().map(|row| (row.id, row.bytes)).collect()))
+    Ok(part(rows.into_iter().map(|row| (row.id, row.wanted.then_some(row.bytes)))))
 }
 
 /// A part of all nodes or edges that are live.
@@ -241,7 +246,7 @@ pub async fn live(t: &mut impl Tenant, kind: Kind, after: Option<Uuid>) -> Resul
     )
     .fetch_all(t.conn())
     .await?;
-    Ok(part(rows.into_iter().map(|row| (row.id, row.bytes)).collect()))
+    Ok(part(rows.into_iter().map(|row| (row.id, Some(row.bytes)))))
 }
 
 /// These nodes as they are now. What a batch above `upto`, or one without a number yet, has changed since counts as
@@ -296,20 +301,21 @@ pub async fn edges(
     rows.into_iter().map(EdgeRow::change).collect()
 }
 
-/// Cuts a list where it gets too heavy.
-fn part(rows: Vec<(Uuid, i32)>) -> Part {
+/// Takes those that have a weight, and cuts the list where they get too heavy.
+fn part(rows: impl ExactSizeIterator<Item = (Uuid, Option<i32>)>) -> Part {
     let full = usize::try_from(PART).is_ok_and(|full| rows.len() >= full);
-    let (mut ids, mut bytes, count) = (Vec::with_capacity(rows.len()), 0, rows.len());
+    let (mut ids, mut bytes, mut last) = (Vec::new(), 0, None);
     for (id, weight) in rows {
-        bytes += i64::from(weight);
-        if bytes > PART_BYTES && !ids.is_empty() {
-            break;
+        if let Some(weight) = weight {
+            bytes += i64::from(weight);
+            if bytes > PART_BYTES && !ids.is_empty() {
+                return Part { ids, after: last };
+            }
+            ids.push(id);
         }
-        ids.push(id);
+        last = Some(id);
     }
-    let more = full || ids.len() < count;
-    let after = ids.last().copied().filter(|_| more);
-    Part { ids, after }
+    Part { ids, after: last.filter(|_| full) }
 }
 
 struct NodeRow {

@@ -79,6 +79,8 @@ async fn a_change_that_waits_for_its_number_does_not_hold_up_the_edges_of_what_i
     let mut projector = stage.projector();
     stage.turn(&mut projector).await;
     assert_eq!(stage.shown(ledger.org).await.1.len(), 1, "the edge is there with its end");
+    let rebuilt = stage.graph.calls().iter().any(|(_, call)| *call == Call::Clear);
+    assert!(!rebuilt, "the end was asked for");
     assert_eq!(stage.row(ledger.org).await["seq"], 1);
 
     stage.number().await;
@@ -91,7 +93,7 @@ async fn a_change_that_waits_for_its_number_does_not_hold_up_the_edges_of_what_i
 
 #[tokio::test]
 async fn more_than_a_page_is_written_whole() {
-    const MANY: u64 = 5_001;
+    const MANY: u64 = 5_001; // nodes, and as many edges
     let stage = Stage::new().await;
     let mut ledger = stage.ledger().await;
     let org = Uuid::from(ledger.org);
