@@ -19,7 +19,12 @@ use agentcy_graph::Embedded;
 use agentcy_llm::Settings;
 use agentcy_platform::{
     Engines, Ground, Platform, Setup,
+    jobs::Runner,
+    lifecycle::Lifecycle,
+    order::{self, Sequencer},
+    projection::{self, Projector},
     setup::{AuthSetup, PasswordCost, QueryTokens, Rates, Registration, SourceSetup},
+    sync,
 };
 use agentcy_sources::Catalog;
 use agentcy_store::{
@@ -138,6 +143,21 @@ impl TestPlatform {
     pub fn in_real_time(&self) -> Platform {
         let ground = Ground { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
         Platform::new(self.system.clone(), ground, self.engines.clone(), self.setup.clone())
+    }
+
+    /// Does what goes on without a request until there is nothing to do: jobs, numbers, the projection.
+    pub async fn settle(&self) {
+        let lifecycle = Lifecycle::default();
+        let runner = Runner::new(&self.platform, &lifecycle, sync::kinds());
+        while runner.claim().await.expect("a claim") > 0 {
+            runner.idle().await;
+        }
+        let mut sequencer = Sequencer::new(&self.platform);
+        while sequencer.turn(&self.platform).await.expect("a turn") == order::Turn::More {}
+        sequencer.release(&self.platform).await.expect("the lease");
+        let mut projector = Projector::new(&self.platform);
+        while projector.turn(&self.platform).await.expect("a turn") == projection::Turn::More {}
+        projector.finish(&self.platform).await.expect("the lease");
     }
 
     /// An org with its built-in realms and nobody in it.

@@ -1,11 +1,12 @@
-//! The bench of the core: how soon it is ready, how much memory it takes, and what authentication, row-level
-//! security and passwords cost. It prints figures and asserts none of them.
+//! The bench: how soon the server is ready, how much memory it takes, what authentication, row-level security and
+//! passwords cost, and how the graph and its sources do. It prints figures and asserts none of them.
 //!
-//! `--force` measures although other programs take more than 15 % of the processor; `--quick` takes a second
+//! `--core` and `--graph` measure that part alone. `--force` measures although other programs take more than 15 % of the processor; `--quick` takes a second
 //! instead of three for each part.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks on its output")]
 
+mod graph;
 mod load;
 mod logins;
 mod machine;
@@ -28,12 +29,14 @@ const FOREIGN: f64 = 0.15;
 async fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let has = |name: &str| args.iter().any(|arg| arg == name);
-    if let Some(unknown) = args.iter().find(|arg| !["--force", "--quick"].contains(&arg.as_str())) {
-        eprintln!("unknown option `{unknown}`; known are --force and --quick");
+    const KNOWN: [&str; 4] = ["--core", "--force", "--graph", "--quick"];
+    if let Some(unknown) = args.iter().find(|arg| !KNOWN.contains(&arg.as_str())) {
+        eprintln!("unknown option `{unknown}`; known are {}", KNOWN.join(", "));
         return ExitCode::from(2);
     }
     let part = Duration::from_secs(if has("--quick") { 1 } else { 3 });
-    match run(part, has("--force")).await {
+    let parts = Parts { core: !has("--graph"), graph: !has("--core") };
+    match run(parts, part, has("--force")).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(3),
         Err(error) => {
@@ -43,8 +46,15 @@ async fn main() -> ExitCode {
     }
 }
 
+/// What is measured.
+#[derive(Clone, Copy)]
+struct Parts {
+    core: bool,
+    graph: bool,
+}
+
 /// False when the machine was too busy for its figures to be worth anything.
-async fn run(part: Duration, force: bool) -> Result<bool> {
+async fn run(parts: Parts, part: Duration, force: bool) -> Result<bool> {
     let idle = machine::Watch::start()?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let foreign = idle.stop()?.foreign;
@@ -56,34 +66,21 @@ async fn run(part: Duration, force: bool) -> Result<bool> {
     let machine = machine::describe()?;
     println!("{}", machine["summary"].as_str().unwrap_or_default());
 
-    let startup = startup::measure().await?;
-    let stage = TestPlatform::with(|rules| {
-        rules.auth.passwords = agentcy_platform::setup::PasswordCost::default();
-        let most = 1_000_000_000;
-        rules.rates.principal = most;
-        rules.rates.anonymous = most;
-        rules.rates.sign_in = most;
-    })
-    .await;
-    let platform = stage.in_real_time();
-    let app = TestApp::over(stage, platform, |_| {}, |_| ApiRouter::new()).await;
-    let reads = reads::measure(&app, part).await?;
-    let tenancy = tenancy::measure(&app, part).await?;
-    let logins = logins::measure(&app, part).await?;
-
-    let raw = json!({
+    let mut raw = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "machine": machine,
         "foreign_before": foreign,
-        "startup": startup,
-        "read": reads,
-        "row_level_security": tenancy,
-        "logins": logins,
     });
+    if parts.core {
+        core(part, &mut raw).await?;
+    }
+    if parts.graph {
+        raw["graph"] = graph::measure().await?;
+    }
     write(&raw)?;
-    let busiest = [&raw["read"], &raw["row_level_security"], &raw["logins"]]
+    let busiest = ["read", "row_level_security", "logins", "graph"]
         .iter()
-        .filter_map(|part| part["foreign_max"].as_f64())
+        .filter_map(|name| raw[name]["foreign_max"].as_f64())
         .fold(foreign, f64::max);
     if busiest > FOREIGN {
         println!(
@@ -94,10 +91,29 @@ async fn run(part: Duration, force: bool) -> Result<bool> {
     Ok(busiest <= FOREIGN || force)
 }
 
+/// The ground: starting, signing in, reading.
+async fn core(part: Duration, raw: &mut Value) -> Result<()> {
+    raw["startup"] = startup::measure().await?;
+    let stage = TestPlatform::with(|rules| {
+        rules.auth.passwords = agentcy_platform::setup::PasswordCost::default();
+        let most = 1_000_000_000;
+        rules.rates.principal = most;
+        rules.rates.anonymous = most;
+        rules.rates.sign_in = most;
+    })
+    .await;
+    let platform = stage.in_real_time();
+    let app = TestApp::over(stage, platform, |_| {}, |_| ApiRouter::new()).await;
+    raw["read"] = reads::measure(&app, part).await?;
+    raw["row_level_security"] = tenancy::measure(&app, part).await?;
+    raw["logins"] = logins::measure(&app, part).await?;
+    Ok(())
+}
+
 fn write(raw: &Value) -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
     fs::create_dir_all(&folder)?;
-    let path = folder.join("core.json");
+    let path = folder.join("figures.json");
     fs::write(&path, serde_json::to_vec_pretty(raw)?).context("the figures cannot be written")?;
     println!("\nraw figures: {}", path.canonicalize()?.display());
     Ok(())

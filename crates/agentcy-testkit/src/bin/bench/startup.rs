@@ -32,9 +32,11 @@ const SETTLED: Duration = Duration::from_secs(3);
 /// Settings of ours that the server may need.
 const PASSED_ON: [&str; 3] = ["PATH", "HOME", "AGENTCY_PG_BIN"];
 
-struct Server {
+/// A server that runs.
+pub(crate) struct Server {
     child: Child,
-    pid: u32,
+    pub(crate) pid: u32,
+    pub(crate) address: SocketAddr,
     ready: Duration,
 }
 
@@ -74,7 +76,7 @@ pub(crate) async fn measure() -> Result<Value> {
 }
 
 /// One of `AGENTCY_BENCH_BINARY`, or the one that cargo built beside us.
-fn binary() -> Result<PathBuf> {
+pub(crate) fn binary() -> Result<PathBuf> {
     let path = setting("AGENTCY_BENCH_BINARY").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/release/agentcy"),
         PathBuf::from,
@@ -93,7 +95,7 @@ fn setting(name: &str) -> Option<String> {
 }
 
 /// A folder that PostgreSQL can get to although it may run as another user.
-fn folder() -> Result<TempDir> {
+pub(crate) fn folder() -> Result<TempDir> {
     let folder = tempfile::Builder::new().prefix("agentcy-bench-").tempdir()?;
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
     Ok(folder)
@@ -138,7 +140,12 @@ async fn once(binary: &Path, folder: &Path, settings: &[(&str, String)]) -> Resu
     Ok(ready)
 }
 
-async fn start(binary: &Path, folder: &Path, settings: &[(&str, String)]) -> Result<Server> {
+/// Starts it, and gives it once it is ready.
+pub(crate) async fn start(
+    binary: &Path,
+    folder: &Path,
+    settings: &[(&str, String)],
+) -> Result<Server> {
     let address = free_address()?;
     let log = std::fs::File::create(folder.join("server.log"))?;
     let mut command = Command::new(binary);
@@ -168,11 +175,12 @@ async fn start(binary: &Path, folder: &Path, settings: &[(&str, String)]) -> Res
         ensure!(started.elapsed() < PATIENCE, "the server is not ready after {PATIENCE:?}");
         sleep(Duration::from_millis(2)).await;
     }
-    Ok(Server { child, pid, ready: started.elapsed() })
+    Ok(Server { child, pid, address, ready: started.elapsed() })
 }
 
 impl Server {
-    async fn stop(mut self) -> Result<()> {
+    /// Stops it and waits until it has.
+    pub(crate) async fn stop(mut self) -> Result<()> {
         let pid =
             i32::try_from(self.pid).ok().and_then(Pid::from_raw).context("no such process")?;
         kill_process(pid, Signal::TERM)?;
