@@ -41,6 +41,8 @@ use crate::{Error, Result};
 
 const FOLDER: &str = "repository.git";
 const LOCK: &str = "repository.lock";
+/// Holds where a clone came from: another URL is another repository, which nobody may look into here.
+const FROM: &str = "cloned-from";
 /// How many files of packs a clone gathers, two at each fetch, before it is made anew.
 const MAX_FILES: usize = 512;
 /// How often a wait looks around.
@@ -59,6 +61,7 @@ pub(super) struct Means<'a> {
 
 /// A clone.
 pub(super) struct Clone {
+    url: Url,
     folder: PathBuf,
     /// Whether it was there before.
     pub(super) reused: bool,
@@ -68,7 +71,7 @@ pub(super) struct Clone {
 
 impl Clone {
     /// The clone in the cache, or a new and empty one. Nobody else fetches into it meanwhile.
-    pub(super) fn at(means: &Means<'_>) -> Result<Self> {
+    pub(super) fn at(url: &Url, means: &Means<'_>) -> Result<Self> {
         let temporary = match means.cache {
             Some(_) => None,
             None => {
@@ -80,9 +83,11 @@ impl Clone {
         let lock = Some(acquire(&above.join(LOCK), means)?);
         let folder = above.join(FOLDER);
         let packs = fs::read_dir(folder.join("objects/pack")).map_or(0, Iterator::count);
+        let from = fs::read(folder.join(FROM)).unwrap_or_default();
         let reused = (1..MAX_FILES).contains(&packs)
+            && from == url.as_str().as_bytes()
             && repo::open(&folder, means.limits.object_bytes).is_ok();
-        let clone = Self { folder, reused, temporary, lock };
+        let clone = Self { url: url.clone(), folder, reused, temporary, lock };
         if !reused {
             clone.reset()?;
         }
@@ -97,7 +102,8 @@ impl Clone {
         for inner in ["refs", "objects/pack", "objects/info"] {
             fs::create_dir_all(self.folder.join(inner)).map_err(cannot)?;
         }
-        fs::write(self.folder.join("HEAD"), "ref: refs/heads/nowhere\n").map_err(cannot)?;
+        fs::write(self.folder.join(FROM), self.url.as_str()).map_err(cannot)?;
+        fs::write(self.folder.join("HEAD"), Head::Nowhere.file()).map_err(cannot)?;
         let config = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
         fs::write(self.folder.join("config"), config).map_err(cannot)
     }
@@ -106,16 +112,15 @@ impl Clone {
     /// A clone that is damaged is made anew.
     pub(super) fn update(
         &mut self,
-        url: &Url,
         config: &Config,
         means: &Means<'_>,
         enough: impl Fn(&Refs) -> bool,
     ) -> Result<Refs> {
-        let fetched = match self.fetch(url, config, means, &enough) {
+        let fetched = match self.fetch(config, means, &enough) {
             Err(Failure::Here(_)) if self.reused => {
                 self.reset()?;
                 self.reused = false;
-                self.fetch(url, config, means, &enough)
+                self.fetch(config, means, &enough)
             }
             done => done,
         };
@@ -138,7 +143,6 @@ impl Clone {
 
     fn fetch(
         &self,
-        url: &Url,
         config: &Config,
         means: &Means<'_>,
         enough: &impl Fn(&Refs) -> bool,
@@ -146,7 +150,7 @@ impl Clone {
         let way = Arc::new(Way {
             http: means.egress.http().map_err(|error| Failure::Way(error.into()))?,
             runtime: means.runtime.clone(),
-            url: url.clone(),
+            url: self.url.clone(),
             login: config.login.clone(),
             limits: means.limits,
             until: Instant::now() + means.limits.total,
@@ -165,7 +169,7 @@ impl Clone {
                     }
                 }
             });
-            let fetched = self.exchange(url, config, way, cut, enough);
+            let fetched = self.exchange(config, way, cut, enough);
             drop(done);
             fetched
         });
@@ -178,7 +182,6 @@ impl Clone {
 
     fn exchange(
         &self,
-        url: &Url,
         config: &Config,
         way: &Arc<Way>,
         cut: &AtomicBool,
@@ -191,7 +194,7 @@ impl Clone {
         };
         let specs = [heads, format!("+{TAGS}*:{TAGS}*"), format!("+HEAD:{HEAD_COPY}")];
         let specs = specs.iter().map(|spec| BString::from(spec.as_str()));
-        let place = gix::url::parse(url.as_str())?;
+        let place = gix::url::parse(self.url.as_str())?;
         let remote = repo
             .remote_at_without_url_rewrite(place.clone())?
             .with_fetch_tags(Tags::None)

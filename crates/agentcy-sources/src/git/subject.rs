@@ -111,7 +111,7 @@ impl Task {
                 self.cache = None;
                 self.limits.total = self.limits.total.min(CHECK);
                 let means = self.means(stop, runtime);
-                Copy::at(&means)?.update(url, &config, &means, |_| true)?
+                Copy::at(url, &means)?.update(&config, &means, |_| true)?
             }
         };
         chosen(refs, &config).map(drop)
@@ -141,7 +141,9 @@ impl Task {
 
     /// Throws a damaged clone away, and makes it anew.
     pub(super) fn open_anew(&self, stop: &Stop, runtime: &Handle) -> Result<Found> {
-        Copy::at(&self.means(stop, runtime))?.reset()?;
+        if let Place::Url(url) = &self.config()?.place {
+            Copy::at(url, &self.means(stop, runtime))?.reset()?;
+        }
         self.open(stop, runtime)
     }
 
@@ -183,12 +185,12 @@ impl Task {
     }
 
     fn open_url(&self, subject: Subject, url: &url::Url, means: &Means<'_>) -> Result<Found> {
-        let mut copy = Copy::at(means)?;
+        let mut copy = Copy::at(url, means)?;
         let pick = |refs: &Refs| chosen(refs.clone(), &subject.config);
         let enough = |refs: &Refs| {
             pick(refs).is_ok_and(|refs| matches!(self.last(&subject, &refs), Last::Same))
         };
-        let refs = pick(&copy.update(url, &subject.config, means, enough)?)?;
+        let refs = pick(&copy.update(&subject.config, means, enough)?)?;
         let last = match self.last(&subject, &refs) {
             Last::Same => return Ok(Found::Same(Box::new((subject, refs)))),
             Last::Refs(last) => Some(last),

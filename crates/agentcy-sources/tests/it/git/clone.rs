@@ -292,3 +292,18 @@ async fn a_tool_sees_what_was_pushed_a_moment_ago() {
     let log = source.tool("log", json!({ "limit": 1 })).await.unwrap();
     assert_eq!(log.content["commits"][0]["message"], "fresh");
 }
+
+#[tokio::test]
+async fn a_clone_of_another_url_is_not_looked_into() {
+    let (world, server, mut source) = served();
+    source.sync().await;
+    let old = world.git(&["rev-parse", "HEAD"]);
+    source.tool("show", json!({ "rev": old })).await.unwrap();
+    run(git(&world.at("open")).args(["init", "-q", "other"]));
+    let other = world.at("open/other");
+    run(git(&other).args(["commit", "-q", "--allow-empty", "-m", "other"]));
+    source.config = json!({ "url": server.url("other/.git") });
+    let mut told = Told::default();
+    assert!(!told.apply(source.sync().await));
+    assert!(source.tool("show", json!({ "rev": old })).await.is_err());
+}
