@@ -2,7 +2,7 @@
 
 use agentcy_core::{
     Action, By, Caller, Credential, Principal, Realms,
-    id::{JobId, OrgId},
+    id::{JobId, KeyId, OrgId, UserId},
 };
 use agentcy_store::Error as StoreError;
 
@@ -18,9 +18,9 @@ impl Platform {
         made_by: &str,
         action: Action,
     ) -> Result<By> {
-        let (principal, credential) = if let Ok(id) = made_by.parse() {
+        let (principal, credential) = if let Ok(id) = made_by.parse::<UserId>() {
             (Principal::User(id), Credential::Ticket)
-        } else if let Ok(id) = made_by.parse() {
+        } else if let Ok(id) = made_by.parse::<KeyId>() {
             (Principal::Key(id), Credential::ApiKey)
         } else {
             return Err(StoreError::corrupt("jobs", job, "made_by").into());

@@ -11,7 +11,7 @@ use crate::{Result, Tenant, Tx};
 pub async fn append(tx: &mut Tx, hold: Hold, batch: i32, records: &[u8]) -> Result<()> {
     let (org, id) = (Uuid::from(tx.org()), Uuid::from(hold.id));
     // Shared: the job does not end between this look and the commit, which would leave the batch behind.
-    let held = sqlx::query_scalar!(
+    let found = sqlx::query_scalar!(
         "select id from jobs
          where org_id = $1 and id = $2 and fence = $3 and state = 'running' for share",
         org,
@@ -20,7 +20,7 @@ pub async fn append(tx: &mut Tx, hold: Hold, batch: i32, records: &[u8]) -> Resu
     )
     .fetch_optional(tx.conn())
     .await?;
-    held.ok_or_else(|| hold.lost())?;
+    found.ok_or_else(|| hold.lost())?;
     sqlx::query!(
         "insert into job_records (org_id, job_id, fence, batch, records)
          values ($1, $2, $3, $4, $5) on conflict do nothing",

@@ -1,7 +1,10 @@
 //! What a source says is in the ledger afterwards.
 
 use agentcy_core::Action;
-use agentcy_platform::sync::{Counts, Fault, SyncState};
+use agentcy_platform::{
+    sources as sources_of,
+    sync::{Counts, Fault, SyncState},
+};
 use agentcy_store::{jobs, sources};
 use serde_json::json;
 use uuid::Uuid;
@@ -148,4 +151,22 @@ async fn the_sync_of_a_source_that_is_gone_is_cancelled() {
         assert_eq!(job.state, SyncState::Cancelled);
         assert_eq!((stage.count("facts").await, stage.count("job_records").await), (0, 0));
     }
+}
+
+#[tokio::test]
+async fn what_a_removed_source_said_is_archived_when_that_is_asked_for() {
+    let stage = Theatre::playing([node("a"), node("b"), edge("a", "b")]).await;
+    let other = stage.ids.next();
+    stage.connect(other, "tools").await;
+    stage.sync().await;
+    for (source, purge) in [(other, false), (stage.source, true)] {
+        sources_of::remove(&stage.platform, &stage.caller, source, purge).await.unwrap();
+    }
+    assert_eq!(stage.said().await.len(), 3, "in the background");
+    stage.run().await;
+    assert!(stage.said().await.is_empty());
+    let told = stage.told("graph").await;
+    assert_eq!(told.last().unwrap()["archived"], 3);
+    let ended = stage.database.rows("select state from jobs where kind = 'source.retire'").await;
+    assert_eq!(ended, [json!({ "state": "succeeded" })]);
 }
