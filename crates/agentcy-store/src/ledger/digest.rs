@@ -53,7 +53,9 @@ impl Digest {
             Value::Array(items) => {
                 self.0.update(b"[");
                 self.length(items.len());
-                items.iter().for_each(|item| self.json(item));
+                for item in items {
+                    self.json(item);
+                }
             }
             Value::Object(map) => {
                 self.0.update(b"{");

@@ -170,7 +170,9 @@ impl<'a> Said<'a> {
         digest.text(realm.as_str());
         digest.text(&self.key);
         digest.length(self.labels.len());
-        self.labels.iter().for_each(|label| digest.text(label));
+        for label in &self.labels {
+            digest.text(label);
+        }
         digest.optional(self.edge_type.as_deref());
         for end in [&self.from, &self.to] {
             digest.optional(end.own.as_deref());

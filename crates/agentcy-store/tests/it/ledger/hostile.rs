@@ -159,7 +159,7 @@ async fn what_is_just_within_the_bounds_is_taken() {
     let node = StagedNode {
         external_id: text(1),
         key: None,
-        labels: (0..64).map(|i| text(i)).collect(),
+        labels: (0..64).map(text).collect(),
         properties: Map::from_iter([(text(3), Value::from("x".repeat((4 << 20) - 1024)))]),
         valid_from: None,
     };

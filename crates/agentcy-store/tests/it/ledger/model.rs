@@ -254,7 +254,7 @@ impl Model {
                 self.facts.iter().filter(|(_, fact)| fact.thing == thing).collect();
             if open.is_empty() {
                 let is_known = !matches!(shown.state.as_str(), "" | "awaited");
-                shown.state = if is_known { "archived" } else { "awaited" }.to_owned();
+                shown.state = String::from(if is_known { "archived" } else { "awaited" });
                 shown.sources.clear();
                 shown.provenance.clear();
                 if !is_known {
@@ -262,15 +262,15 @@ impl Model {
                 }
                 continue;
             }
-            shown.state = match &thing {
+            let state = match &thing {
                 Thing::Edge(from, _, to)
                     if !(live_nodes.contains(from) && live_nodes.contains(to)) =>
                 {
                     "waiting"
                 }
                 _ => "live",
-            }
-            .to_owned();
+            };
+            shown.state = String::from(state);
             shown.labels = open
                 .iter()
                 .flat_map(|it| it.1.labels.clone())
