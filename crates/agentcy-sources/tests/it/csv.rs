@@ -4,13 +4,11 @@ use serde_json::{Value, json};
 
 use crate::{
     server::{Server, moved, ok, status},
-    stage::{Stage, edges, faults, ids, paths, properties, refusal},
+    stage::{Stage, edges, faults, ids, merged, paths, properties, refusal},
 };
 
 fn config(more: Value) -> Value {
-    let mut config = json!({ "key": "id", "label": "Thing" });
-    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    config
+    merged(json!({ "key": "id", "label": "Thing" }), more)
 }
 
 fn stage(more: Value, file: &str) -> Stage {

@@ -4,13 +4,11 @@ use serde_json::{Value, json};
 
 use crate::{
     server::{Server, moved, ok, status, with_headers},
-    stage::{Stage, paths, refusal},
+    stage::{Stage, merged, paths, refusal},
 };
 
 fn stage(server: &Server, more: Value) -> Stage {
-    let mut config = json!({ "base_url": format!("{}/api", server.url) });
-    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    Stage::new(config)
+    Stage::new(merged(json!({ "base_url": format!("{}/api", server.url) }), more))
 }
 
 #[tokio::test]
@@ -266,9 +264,8 @@ async fn wrong_settings_are_named_by_their_path() {
         (json!({ "timeout_secs": 0 }), "config.timeout_secs"),
         (json!({ "timeout_secs": 51 }), "config.timeout_secs"),
     ] {
-        let mut config = json!({ "base_url": "https://h" });
-        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        assert_eq!(paths(Stage::new(config).fenced().validate(&Http).await), [path], "{more}");
+        let config = merged(json!({ "base_url": "https://h" }), more);
+        assert_eq!(paths(Stage::new(config).fenced().validate(&Http).await), [path]);
     }
     for (name, secret) in
         [("password", "x"), ("authorization", "a\nb"), ("header.Host", "x"), ("header.", "x")]

@@ -5,13 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{
     server::{Server, moved, ok},
-    stage::{Stage, edges, faults, ids, paths, properties, refusal},
+    stage::{Stage, edges, faults, ids, merged, paths, properties, refusal},
 };
 
 fn stage(more: Value, file: impl Into<String>) -> Stage {
-    let mut config = json!({ "key": "id", "label": "Thing" });
-    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    Stage::new(config).uploaded(file.into())
+    Stage::new(merged(json!({ "key": "id", "label": "Thing" }), more)).uploaded(file.into())
 }
 
 #[tokio::test]
@@ -223,11 +221,10 @@ proptest! {
         let (more, file) = match shape {
             0 => (json!({}), json!(records).to_string()),
             1 => (json!({}), serde_json::to_string_pretty(&json!(records)).unwrap()),
-            2 => (json!({}), records.iter().map(|record| format!("{record}\n")).collect()),
+            2 => (json!({}), records.iter().flat_map(|record| [record.to_string(), "\n".to_owned()]).collect()),
             _ => (json!({ "path": pointer }), json!({ "": {}, step: [records, 1] }).to_string()),
         };
-        let mut config = json!({ "key": "id", "label": "T" });
-        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let config = merged(json!({ "key": "id", "label": "T" }), more);
         let found = Stage::new(config).in_pieces(file, size).collect(&Json).now_or_never().unwrap().unwrap();
         prop_assert_eq!(faults(&found), Vec::<String>::new());
         for (id, value) in values.iter().enumerate() {
@@ -239,8 +236,7 @@ proptest! {
     fn no_file_makes_it_panic(file in any::<Vec<u8>>(), likely in "[\\[\\]{}\":,a1\\\\\n]{0,30}", size in 1usize..9) {
         for file in [file, likely.into_bytes()] {
             for more in [json!({}), json!({ "path": "/a/1" })] {
-                let mut config = json!({ "key": "a", "label": "T" });
-                config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+                let config = merged(json!({ "key": "a", "label": "T" }), more);
                 let _ = Stage::new(config).in_pieces(file.clone(), size).collect(&Json).now_or_never().unwrap();
             }
         }

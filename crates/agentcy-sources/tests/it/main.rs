@@ -1,5 +1,11 @@
 //! Connectors from the outside, and the guard of the file system.
-#![expect(clippy::unwrap_used, reason = "a fixture that cannot be made fails its test")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests are set up by the environment, and a fixture that cannot be made fails its test"
+)]
 
 mod catalog;
 mod csv;

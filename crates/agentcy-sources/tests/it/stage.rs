@@ -90,6 +90,15 @@ impl Stage {
     }
 }
 
+/// A config with more in it.
+pub(crate) fn merged(config: Value, more: Value) -> Value {
+    let (Value::Object(mut config), Value::Object(more)) = (config, more) else {
+        panic!("configs are objects")
+    };
+    config.extend(more);
+    config.into()
+}
+
 pub(crate) fn egress(allow: &[&str]) -> Egress {
     Egress::new(allow.iter().map(|net| net.parse().unwrap()).collect())
 }
@@ -111,9 +120,9 @@ pub(crate) fn refusal<T: std::fmt::Debug>(result: Result<T>) -> String {
 }
 
 /// The external ids of the nodes.
-pub(crate) fn ids(records: &[Record]) -> Vec<&str> {
-    let id = |record| match record {
-        &Record::Node(ref node) => Some(node.external_id.as_str()),
+pub(crate) fn ids<'a>(records: &'a [Record]) -> Vec<&'a str> {
+    let id = |record: &'a Record| match record {
+        Record::Node(node) => Some(node.external_id.as_str()),
         _ => None,
     };
     records.iter().filter_map(id).collect()

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, task::JoinHandle};
 use tokio_postgres::{Client, Config, NoTls, config::Host};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, merged};
 
 pub(crate) const PASSWORD: &str = "geheim";
 
@@ -71,9 +71,7 @@ impl World {
 
     fn stage_as(&self, user: &str, password: &str, more: Value) -> Stage {
         let url = format!("postgres://{user}@{}/{}?sslmode=disable", self.address, self.name);
-        let mut config = json!({ "url": url });
-        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        Stage::new(config).credential("password", password)
+        Stage::new(merged(json!({ "url": url }), more)).credential("password", password)
     }
 }
 
@@ -105,7 +103,6 @@ fn address(config: &Config) -> String {
     format!("{host}:{port}")
 }
 
-#[expect(clippy::disallowed_methods, reason = "a task of a test ends with its runtime")]
 async fn connect(config: &Config) -> (Client, JoinHandle<()>) {
     let tcp = TcpStream::connect(address(config)).await.unwrap();
     let (client, connection) = config.connect_raw(tcp, NoTls).await.unwrap();

@@ -12,7 +12,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::super::world::{PASSWORD, World};
-use crate::stage::{Stage, refusal};
+use crate::stage::{Stage, merged, refusal};
 
 /// A PostgreSQL that offers TLS: a door of that kind in front of the real one.
 struct Door {
@@ -54,11 +54,9 @@ impl Door {
         Self { port, ca: issuer.pem(), _tasks: tasks }
     }
 
-    fn stage(&self, world: &World, host: &str, mode: &str, more: Value) -> Stage {
-        let url = format!("postgres://{0}@{host}:{1}/{0}{mode}", world.name, self.port);
-        let mut config = json!({ "url": url });
-        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        Stage::new(config).credential("password", PASSWORD)
+    fn stage(&self, world: &World, host: &str, query: &str, more: Value) -> Stage {
+        let url = format!("postgres://{0}@{host}:{1}/{0}{query}", world.name, self.port);
+        Stage::new(merged(json!({ "url": url }), more)).credential("password", PASSWORD)
     }
 }
 
