@@ -68,6 +68,12 @@ impl Dialect {
 pub struct Checked {
     text: String,
     dialect: Dialect,
+    found: Found,
+}
+
+/// What the gate learned of a query, for those behind it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Found {
     /// Parameters that stand in `range()`, and the largest number that they may be.
     ranges: Vec<(String, i64)>,
     /// Parameters that are regular expressions.
@@ -86,17 +92,10 @@ impl Checked {
     /// A query that passed no gate, to see what the second layer does with it.
     #[cfg(test)]
     pub(crate) fn unchecked(text: &str, dialect: Dialect) -> Self {
-        let (ranges, patterns, columns) = (Vec::new(), Vec::new(), Vec::new());
-        let (kept_rows, joins_texts) = (1_000, false);
         Self {
             text: text.to_owned(),
             dialect,
-            ranges,
-            patterns,
-            walks: false,
-            kept_rows,
-            joins_texts,
-            columns,
+            found: Found { kept_rows: 1_000, ..Found::default() },
         }
     }
 
@@ -107,22 +106,22 @@ impl Checked {
 
     /// The columns of the answer that the query names; those of a `*` are not among them.
     pub(crate) fn columns(&self) -> &[String] {
-        &self.columns
+        &self.found.columns
     }
 
     /// How many rows a step may keep.
     pub(crate) fn kept_rows(&self) -> usize {
-        self.kept_rows
+        self.found.kept_rows
     }
 
     /// The longest text that an expression may read from a property, in bytes.
     pub(crate) fn max_read(&self) -> usize {
-        if self.joins_texts { MAX_JOINED } else { MAX_READ }
+        if self.found.joins_texts { MAX_JOINED } else { MAX_READ }
     }
 
     /// Whether an expression walks through a list whose length the graph decides.
     pub(crate) fn walks(&self) -> bool {
-        self.walks
+        self.found.walks
     }
 
     /// For whom it was checked.

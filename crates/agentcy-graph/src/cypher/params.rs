@@ -24,13 +24,13 @@ impl Checked {
         if bytes > MAX_PARAMS {
             return Err(refused(format!("the parameters hold more than {MAX_PARAMS} bytes")).into());
         }
-        if self.dialect.bounded_expressions && self.joins_texts && bytes > MAX_JOINED_PARAMS {
+        if self.dialect.bounded_expressions && self.found.joins_texts && bytes > MAX_JOINED_PARAMS {
             let message = format!(
                 "a query that puts texts or lists together takes {MAX_JOINED_PARAMS} bytes of parameters"
             );
             return Err(refused(message).into());
         }
-        for (name, limit) in &self.ranges {
+        for (name, limit) in &self.found.ranges {
             let fits = params
                 .get(name)
                 .and_then(Value::as_i64)
@@ -41,7 +41,7 @@ impl Checked {
                 return Err(refused(message).into());
             }
         }
-        for name in &self.patterns {
+        for name in &self.found.patterns {
             let Some(Value::String(pattern)) = params.get(name) else { continue };
             check_pattern(pattern).map_err(|message| refused(format!("${name}: {message}")))?;
         }

@@ -79,7 +79,7 @@ fn names(names: &[ArcStr]) -> Vec<ArcStr> {
     names.iter().map(|name| kept(name).as_ref().into()).collect()
 }
 
-fn shown_all(names: Vec<String>) -> Vec<String> {
+fn shown_all(names: &[String]) -> Vec<String> {
     names.iter().filter_map(|name| shown(name)).map(std::borrow::Cow::into_owned).collect()
 }
 
@@ -241,15 +241,15 @@ impl GraphStore for View {
     }
 
     fn all_labels(&self) -> Stored<Vec<String>> {
-        Ok(shown_all(self.inner.all_labels()?))
+        Ok(shown_all(&self.inner.all_labels()?))
     }
 
     fn all_edge_types(&self) -> Stored<Vec<String>> {
-        Ok(shown_all(self.inner.all_edge_types()?))
+        Ok(shown_all(&self.inner.all_edge_types()?))
     }
 
     fn all_property_keys(&self) -> Stored<Vec<String>> {
-        Ok(shown_all(self.inner.all_property_keys()?))
+        Ok(shown_all(&self.inner.all_property_keys()?))
     }
 
     fn has_property_index(&self, property: &str) -> bool {

@@ -148,7 +148,12 @@ fn properties(map: BoltMap) -> Map<String, Json> {
 /// A value as JSON; times and places are their text.
 fn plain(value: BoltType) -> Json {
     match value {
-        BoltType::Null(_) => Json::Null,
+        // Nodes, edges and paths are never values by themselves.
+        BoltType::Null(_)
+        | BoltType::Node(_)
+        | BoltType::Relation(_)
+        | BoltType::UnboundedRelation(_)
+        | BoltType::Path(_) => Json::Null,
         BoltType::Boolean(flag) => flag.value.into(),
         BoltType::Integer(int) => int.value.into(),
         BoltType::Float(float) if float.value.is_finite() => float.value.into(),
@@ -178,14 +183,7 @@ fn plain(value: BoltType) -> Json {
             let (x, y, z) = (point.x.value, point.y.value, point.z.value);
             format!("point({{x: {x}, y: {y}, z: {z}, srid: {}}})", point.sr_id.value).into()
         }
-        BoltType::Bytes(bytes) => {
-            bytes.value.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
-        }
-        // Never values by themselves.
-        BoltType::Node(_)
-        | BoltType::Relation(_)
-        | BoltType::UnboundedRelation(_)
-        | BoltType::Path(_) => Json::Null,
+        BoltType::Bytes(bytes) => bytes.value.iter().copied().collect(),
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn plain(name: &str) -> String {
     }
 }
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     pub(super) fn atom(&mut self) -> Parsed<Cost> {
         let token = self.here();
         match token.kind {

@@ -19,7 +19,7 @@ enum Ending {
     Open,
 }
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     /// The whole text: one query, and at most one semicolon behind it.
     pub(super) fn statement(&mut self) -> Parsed<()> {
         if self.here().kind == Kind::End {
@@ -224,7 +224,7 @@ impl<'a> Parser<'a> {
         // Bound only now: the values of one projection do not see each other's names.
         self.known.extend(named.into_iter().map(|(name, cost)| (name, cost.by_name())));
         self.ordering()?;
-        self.columns = columns;
+        self.found.columns = columns;
         Ok(())
     }
 

@@ -120,7 +120,7 @@ impl Parser<'_> {
             }
             Kind::Parameter => {
                 self.next += 1;
-                self.patterns.push(super::atom::plain(token.text));
+                self.found.patterns.push(super::atom::plain(token.text));
                 Ok(())
             }
             _ => self.unexpected("after =~ a text or a parameter"),
@@ -140,7 +140,7 @@ impl Parser<'_> {
                 let joined = cost.joined(other);
                 self.made(joined);
                 // With a number or a short text the other value stays about as large as it is.
-                self.joins_texts |= !cost.is_short() && !other.is_short();
+                self.found.joins_texts |= !cost.is_short() && !other.is_short();
                 cost = self.bounded(at, joined)?;
             } else if self.take_sign("-") {
                 self.link(&mut links)?;

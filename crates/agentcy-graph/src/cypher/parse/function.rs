@@ -10,7 +10,7 @@ use super::{
     Parsed, Parser,
 };
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     /// A call; only functions on the list are.
     pub(super) fn call(&mut self) -> Parsed<Cost> {
         let start = self.here();
@@ -47,14 +47,16 @@ impl<'a> Parser<'a> {
             &name,
             "tail reverse tostringlist tointegerlist tofloatlist tobooleanlist tostring",
         ) {
-            arguments.iter().for_each(|list| self.walk(*list));
+            for list in &arguments {
+                self.walk(*list);
+            }
         }
         let answer = answer(&name, &arguments);
         // These give back what they are given.
         if !is_in(&name, "collect min max coalesce nullif head last") && !is_in(&name, SCALARS) {
             self.made(answer);
         }
-        self.joins_texts |= name == "replace";
+        self.found.joins_texts |= name == "replace";
         self.bounded(start.at, answer)
     }
 
@@ -84,7 +86,7 @@ impl<'a> Parser<'a> {
             let alone = self.is_sign(1, ",") || self.is_sign(1, ")");
             let argument = self.value()?;
             if token.kind == Kind::Parameter && alone {
-                self.ranges.push((super::atom::plain(token.text), limit));
+                self.found.ranges.push((super::atom::plain(token.text), limit));
                 number = number.max(as_f64(usize::try_from(limit).unwrap_or(0)));
             } else if count < 2 {
                 number = number.max(argument.number);

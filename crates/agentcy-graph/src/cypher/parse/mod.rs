@@ -12,7 +12,7 @@ mod path;
 use std::collections::HashMap;
 
 use super::{
-    Checked, Dialect, MAX_TEXT, Refusal, RefusalKind,
+    Checked, Dialect, Found, MAX_TEXT, Refusal, RefusalKind,
     cost::{Cost, MAX_BYTES, MAX_ITEMS, MAX_STEPS, kept_rows},
     lexer::{Kind, Token, tokens},
     words::{RESERVED, WRITES, is_in},
@@ -47,27 +47,12 @@ pub fn check(text: &str, dialect: &Dialect) -> Result<Checked, Refusal> {
         known: HashMap::new(),
         bar_ends: false,
         running: false,
-        ranges: Vec::new(),
-        patterns: Vec::new(),
-        walks: false,
-        columns: Vec::new(),
         made: 1.0,
-        joins_texts: false,
+        found: Found::default(),
     };
     parser.statement()?;
-    let kept_rows = kept_rows(parser.made);
-    let Parser { ranges, patterns, walks, columns, joins_texts, .. } = parser;
-    let text = text.to_owned();
-    Ok(Checked {
-        text,
-        dialect: *dialect,
-        ranges,
-        patterns,
-        walks,
-        kept_rows,
-        joins_texts,
-        columns,
-    })
+    let found = Found { kept_rows: kept_rows(parser.made), ..parser.found };
+    Ok(Checked { text: text.to_owned(), dialect: *dialect, found })
 }
 
 struct Parser<'a> {
@@ -82,14 +67,9 @@ struct Parser<'a> {
     bar_ends: bool,
     /// Whether we are inside the step of a `reduce`.
     running: bool,
-    ranges: Vec<(String, i64)>,
-    patterns: Vec<String>,
-    walks: bool,
-    /// What the last projection names its values.
-    columns: Vec<String>,
     /// The largest value that is made anew for a row.
     made: f64,
-    joins_texts: bool,
+    found: Found,
 }
 
 impl<'a> Parser<'a> {
@@ -233,7 +213,7 @@ impl<'a> Parser<'a> {
 
     /// Notes that every item of a list is looked at.
     fn walk(&mut self, list: Cost) {
-        self.walks |= list.is_gathered();
+        self.found.walks |= list.is_gathered();
     }
 
     /// Runs a part in which a name means something else.

@@ -5,7 +5,7 @@ use super::{
     Parsed, Parser,
 };
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     /// What follows MATCH.
     pub(super) fn patterns(&mut self) -> Parsed<()> {
         loop {
@@ -117,9 +117,9 @@ impl<'a> Parser<'a> {
         let is_name = match self.here().kind {
             Kind::Quoted => true,
             Kind::Word => {
-                !self.is_word(0, "WHERE")
-                    && !(self.is_word(0, "IS")
-                        && matches!(self.ahead(1).kind, Kind::Word | Kind::Quoted))
+                let is_label = self.is_word(0, "IS")
+                    && matches!(self.ahead(1).kind, Kind::Word | Kind::Quoted);
+                !is_label && !self.is_word(0, "WHERE")
             }
             _ => false,
         };
