@@ -95,8 +95,8 @@ async fn a_connector_is_found_by_its_kind_and_collects_without_a_store() {
     assert_eq!(
         serde_json::to_value(&records).unwrap(),
         json!([
-            {"record": "node", "external_id": "ada", "labels": ["Name"], "properties": {"name": "ada"}, "realm": null},
-            {"record": "node", "external_id": "grace", "labels": ["Name"], "properties": {"name": "grace"}, "realm": null},
+            {"record": "node", "external_id": "ada", "labels": ["Name"], "properties": {"name": "ada"}},
+            {"record": "node", "external_id": "grace", "labels": ["Name"], "properties": {"name": "grace"}},
         ])
     );
 
@@ -113,14 +113,20 @@ fn one_kind_has_one_connector() {
 
 #[test]
 fn a_record_reads_back_from_the_line_it_travels_in() {
-    let line =
-        r#"{"record":"edge","external_id":"1","type":"OWNS","from":"a","to":"b","realm":"crm"}"#;
-    let record: Record = serde_json::from_str(line).unwrap();
-    let again: Record = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
-    assert_eq!(record, again);
+    for line in [
+        r#"{"record":"edge","external_id":"1","type":"OWNS","from":"a","to":{"key":"mailto:b@c"}}"#,
+        r#"{"record":"node","external_id":"1","key":"k","labels":["A"],"valid_from":"2026-01-01T00:00:00Z"}"#,
+        r#"{"record":"delta"}"#,
+        r#"{"record":"gone","kind":"edge","external_id":"1"}"#,
+        r#"{"record":"cursor","value":{"tips":[1]}}"#,
+    ] {
+        let record: Record = serde_json::from_str(line).unwrap();
+        let again: Record = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
+        assert_eq!(record, again);
+    }
     for bad in [
         r#"{"record":"edge","external_id":"1","type":"OWNS","from":"a"}"#,
-        r#"{"record":"node","external_id":"1","labels":[],"realm":"NOT A SLUG"}"#,
+        r#"{"record":"node","external_id":"1","labels":[],"valid_from":"yesterday"}"#,
         r#"{"record":"node","external_id":"1","labels":[],"org_id":"other"}"#,
     ] {
         assert!(serde_json::from_str::<Record>(bad).is_err(), "{bad}");
