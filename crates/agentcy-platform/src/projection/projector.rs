@@ -277,7 +277,7 @@ impl Projector {
             }
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(org.id = %org, error = %error, "a fault could not be noted")
+                tracing::warn!(org.id = %org, error = %error, "a fault could not be noted");
             }
         }
     }

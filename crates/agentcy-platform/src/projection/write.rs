@@ -45,7 +45,9 @@ impl Desk {
         if !live.is_empty() {
             let applied = match self.engine(|graph| graph.upsert_nodes(self.org, &live)).await {
                 Err(Error::Graph(GraphError::TooLarge { .. })) => {
-                    live.iter_mut().for_each(|node| fit::node(self.org, node));
+                    for node in &mut live {
+                        fit::node(self.org, node);
+                    }
                     self.engine(|graph| graph.upsert_nodes(self.org, &live)).await?
                 }
                 outcome => outcome?,
@@ -104,7 +106,9 @@ impl Desk {
         }
         let applied = match self.engine(|graph| graph.upsert_edges(self.org, &edges)).await {
             Err(Error::Graph(GraphError::TooLarge { .. })) => {
-                edges.iter_mut().for_each(|edge| fit::edge(self.org, edge));
+                for edge in &mut edges {
+                    fit::edge(self.org, edge);
+                }
                 self.engine(|graph| graph.upsert_edges(self.org, &edges)).await?
             }
             outcome => outcome?,

@@ -64,8 +64,8 @@ impl Place {
         let node = |number: u64| thing(number % THINGS);
         let (said, from, to) = (node(turn), node(turn * 5), node(turn * 7 + 1));
         let edge = thing(100 + turn * 5 % THINGS * THINGS + (turn * 7 + 1) % THINGS);
-        let gone = if turn % 3 == 0 { node(turn * 11 + 4) } else { thing(999_999) };
-        let gone_edge = if turn % 4 == 0 { "id" } else { "null::uuid" };
+        let gone = if turn.is_multiple_of(3) { node(turn * 11 + 4) } else { thing(999_999) };
+        let gone_edge = if turn.is_multiple_of(4) { "id" } else { "null::uuid" };
         let statement = format!(
             "insert into fact_batches (id, org_id, at, asserter_kind, asserter_id, cause, added)
              values ('{batch}', '{org}', now(), 'person', '{batch}', 'a test', 3);
@@ -257,7 +257,7 @@ async fn a_rebuild_beside_a_server_with_a_database_of_its_own_is_done_by_that_se
     let machine = Machine::new();
     let mut server = machine.start().await;
     let session = machine.session().await;
-    let org = session.user.org_id.to_string();
+    let org = session.user.org_id.clone();
     let done = machine.run(&["graph", "rebuild", "--org", &org, "--json"]);
     assert!(done.status.success(), "{}", err(&done));
     let said = json(&done);

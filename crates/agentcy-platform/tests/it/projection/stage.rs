@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::ledger::{Ledger, Present, present};
 
 pub(crate) struct Stage {
-    pub(crate) stage: TestPlatform,
+    under: TestPlatform,
     pub(crate) graph: Arc<FaultyGraph>,
     sequencer: Mutex<Sequencer>,
     folder: TempDir,
@@ -29,7 +29,7 @@ pub(crate) struct Stage {
 impl Deref for Stage {
     type Target = TestPlatform;
     fn deref(&self) -> &TestPlatform {
-        &self.stage
+        &self.under
     }
 }
 
@@ -42,13 +42,13 @@ impl Stage {
 
     pub(crate) fn over(database: TestDb, folder: TempDir, engine: Arc<dyn GraphStore>) -> Self {
         let graph = FaultyGraph::new(engine);
-        let stage = TestPlatform::over(
+        let under = TestPlatform::over(
             database,
             |_| {},
             |_, engines| engines.graph = Arc::clone(&graph) as Arc<dyn GraphStore>,
         );
-        let sequencer = Mutex::new(Sequencer::new(&stage.platform));
-        Self { stage, graph, sequencer, folder }
+        let sequencer = Mutex::new(Sequencer::new(&under.platform));
+        Self { under, graph, sequencer, folder }
     }
 
     /// The next start of the server, with something done to the closed graph files before.
@@ -61,9 +61,9 @@ impl Stage {
         self.graph.inner().close().await.unwrap();
         self.depose().await;
         meanwhile(&self);
-        let Self { stage, folder, .. } = self;
+        let Self { under, folder, .. } = self;
         let graph = Embedded::open(folder.path(), Uuid::from_u128(id), 2).unwrap();
-        let TestPlatform { database, .. } = stage;
+        let TestPlatform { database, .. } = under;
         Self::over(database, folder, Arc::new(graph))
     }
 
