@@ -133,6 +133,18 @@ async fn a_damaged_or_lost_cache_is_made_anew() {
     }
     world.commit("and on");
     assert!(told.apply(source.sync().await), "the new clone is kept");
+
+    // Half of it is gone: the newest commits are there, and what they stand on is not.
+    let packs =
+        fs::read_dir(folder.join("objects/pack")).unwrap().map(|entry| entry.unwrap().path());
+    let largest = packs.max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+    for end in ["pack", "idx"] {
+        fs::remove_file(largest.with_extension(end)).unwrap();
+    }
+    world.commit("on nothing");
+    told.apply(source.sync().await);
+    assert_eq!(told.faults, []);
+    assert_eq!(told.said, world_as_served(&source).await);
 }
 
 async fn world_as_served(source: &Source) -> super::world::Said {

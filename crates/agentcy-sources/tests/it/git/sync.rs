@@ -166,6 +166,32 @@ async fn a_merge_that_changes_something_itself_touched_it() {
 }
 
 #[tokio::test]
+async fn a_file_that_becomes_a_folder_is_gone_and_its_files_are_new() {
+    let mut world = World::new();
+    world.write("x", "1");
+    world.commit("a file");
+    world.git(&["rm", "-q", "x"]);
+    world.write("x/y", "2");
+    let folder = world.commit("a folder");
+    world.git(&["rm", "-q", "x/y"]);
+    world.write("x", "3");
+    let file = world.commit("a file again");
+    let told = world.source().all().await;
+    told.assert_closed();
+    let mut touched = told.edges("TOUCHED");
+    touched.retain(|edge| edge.starts_with(&folder) || edge.starts_with(&file));
+    touched.sort();
+    let mut expected = [&folder, &file]
+        .map(|sha| ["file:x", "file:x/y"].map(|path| format!("{sha} -> {path}")))
+        .concat();
+    expected.sort();
+    assert_eq!(touched, expected);
+    assert_eq!(told.node("file:x").properties["at_head"], true);
+    assert_eq!(told.node("file:x/y").properties["at_head"], false);
+    assert_eq!(told.node("file:x").valid_from, DateTime::from_timestamp(1_700_010_800, 0));
+}
+
+#[tokio::test]
 async fn one_branch_is_told_alone_when_the_config_says_so() {
     let (world, sha) = shop();
     let mut source = world.source();
