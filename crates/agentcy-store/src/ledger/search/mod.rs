@@ -110,13 +110,11 @@ async fn list(
     limit: Limit,
     after: Option<SearchKey>,
 ) -> Result<Found> {
-    let total = ask.count(t).await?;
     let top = match after {
-        Some(SearchKey::Listed(id)) => before(id),
-        _ => Some(Uuid::max()),
+        Some(SearchKey::Listed(id)) => before(id).unwrap_or_default(),
+        _ => Uuid::max(),
     };
-    let Some(top) = top else { return Ok(page(Vec::new(), limit, total)) };
-    let ids = ask.newest(t, top, Uuid::nil(), limit.get() + 1, total).await?;
+    let (total, ids) = ask.first(t, (top, Uuid::nil()), limit.get() + 1).await?;
     let items = ids.into_iter().map(|id| (id, SearchKey::Listed(id))).collect();
     Ok(page(items, limit, total))
 }
@@ -131,30 +129,53 @@ async fn find(
     let terms = Terms::read(t, typed).await?;
     ask.words = terms.tsquery();
     let exact = ask.exact(t, typed, terms.whole()).await?;
-    let mut total = match ask.words {
-        Some(_) => ask.count(t).await?,
-        None => 0,
+    let begin = match after {
+        Some(SearchKey::Ranked { top, floor, score, id }) => {
+            Block { bounds: (top, floor), last: Some((score, id)) }
+        }
+        _ => Block::below(Uuid::max()),
     };
-    if total == 0 && exact.is_empty() {
+    let mut first = match ask.words {
+        Some(_) => ask.first(t, begin.bounds, BLOCK).await?,
+        None => (0, Vec::new()),
+    };
+    if first.0 == 0 && exact.is_empty() {
         ask.words = near::corrected(t, &ask, &terms).await?;
         if ask.words.is_some() {
-            total = ask.count(t).await?;
+            first = ask.first(t, begin.bounds, BLOCK).await?;
         }
     }
-    let all = (total + exact.iter().filter(|hit| !hit.matches).count() as i64).min(TOTAL_CAP + 1);
-    let exact: Vec<Uuid> = exact.into_iter().map(|hit| hit.id).collect();
+    let (total, ids) = first;
+    let others = exact.iter().filter(|hit| !hit.matches).count();
+    let all = (total + i64::try_from(others).unwrap_or_default()).min(TOTAL_CAP + 1);
     let mut items = Vec::new();
     if matches!(after, None | Some(SearchKey::Exact(_))) {
-        let left = exact.iter().filter(|id| match after {
-            Some(SearchKey::Exact(last)) => **id < last,
+        let left = exact.iter().map(|hit| hit.id).filter(|id| match after {
+            Some(SearchKey::Exact(last)) => *id < last,
             _ => true,
         });
-        items.extend(left.map(|id| (*id, SearchKey::Exact(*id))));
+        items.extend(left.map(|id| (id, SearchKey::Exact(id))));
     }
-    if ask.words.is_some() && total > 0 {
-        rank(t, &ask, &exact.into_iter().collect(), limit, after, total, &mut items).await?;
+    if total > 0 {
+        let exact: HashSet<Uuid> = exact.into_iter().map(|hit| hit.id).collect();
+        rank(t, &ask, &exact, limit, (begin, ids, total), &mut items).await?;
     }
     Ok(page(items, limit, all))
+}
+
+/// Matches that are ranked together.
+#[derive(Clone, Copy)]
+struct Block {
+    /// The newest and the oldest there may be in it.
+    bounds: (Uuid, Uuid),
+    /// Where the page before ended, when it ended in this block; then the bounds are those it had.
+    last: Option<(f32, Uuid)>,
+}
+
+impl Block {
+    fn below(top: Uuid) -> Self {
+        Self { bounds: (top, Uuid::nil()), last: None }
+    }
 }
 
 /// Adds matches block by block until there is one more than the page holds, or no more.
@@ -163,43 +184,30 @@ async fn rank(
     ask: &Ask,
     exact: &HashSet<Uuid>,
     limit: Limit,
-    after: Option<SearchKey>,
-    total: i64,
+    (mut block, mut ids, total): (Block, Vec<Uuid>, i64),
     items: &mut Vec<(Uuid, SearchKey)>,
 ) -> Result<()> {
-    let (mut top, mut floor, mut last) = match after {
-        Some(SearchKey::Ranked { top, floor, score, id }) => (top, floor, Some((score, id))),
-        _ => (Uuid::max(), Uuid::nil(), None),
-    };
-    while items.len() <= limit.get() {
-        let ids = ask.newest(t, top, floor, BLOCK, total).await?;
-        let (Some(newest), Some(oldest)) = (ids.first(), ids.last()) else {
+    loop {
+        let ends = ids.first().copied().zip(ids.last().copied());
+        let (top, floor) = match (block.last, ends) {
+            (None, Some(ends)) => ends,
             // Of a block that was begun all may be gone by now, and not of those below it.
-            match before(floor).filter(|_| floor != Uuid::nil()) {
-                Some(next) => (top, floor, last) = (next, Uuid::nil(), None),
-                None => break,
-            }
-            continue;
-        };
-        let (block_top, block_floor) = match last {
-            Some(_) => (top, floor),
-            None => (*newest, *oldest),
+            (Some(_), _) => block.bounds,
+            (None, None) => return Ok(()),
         };
         let mut scored = ask.scores(t, &ids).await?;
         scored.sort_by(|one, other| order(*one, *other));
         let left = scored.into_iter().filter(|(score, id)| {
-            !exact.contains(id) && last.is_none_or(|last| order(last, (*score, *id)).is_lt())
+            !exact.contains(id) && block.last.is_none_or(|last| order(last, (*score, *id)).is_lt())
         });
-        items.extend(left.map(|(score, id)| {
-            (id, SearchKey::Ranked { top: block_top, floor: block_floor, score, id })
-        }));
-        let whole = last.is_none() && ids.len() < BLOCK;
-        match before(block_floor).filter(|_| !whole) {
-            Some(next) => (top, floor, last) = (next, Uuid::nil(), None),
-            None => break,
-        }
+        items.extend(left.map(|(score, id)| (id, SearchKey::Ranked { top, floor, score, id })));
+        let is_end = block.last.is_none() && ids.len() < BLOCK;
+        let Some(next) = before(floor).filter(|_| !is_end && items.len() <= limit.get()) else {
+            return Ok(());
+        };
+        block = Block::below(next);
+        ids = ask.newest(t, block.bounds, BLOCK, total).await?;
     }
-    Ok(())
 }
 
 /// The better first, of those as good the newer.

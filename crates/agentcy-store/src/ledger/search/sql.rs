@@ -65,13 +65,27 @@ impl Ask {
         self.moment != Moment::default()
     }
 
-    /// How many match, up to one more than is counted.
-    pub(super) async fn count(&self, t: &mut impl Tenant) -> Result<i64> {
-        // Nothing is read of a match, so that the index alone may tell.
-        let mut sql = Sql::new("select count(*) from (select");
+    /// How many match, up to one more than is counted, and the newest of them from `top` down to `floor`. Both in one
+    /// statement: it is the rows looked at that cost.
+    pub(super) async fn first(
+        &self,
+        t: &mut impl Tenant,
+        (top, floor): (Uuid, Uuid),
+        limit: usize,
+    ) -> Result<(i64, Vec<Uuid>)> {
+        let mut sql = Sql::new("with hits as materialized (select m.id");
         self.matches(&mut sql);
-        sql.push(" limit ").push_bind(TOTAL_CAP + 1).push(") counted");
-        Ok(sql.build_query_scalar().persistent(false).fetch_one(t.conn()).await?)
+        sql.push(" limit ").push_bind(TOTAL_CAP + 1);
+        sql.push(") select (select count(*) from hits), array(select id from hits where id <= ");
+        sql.push_bind(top).push(" and id >= ").push_bind(floor);
+        sql.push(" order by id desc limit ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        sql.push(")");
+        let (total, ids): (i64, Vec<Uuid>) =
+            sql.build_query_as().persistent(false).fetch_one(t.conn()).await?;
+        if total <= TOTAL_CAP {
+            return Ok((total, ids));
+        }
+        Ok((total, self.newest(t, (top, floor), limit, total).await?))
     }
 
     /// The newest matches from `top` down to `floor`. `total` tells which way is shorter: of many, the newest are met
@@ -79,8 +93,7 @@ impl Ask {
     pub(super) async fn newest(
         &self,
         t: &mut impl Tenant,
-        top: Uuid,
-        floor: Uuid,
+        (top, floor): (Uuid, Uuid),
         limit: usize,
         total: i64,
     ) -> Result<Vec<Uuid>> {
