@@ -36,13 +36,13 @@ fn node(i: usize, revision: usize) -> Staged {
     let Value::Object(properties) = json!({
         "name": format!("service-{i}"), "path": format!("/srv/team-{}/service-{i}", i % 97),
         "description": format!("The service of number {i}, which team {} looks after.", i % 97),
-        "size": i * 31 % 1_000_003, "active": i % 3 == 0, "revision": revision,
+        "size": i * 31 % 1_000_003, "active": i.is_multiple_of(3), "revision": revision,
     }) else {
         unreachable!("an object")
     };
     Staged::Node(StagedNode {
         external_id: format!("service-{i}"),
-        key: (i % 2 == 0).then(|| format!("https://example.test/services/{i}")),
+        key: i.is_multiple_of(2).then(|| format!("https://example.test/services/{i}")),
         labels: vec!["Service".to_owned(), format!("Tier{}", i % 4)],
         properties,
         valid_from: None,
@@ -79,8 +79,9 @@ async fn sync(db: &Db, by: &By, source: Asserter, records: impl Iterator<Item = 
         assert!(stage.add(&mut tx, &part).await.unwrap().is_empty());
     }
     let staged = started.elapsed();
+    let applying = Instant::now();
     let counts = stage.apply(&mut tx, false).await.unwrap();
-    let applied = started.elapsed() - staged;
+    let applied = applying.elapsed();
     tx.commit().await.unwrap();
     println!("stage {staged:.2?}, apply {applied:.2?}, all {:.2?}: {counts:?}", started.elapsed());
 }
@@ -114,7 +115,7 @@ async fn main() {
     let (db, source) = (test.db(2), Asserter::Source(ids().next()));
     for (what, every) in [("first", 0), ("unchanged", 0), ("one node in a hundred", 100)] {
         println!("{what}: {nodes} nodes, {edges} edges");
-        let revision = |i: usize| usize::from(every > 0 && i % every == 0);
+        let revision = |i: usize| usize::from(every > 0 && i.is_multiple_of(every));
         let records = (0..nodes).map(|i| node(i, revision(i)));
         sync(&db, &by, source, records.chain((0..edges).map(|i| edge(i, nodes)))).await;
     }
