@@ -1,6 +1,9 @@
 //! Cypher on graph files.
 
-use std::sync::Arc;
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
 
 use agentcy_graph::{Embedded, Error, GraphStore, cypher::Failure};
 use serde_json::json;
@@ -21,10 +24,10 @@ impl Home {
     }
 }
 
-async fn home() -> Home {
+fn home() -> Ready<Home> {
     let folder = TempDir::new().unwrap();
     let store = Embedded::open(folder.path(), Uuid::from_u128(1), 4).unwrap();
-    Home { store: Arc::new(store), _folder: folder }
+    ready(Home { store: Arc::new(store), _folder: folder })
 }
 
 super::engine::suite!(home);
