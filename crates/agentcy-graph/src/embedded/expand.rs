@@ -120,9 +120,9 @@ impl Walk<'_> {
         for (from, node) in self.kept.clone() {
             for (other, edge) in self.edges(node, Way::Outgoing, &kinds, &mut work)? {
                 let Some(to) = ids.get(&other) else { continue };
-                if self.reader.sees_edge(edge)? {
-                    let edge = self.reader.edge(edge)?;
-                    between.push(self.graph.edge_of(&edge, from, *to)?);
+                let edge = self.graph.edge_of(&self.reader.edge(edge)?, from, *to)?;
+                if self.reader.realms.contains(&edge.realm) {
+                    between.push(edge);
                 }
             }
         }

@@ -89,7 +89,10 @@ impl Slot {
             if matches!(self.state(), State::Open(_)) {
                 self.put(State::NotOpen);
             }
-            drop(guarded(org, move || Ok(drop(graph))));
+            drop(guarded(org, move || {
+                drop(graph);
+                Ok(())
+            }));
         }
         done
     }
@@ -288,7 +291,10 @@ impl GraphStore for Embedded {
             match slot.state() {
                 State::Closed => return Err(CLOSED),
                 // It is thrown away, so what it says no longer matters.
-                State::Open(graph) => drop(guarded(org, || Ok(graph.close()))),
+                State::Open(graph) => drop(guarded(org, || {
+                    graph.close();
+                    Ok(())
+                })),
                 State::NotOpen => {}
             }
             slot.put(State::NotOpen);

@@ -71,7 +71,7 @@ pub(super) fn names(names: &[String]) -> Vec<ArcStr> {
 pub(super) struct Reader<'a> {
     graph: &'a OrgGraph,
     snapshot: Snapshot,
-    realms: &'a Realms,
+    pub(super) realms: &'a Realms,
 }
 
 impl<'a> Reader<'a> {

@@ -261,8 +261,8 @@ async fn where_the_server_has_several_databases_each_org_gets_one() {
     assert!(matches!(&heard[..], [(own, _)] if *own == name(theirs)), "{heard:?}");
 
     // One that is named is the one for all, whatever the server could do.
-    let named = Settings { database: Some("neo4j".into()), ..at_wire() };
-    assert_eq!(open(named, 1).isolation(ours).await.unwrap(), Isolation::Shared);
+    let told = Settings { database: Some("neo4j".into()), ..at_wire() };
+    assert_eq!(open(told, 1).isolation(ours).await.unwrap(), Isolation::Shared);
 }
 
 #[tokio::test]
