@@ -76,16 +76,18 @@ impl Ask {
         let mut sql = Sql::new("with hits as materialized (select m.id");
         self.matches(&mut sql);
         sql.push(" limit ").push_bind(TOTAL_CAP + 1);
-        sql.push(") select (select count(*) from hits), array(select id from hits where id <= ");
+        sql.push(") select c.count, case when c.count <= ").push_bind(TOTAL_CAP);
+        sql.push(" then array(select id from hits where id <= ");
         sql.push_bind(top).push(" and id >= ").push_bind(floor);
         sql.push(" order by id desc limit ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        sql.push(")");
-        let (total, ids): (i64, Vec<Uuid>) =
+        sql.push(") end from (select count(*) from hits) c");
+        let (total, ids): (i64, Option<Vec<Uuid>>) =
             sql.build_query_as().persistent(false).fetch_one(t.conn()).await?;
-        if total <= TOTAL_CAP {
-            return Ok((total, ids));
-        }
-        Ok((total, self.newest(t, (top, floor), limit, total).await?))
+        let ids = match ids {
+            Some(ids) => ids,
+            None => self.newest(t, (top, floor), limit, total).await?,
+        };
+        Ok((total, ids))
     }
 
     /// The newest matches from `top` down to `floor`. `total` tells which way is shorter: of many, the newest are met

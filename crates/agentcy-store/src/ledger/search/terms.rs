@@ -41,8 +41,8 @@ pub(super) struct Terms {
 impl Terms {
     /// Takes it apart; the database folds the words, as it did those of the nodes.
     pub(super) async fn read(t: &mut impl Tenant, typed: &str) -> Result<Self> {
-        let raws = split(&text::escape(typed));
-        let mut texts: Vec<String> = raws.iter().map(|raw| raw.text.clone()).collect();
+        let split = split(&text::escape(typed));
+        let mut texts: Vec<String> = split.iter().map(|raw| raw.text.clone()).collect();
         texts.push(text::escape(typed).into_owned());
         let rows = sqlx::query!(
             r#"select folded as "folded!",
@@ -61,7 +61,7 @@ impl Terms {
         .await?;
         let whole = rows.last().map(|row| row.folded.trim()).filter(|it| it.len() <= NAME);
         let whole = whole.unwrap_or_default().to_owned();
-        let terms = raws.into_iter().zip(rows).map(|(raw, row)| Term {
+        let terms = split.into_iter().zip(rows).map(|(raw, row)| Term {
             raw,
             phrase: row.phrase,
             joined: Some(row.joined).filter(|joined| !joined.is_empty()),
@@ -99,7 +99,7 @@ impl Terms {
                 query.push_str(if term.raw.instead { " | " } else { " & " });
             }
             let not = if term.raw.negated { "!" } else { "" };
-            query.push_str(&format!("{not}({})", word(at, term)));
+            query.extend([not, "(", &word(at, term), ")"]);
         }
         Some(query).filter(|query| !query.is_empty())
     }

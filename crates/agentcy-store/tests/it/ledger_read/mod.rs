@@ -9,3 +9,8 @@ mod stats;
 mod tenancy;
 mod then;
 mod words;
+
+/// A number of things, as totals are.
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap()
+}

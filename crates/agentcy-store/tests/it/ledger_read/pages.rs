@@ -10,6 +10,7 @@ use agentcy_store::ledger::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::number;
 use crate::world::{World, at, by, run};
 
 /// Live nodes numbered from and to, called `thing <n>`, every fifth of them a `rare thing`.
@@ -78,7 +79,7 @@ async fn a_walk_sees_each_match_once_over_all_blocks() {
     ] {
         let (seen, totals) = walk(&world, org, &query, limit, async |_| {}).await;
         assert_eq!(whole(&seen).len(), count, "{query:?}");
-        assert!(totals.iter().all(|total| *total == count as i64), "{query:?} {totals:?}");
+        assert!(totals.iter().all(|total| *total == number(count)), "{query:?} {totals:?}");
     }
 }
 
@@ -90,8 +91,9 @@ async fn what_comes_during_a_walk_neither_moves_nor_repeats_anything() {
     for (round, query) in (1..).zip([words("thing"), NodeQuery::default()]) {
         let before = 1500 + (round - 1) * 400;
         let (seen, _) = walk(&world, org, &query, 100, async |page| {
+            let page = u32::try_from(page).unwrap();
             if page <= 4 {
-                let from = before + (page as u32 - 1) * 100 + 1;
+                let from = before + (page - 1) * 100 + 1;
                 fill(&mut world.owner().await, org, from, from + 99).await;
             }
         })
@@ -125,7 +127,7 @@ async fn more_than_ten_thousand_are_not_counted_and_the_newest_still_come_first(
     let world = World::new().await;
     let org = world.org().await;
     fill(&mut world.owner().await, org, 1, 10_300).await;
-    let first = |seen: &[Uuid]| seen.iter().map(|id| id.as_u128()).collect::<Vec<_>>();
+    let first = |seen: &[Uuid]| seen.iter().map(Uuid::as_u128).collect::<Vec<_>>();
     for (query, told) in [
         (words("thing"), TOTAL_CAP + 1),
         (NodeQuery::default(), TOTAL_CAP + 1),

@@ -12,6 +12,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 use uuid::Uuid;
 
+use super::number;
 use crate::{
     ledger::book::{Book, by_key, edge, shared, source},
     world::{World, at, connect, run},
@@ -55,16 +56,16 @@ async fn nothing_of_another_org_is_read_by_any_way() {
                 NodeQuery { source: Some(source), q: "plan".into(), ..NodeQuery::default() },
             ] {
                 let page = search(&mut t, &Realms::All, &query, moment, limit, None).await.unwrap();
-                assert_eq!((page.items.len(), page.total), (count, count as i64), "{query:?}");
+                assert_eq!((page.items.len(), page.total), (count, number(count)), "{query:?}");
             }
         }
         let seen =
             history::history(&mut t, &Realms::All, id, Limit::default(), None).await.unwrap();
         assert_eq!(seen.is_some(), count == 1);
         let found = stats::stats(&mut t, &Realms::All).await.unwrap();
-        assert_eq!((found.total.nodes, found.waiting), (2 * count as i64, count as i64));
+        assert_eq!((found.total.nodes, found.waiting), (number(2 * count), number(count)));
         let list = waiting::waiting(&mut t, &Realms::All, Limit::default(), None).await.unwrap();
-        assert_eq!((list.items.len(), list.total), (count, count as i64));
+        assert_eq!((list.items.len(), list.total), (count, number(count)));
     }
 }
 

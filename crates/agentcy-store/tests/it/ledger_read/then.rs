@@ -170,10 +170,11 @@ impl Tale {
         facts.retain(|(_, fact)| fact.of == node && fact.is_begun(as_of, known_at));
         let shows = facts.iter().any(|(_, fact)| fact.shows(as_of, known_at));
         let last = facts.iter().filter_map(|(_, fact)| fact.over(known_at)).max();
-        facts.retain(|(_, fact)| match shows {
-            true => fact.shows(as_of, known_at),
-            false => fact.over(known_at) == last,
-        });
+        facts.retain(
+            |(_, fact)| {
+                if shows { fact.shows(as_of, known_at) } else { fact.over(known_at) == last }
+            },
+        );
         let merged = merge(&facts, known_at)?;
         let labels: BTreeSet<String> =
             facts.iter().map(|(_, it)| format!("L{}", it.label)).collect();

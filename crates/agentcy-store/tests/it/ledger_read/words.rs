@@ -7,6 +7,7 @@ use agentcy_store::ledger::{
 };
 use serde_json::{Value, json};
 
+use super::number;
 use crate::{
     ledger::book::{Book, keyed, own, person, shared, source},
     world::at,
@@ -15,7 +16,7 @@ use crate::{
 async fn names_at(book: &Book, query: &NodeQuery, moment: Moment) -> Vec<String> {
     let mut t = book.db().read(&book.by).await.unwrap();
     let page = search(&mut t, &Realms::All, query, moment, Limit::default(), None).await.unwrap();
-    assert_eq!(page.total, page.items.len() as i64, "{query:?}");
+    assert_eq!(page.total, number(page.items.len()), "{query:?}");
     let name = |it: &Value| it.as_str().map_or_else(|| it.to_string(), str::to_owned);
     page.items.iter().map(|it| name(it.properties.get("name").unwrap_or(&Value::Null))).collect()
 }
