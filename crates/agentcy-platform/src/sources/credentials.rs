@@ -91,8 +91,7 @@ pub(super) fn seal(
         credentials.iter().map(|(name, secret)| (name.as_str(), secret.expose_secret())).collect();
     let bytes = serde_json::to_vec(&open)
         .map_err(|error| Error::internal("credentials cannot be written", error))?;
-    let sealed = sealer.seal(cell(org, &source.to_string()), &bytes)?;
-    Ok(Some(sealed))
+    sealer.seal(cell(org, &source.to_string()), &bytes).map(Some)
 }
 
 /// The secrets themselves.
@@ -100,10 +99,10 @@ pub(crate) fn open(
     sealer: &Sealer,
     org: OrgId,
     source: SourceId,
-    sealed: Option<&[u8]>,
+    kept: Option<&[u8]>,
 ) -> Result<Credentials> {
-    let Some(sealed) = sealed else { return Ok(Credentials::new()) };
-    let bytes = sealer.open(cell(org, &source.to_string()), sealed)?;
+    let Some(kept) = kept else { return Ok(Credentials::new()) };
+    let bytes = sealer.open(cell(org, &source.to_string()), kept)?;
     serde_json::from_slice(&bytes)
         .map_err(|error| Error::internal("stored credentials do not read", error))
 }

@@ -12,25 +12,20 @@ impl Platform {
     /// The files that the sources of an org may read.
     pub(crate) async fn files_of(&self, org: OrgId) -> Result<Files> {
         let setup = &self.setup.sources;
-        let mut allowed = Vec::new();
-        let mut first = None;
-        for (owner, folder) in &setup.files_allow {
-            let owner = match owner {
-                Some(owner) => Some(*owner),
-                None => {
-                    if first.is_none() {
-                        let mut tx = self.db.system(&self.system).await?;
-                        first = Some(founding::first_org(&mut tx).await?);
-                        tx.commit().await?;
-                    }
-                    first.flatten()
-                }
-            };
-            if owner == Some(org) {
-                allowed.push(folder.clone());
-            }
-        }
+        let has_common = setup.files_allow.iter().any(|(owner, _)| owner.is_none());
+        let is_first = has_common && self.is_first(org).await?;
+        let is_theirs = |owner: &Option<OrgId>| owner.map_or(is_first, |owner| owner == org);
+        let folders = setup.files_allow.iter().filter(|(owner, _)| is_theirs(owner));
+        let allowed = folders.map(|(_, folder)| folder.clone()).collect();
         Ok(Files::new(allowed, setup.protected.clone()))
+    }
+
+    /// Whether an org was made before all others; folders without an owner are its own.
+    async fn is_first(&self, org: OrgId) -> Result<bool> {
+        let mut tx = self.db.system(&self.system).await?;
+        let first = founding::first_org(&mut tx).await?;
+        tx.commit().await?;
+        Ok(first == Some(org))
     }
 
     /// Where a source keeps what can be fetched again.

@@ -14,7 +14,7 @@ use super::{
 use crate::{Platform, Result};
 
 /// How long one call may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const READ_ONLY: &str = "a viewer runs tools that only read";
 

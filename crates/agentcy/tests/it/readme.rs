@@ -46,7 +46,9 @@ async fn the_steps_of_the_readme_work_as_they_are_written() {
         .into_iter()
         .collect::<Result<_, _>>()
         .unwrap();
-    let [me, files, changes, realms] = &said[..] else { panic!("four answers are shown: {said:?}") };
+    let [me, files, changes, realms] = &said[..] else {
+        panic!("four answers are shown: {said:?}")
+    };
     assert_eq!(me["user"]["email"], "admin@localhost", "{me}");
     assert_eq!(files["items"][0]["properties"]["path"], "README.md", "{files}");
     assert_eq!(changes["rows"], serde_json::json!([["README.md", 1]]), "{changes}");
