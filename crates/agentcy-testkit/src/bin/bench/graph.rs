@@ -81,7 +81,8 @@ async fn expand(client: &Client) -> Result<Value> {
         let answer = client.post("/api/v1/graph/expand", &body).await?;
         whole.push(begun.elapsed());
         engine.push(answer["took_ms"].as_f64().unwrap_or(f64::NAN));
-        nodes.push(answer["nodes"].as_array().map_or(0, Vec::len) as f64);
+        let found = answer["nodes"].as_array().map_or(0, Vec::len);
+        nodes.push(u32::try_from(found).map_or(f64::NAN, f64::from));
     }
     let engine = Tail::of(engine.into_iter());
     let whole = Tail::of(whole.iter().map(Duration::as_secs_f64).map(|secs| secs * 1e3));

@@ -25,11 +25,13 @@ use serde_json::{Value, json};
 /// The most of the processor that other programs may take.
 const FOREIGN: f64 = 0.15;
 
+/// The options there are.
+const KNOWN: [&str; 4] = ["--core", "--force", "--graph", "--quick"];
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let has = |name: &str| args.iter().any(|arg| arg == name);
-    const KNOWN: [&str; 4] = ["--core", "--force", "--graph", "--quick"];
     if let Some(unknown) = args.iter().find(|arg| !KNOWN.contains(&arg.as_str())) {
         eprintln!("unknown option `{unknown}`; known are {}", KNOWN.join(", "));
         return ExitCode::from(2);
