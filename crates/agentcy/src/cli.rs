@@ -53,6 +53,7 @@ pub(crate) enum Command {
     Migrate,
 
     /// Look after the graph engine.
+    #[command(after_help = "Example:\n  agentcy graph rebuild")]
     Graph {
         #[command(subcommand)]
         command: GraphCommand,
