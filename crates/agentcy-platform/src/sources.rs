@@ -122,7 +122,7 @@ pub async fn read(platform: &Platform, caller: &Caller, id: SourceId) -> Result<
 pub async fn create(platform: &Platform, caller: &Caller, new: NewSource) -> Result<Draft<Source>> {
     let by = platform.permit(caller, Action::SourceCreate).await?;
     let id = platform.ids.next();
-    let settings = tried(platform, &by, id, &new).await?;
+    let settings = tried(platform, &by, &new).await?;
     let now = platform.clock.now();
     let source = store::Source {
         id,
@@ -152,7 +152,7 @@ pub async fn create(platform: &Platform, caller: &Caller, new: NewSource) -> Res
 /// Tries settings that nobody keeps. Errors: those of [`create`].
 pub async fn validate(platform: &Platform, caller: &Caller, new: NewSource) -> Result<()> {
     let by = platform.permit(caller, Action::SourceValidate).await?;
-    tried(platform, &by, platform.ids.next(), &new).await?;
+    tried(platform, &by, &new).await?;
     let mut tx = platform.db.begin(&by).await?;
     realms::require_known(&mut tx, "realm", &Realms::Only([new.realm].into())).await
 }
@@ -164,11 +164,12 @@ pub async fn validate_stored(platform: &Platform, caller: &Caller, id: SourceId)
     let by = platform.permit(caller, Action::SourceValidate).await?;
     let source = find(&mut platform.db.read(&by).await?, by.realms(), id).await?;
     let settings = Settings::stored(platform, by.org_id(), &source)?;
-    try_out(platform, &by, &source, &settings).await
+    let content = StoredContent::of(platform, &by, &source);
+    try_out(platform, &by, &settings, content).await
 }
 
 /// Settings of a source to be, after they were tried.
-async fn tried(platform: &Platform, by: &By, id: SourceId, new: &NewSource) -> Result<Settings> {
+async fn tried(platform: &Platform, by: &By, new: &NewSource) -> Result<Settings> {
     let mut faults = crate::error::Faults::default();
     faults.require(crate::text::is_name(&new.name), "name", crate::text::NAME_RULE);
     settings::check_config(&new.config, &mut faults);
@@ -181,21 +182,7 @@ async fn tried(platform: &Platform, by: &By, id: SourceId, new: &NewSource) -> R
     let given = Change::Set(new.credentials.clone());
     let credentials = credentials::merge(BTreeMap::new(), given, true)?;
     let settings = Settings::new(platform, &new.source_type, new.config.clone(), credentials)?;
-    let now = platform.clock.now();
-    let source = store::Source {
-        id,
-        name: new.name.clone(),
-        source_type: new.source_type.clone(),
-        realm: new.realm.clone(),
-        config: new.config.clone(),
-        credentials: None,
-        cursor: None,
-        content: None,
-        created_by: String::new(),
-        created_at: now,
-        updated_at: now,
-    };
-    try_out(platform, by, &source, &settings).await?;
+    try_out(platform, by, &settings, None).await?;
     Ok(settings)
 }
 

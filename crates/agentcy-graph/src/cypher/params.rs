@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Checked, Failure, MAX_PARAMS, Refusal, RefusalKind, check_pattern};
+use super::{Checked, Dialect, Failure, MAX_PARAMS, Refusal, RefusalKind, check_pattern};
 
 /// How deep a parameter may nest.
 const MAX_DEPTH: usize = 32;
@@ -11,8 +11,20 @@ const MAX_DEPTH: usize = 32;
 const MAX_JOINED_PARAMS: usize = 16 << 10;
 
 impl Checked {
-    /// Refuses parameters that are too large, or that make this query do too much.
-    pub(crate) fn check_params(&self, params: &Map<String, Value>) -> Result<(), Failure> {
+    /// Refuses a query that was checked for another engine, and parameters that are too large or make it do too much.
+    pub(crate) fn check_run(
+        &self,
+        on: &Dialect,
+        params: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        if self.dialect != *on {
+            let message = "the query was checked for another engine";
+            return Err(Refusal::whole(RefusalKind::Syntax, message).into());
+        }
+        self.check_params(params)
+    }
+
+    fn check_params(&self, params: &Map<String, Value>) -> Result<(), Failure> {
         let refused = |message: String| Refusal::whole(RefusalKind::TooLarge, message);
         let mut bytes = 0;
         for (name, value) in params {

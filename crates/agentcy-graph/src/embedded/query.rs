@@ -53,12 +53,7 @@ impl Embedded {
         params: &Properties,
         bounds: Bounds,
     ) -> Result<Table> {
-        if query.dialect() != &Dialect::EMBEDDED {
-            let refusal =
-                Refusal::whole(RefusalKind::Syntax, "the query was checked for another engine");
-            return Err(Failure::from(refusal).into());
-        }
-        query.check_params(params)?;
+        query.check_run(&Dialect::EMBEDDED, params)?;
         let until = Instant::now() + bounds.time;
         let turn = self.lane.enter(org, until).await?;
         let slot = self.slot(org).await?;

@@ -40,12 +40,7 @@ impl Neo4j {
         params: &Properties,
         bounds: Bounds,
     ) -> Result<Table> {
-        if query.dialect() != &Dialect::NEO4J {
-            let refusal =
-                Refusal::whole(RefusalKind::Syntax, "the query was checked for another engine");
-            return Err(Failure::from(refusal).into());
-        }
-        query.check_params(params)?;
+        query.check_run(&Dialect::NEO4J, params)?;
         let until = Instant::now() + bounds.time;
         let _turn = self.lane.enter(org, until).await?;
         let link = self.link(org).await?;

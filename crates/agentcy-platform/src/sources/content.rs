@@ -7,7 +7,7 @@ use agentcy_sources::{Content, Error as SourceError, Result as SourceResult};
 use agentcy_store::{
     audit,
     source_contents::{self as store, PIECE},
-    sources::Upload,
+    sources::{Source, Upload},
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream::BoxStream};
@@ -122,8 +122,10 @@ pub(crate) struct StoredContent {
 }
 
 impl StoredContent {
-    pub(crate) fn new(platform: &Platform, by: &By, source: SourceId, upload: Upload) -> Self {
-        Self { platform: platform.clone(), by: by.clone(), source, upload }
+    /// What was uploaded for a source, if something was.
+    pub(crate) fn of(platform: &Platform, by: &By, source: &Source) -> Option<Self> {
+        let (platform, by) = (platform.clone(), by.clone());
+        source.content.map(|upload| Self { platform, by, source: source.id, upload })
     }
 
     async fn piece(&self, piece: i32) -> SourceResult<Option<Bytes>> {

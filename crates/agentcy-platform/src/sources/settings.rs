@@ -83,11 +83,10 @@ pub(super) fn check_config(config: &Value, faults: &mut Faults) {
 pub(super) async fn try_out(
     platform: &Platform,
     by: &By,
-    source: &store::Source,
     settings: &Settings,
+    content: Option<StoredContent>,
 ) -> Result<()> {
     let files = platform.files_of(by.org_id()).await?;
-    let content = source.content.map(|upload| StoredContent::new(platform, by, source.id, upload));
     let job = Job {
         config: &settings.config,
         credentials: &settings.credentials,

@@ -43,7 +43,7 @@ pub async fn run_tool(
         tx.commit().await?;
     }
     let files = platform.files_of(by.org_id()).await?;
-    let content = source.content.map(|upload| StoredContent::new(platform, &by, id, upload));
+    let content = StoredContent::of(platform, &by, &source);
     let cache = platform.cache_of(by.org_id(), id);
     let job = Job {
         config: &settings.config,

@@ -5,7 +5,7 @@ use agentcy_store::{OnConstraint, audit, sources as store};
 use serde_json::{Value, json};
 
 use super::{
-    Source, credentials,
+    Source, StoredContent, credentials,
     credentials::GivenCredentials,
     find,
     settings::{Settings, check_config, try_out},
@@ -55,16 +55,12 @@ pub async fn update(
         settings.credentials = credentials::merge(settings.credentials, change.credentials, true)?;
     }
     if is_tried {
-        try_out(platform, &by, &before, &settings).await?;
+        try_out(platform, &by, &settings, StoredContent::of(platform, &by, &before)).await?;
         after.credentials = settings.seal(platform, by.org_id(), id)?;
     }
     after.name = change.name.unwrap_or(after.name);
     after.realm = change.realm.unwrap_or(after.realm);
     after.config = settings.config;
-    if after.realm != before.realm || after.config != before.config {
-        // A delta since then would leave what it said elsewhere as it was.
-        after.cursor = None;
-    }
     after.updated_at = platform.clock.now();
 
     let mut tx = platform.db.begin(&by).await?;
@@ -73,9 +69,9 @@ pub async fn update(
         let message = "somebody else changed the source meanwhile; read it again";
         return Err(Error::refused(ErrorCode::InUse, message));
     }
-    if is_kept_cursor(&before, &after) {
-        after.cursor.clone_from(&locked.cursor);
-    }
+    // A delta would leave what it said elsewhere as it was; and a sync may have gone on since the source was read.
+    let is_moved = after.realm != before.realm || after.config != before.config;
+    after.cursor = locked.cursor.filter(|_| !is_moved);
     realms::require_known(&mut tx, "realm", &Realms::Only([after.realm.clone()].into())).await?;
     let updated = store::update(&mut tx, &after).await;
     updated.on_constraint(store::NAME_KEY, || Error::taken("name"))?;
@@ -90,11 +86,6 @@ pub async fn update(
     let shown = show(platform, &by, &after, last)?;
     tx.commit().await?;
     Ok(shown)
-}
-
-/// A sync may have gone on since the source was read.
-fn is_kept_cursor(before: &store::Source, after: &store::Source) -> bool {
-    after.cursor == before.cursor
 }
 
 /// Disconnects a source. With `purge` its part of the graph is archived, in the background.

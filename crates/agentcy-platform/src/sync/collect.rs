@@ -80,7 +80,7 @@ async fn run(job: &Held) -> Result<(), JobError> {
     let org = job.by.org_id();
     let settings = Settings::stored(platform, org, &source)?;
     let files = platform.files_of(org).await?;
-    let content = source.content.map(|upload| StoredContent::new(platform, &job.by, id, upload));
+    let content = StoredContent::of(platform, &job.by, &source);
     let cache = platform.cache_of(org, id);
     let work = Job {
         config: &settings.config,

@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_folder_names_what_was_cloned_from_nowhere() {
         for remote in [None, Some("/srv/git/other.git"), Some("file:///srv/x"), Some("")] {
-            let origin = Origin::of(remote, Some(Path::new("/work/shop.git")));
+            let origin = Origin::of(remote, Some(Path::new("/srv/git/shop.git")));
             assert_eq!(origin, Origin { name: "shop".to_owned(), url: None });
         }
     }
