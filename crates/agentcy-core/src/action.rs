@@ -132,6 +132,32 @@ actions! {
     SourceSyncCancel = "source.sync.cancel", anyone(Role::Member);
     /// Run a tool of a source.
     SourceToolRun = "source.tool.run", anyone(Role::Viewer);
+    /// See the agents and their runs.
+    AgentRead = "agent.read", anyone(Role::Viewer);
+    /// Define an agent.
+    AgentCreate = "agent.create", anyone(Role::Member);
+    /// Change an agent.
+    AgentUpdate = "agent.update", anyone(Role::Member);
+    /// Remove an agent.
+    AgentDelete = "agent.delete", anyone(Role::Member);
+    /// Let an agent answer.
+    AgentExecute = "agent.execute", anyone(Role::Viewer);
+    /// Read one's conversations and what happens in them.
+    ConversationRead = "conversation.read", anyone(Role::Viewer);
+    /// Begin a conversation.
+    ConversationCreate = "conversation.create", anyone(Role::Viewer);
+    /// Rename, move or archive a conversation.
+    ConversationUpdate = "conversation.update", anyone(Role::Viewer);
+    /// Delete a conversation and all that was said in it.
+    ConversationDelete = "conversation.delete", anyone(Role::Viewer);
+    /// Say something, and have it answered.
+    MessageSend = "message.send", anyone(Role::Viewer);
+    /// Stop a run.
+    RunCancel = "run.cancel", anyone(Role::Viewer);
+    /// See what waits for a decision.
+    ApprovalRead = "approval.read", anyone(Role::Viewer);
+    /// Decide whether a tool runs.
+    ApprovalDecide = "approval.decide", anyone(Role::Member);
 }
 
 impl std::fmt::Display for Action {

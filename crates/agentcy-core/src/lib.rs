@@ -3,8 +3,10 @@
 //! Everything above this crate speaks in these types, and nothing here knows a store, a socket or a file.
 
 pub mod action;
+pub mod agent;
 pub mod audit;
 pub mod caller;
+pub mod chat;
 pub mod clock;
 pub mod error;
 pub mod event;

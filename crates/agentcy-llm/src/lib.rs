@@ -5,6 +5,7 @@
 //! sockets; [`probe`](probe()) and what follows it share the exchange around them.
 
 mod anthropic;
+mod chat;
 mod error;
 mod exchange;
 mod openai;
@@ -12,6 +13,7 @@ mod probe;
 mod settings;
 mod words;
 
+pub use chat::{Call, CallResult, Chunk, Message, Request, Stop, Tokens, ToolSpec, Turn};
 pub use error::{Error, Result, Unusable};
 pub use probe::{Probe, probe};
 pub use settings::{InvalidProvider, ProviderKind, Settings};
