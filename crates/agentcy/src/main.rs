@@ -10,8 +10,12 @@ mod output;
 mod profile;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 use crate::{cli::Cli, exit::Exit};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> Exit {
     // Before any TLS: two providers may be linked in, and rustls refuses to choose.

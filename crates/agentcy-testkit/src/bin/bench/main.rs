@@ -20,7 +20,12 @@ use std::{fs, path::Path, process::ExitCode, time::Duration};
 use agentcy_testkit::{app::TestApp, platform::TestPlatform};
 use aide::axum::ApiRouter;
 use anyhow::{Context, Result};
+use mimalloc::MiMalloc;
 use serde_json::{Value, json};
+
+/// As the server has it: what is measured in this process is measured alike.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The most of the processor that other programs may take.
 const FOREIGN: f64 = 0.15;
