@@ -8,6 +8,7 @@ pub mod auth;
 mod change;
 mod draft;
 mod error;
+pub mod events;
 pub mod features;
 pub mod first_start;
 mod grant;

@@ -2,7 +2,10 @@
 
 use std::{future::Future, time::Duration};
 
+use agentcy_store::system::vacate::vacate;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{Platform, Result};
 
 /// How long a soft stop may take before the hard one.
 pub const GRACE: Duration = Duration::from_secs(25);
@@ -78,4 +81,11 @@ impl Lifecycle {
         self.tasks.wait().await;
         in_time
     }
+}
+
+/// Takes over at once what a process that died seems to hold still. Only for one that has the database to itself.
+pub async fn take_over(platform: &Platform) -> Result<()> {
+    let mut tx = platform.db.system(&platform.system).await?;
+    vacate(&mut tx, platform.clock.now()).await?;
+    Ok(tx.commit().await?)
 }

@@ -6,8 +6,8 @@
 mod apply;
 mod collect;
 mod collected;
-mod events;
 mod retire;
+mod updated;
 mod view;
 
 use std::{collections::HashMap, sync::Arc};
@@ -36,6 +36,7 @@ pub use apply::Apply;
 pub use collect::{Collect, MAX_BATCHES, STALL, WHOLE};
 pub use collected::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
 pub use retire::Retire;
+use updated::updated;
 pub use view::Sync;
 
 /// Every kind of job that syncs are made of.
@@ -164,7 +165,7 @@ fn new_job(platform: &Platform, by: &By, source: SourceId) -> NewJob {
 
 /// Writes how a sync stands to whoever listens.
 async fn announced(platform: &Platform, tx: &mut Tx, job: JobId) -> Result<Sync> {
-    let sync = events::updated(platform, tx, job).await?;
+    let sync = updated(platform, tx, job).await?;
     sync.ok_or_else(|| Error::Internal("a job that was just written is not there".into(), None))
 }
 

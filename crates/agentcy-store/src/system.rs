@@ -9,3 +9,4 @@ pub mod login;
 pub mod memberships;
 pub mod projections;
 pub mod sessions;
+pub mod vacate;

@@ -13,7 +13,10 @@ use agentcy_core::{
     clock::{SystemClock, SystemEntropy},
 };
 use agentcy_egress::Egress;
-use agentcy_platform::{Engines, Ground, Platform, lifecycle::Lifecycle};
+use agentcy_platform::{
+    Engines, Ground, Platform,
+    lifecycle::{Lifecycle, take_over},
+};
 use agentcy_sources::Catalog;
 use agentcy_store::Db;
 use anyhow::{Context, bail};
@@ -54,6 +57,10 @@ pub(crate) async fn assemble(config: &Config, lifecycle: &Lifecycle) -> anyhow::
         connectors: Catalog::built_in(),
     };
     let platform = Platform::new(system, ground, engines, setup);
+    if config.database.url.is_none() {
+        // Nobody else reaches a PostgreSQL of our own.
+        take_over(&platform).await?;
+    }
     Ok(Assembly { platform, postgres, leases, _data_dir: data_dir })
 }
 

@@ -1,18 +1,17 @@
 //! What people and agents say of the graph themselves.
 
 use agentcy_core::{
-    Action, By, Caller, DomainEvent, ErrorCode, Principal, Realm, Realms,
+    Action, By, Caller, ErrorCode, Principal, Realm, Realms,
     id::{BatchId, EdgeId, NodeId},
 };
 use agentcy_store::{
-    Tenant, Tx, audit,
-    ledger::{self, AssertError, Asserter, Batch, Counts, Moment, Target, batches, read},
-    outbox,
+    Tx, audit,
+    ledger::{self, AssertError, Asserter, Batch, Moment, Target, batches, read},
 };
 use serde_json::{Map, Value, json};
 
 use super::no_node;
-use crate::{Error, Platform, Result, grant, realms};
+use crate::{Error, Platform, Result, events, grant, realms};
 
 /// What is said of a node.
 #[derive(Debug, Clone)]
@@ -126,19 +125,7 @@ async fn finish<I: std::fmt::Display + Copy>(
         return Ok(Written { id, projected: true });
     };
     audit::record(&mut tx, &platform.done(by, id, json!({ "realm": realm }))).await?;
-    let Counts { added, changed, archived, .. } = counts;
-    let data = json!({ "added": added, "changed": changed, "archived": archived });
-    for topic in ["graph".to_owned(), format!("graph:{realm}")] {
-        let event = DomainEvent {
-            id: platform.ids.next(),
-            org_id: tx.org(),
-            topic,
-            event: "graph.changed".to_owned(),
-            at: batch.at,
-            data: data.clone(),
-        };
-        outbox::append(&mut tx, &event).await?;
-    }
+    events::graph_changed(platform, &mut tx, None, realm, counts).await?;
     tx.commit().await?;
     platform.wrote().await;
     let projected = platform.visible(by, batch.id).await;

@@ -14,10 +14,10 @@ use futures_util::{FutureExt, future::BoxFuture};
 
 use super::{
     collected::{Broken, Heard},
-    events,
+    updated::updated,
 };
 use crate::{
-    Result,
+    Result, events,
     jobs::{Held, JobError, Kind},
     wake::Bell,
 };
@@ -40,7 +40,7 @@ impl Kind for Apply {
     }
 
     fn tell<'a>(&'a self, tx: &'a mut Tx, job: &'a Held) -> BoxFuture<'a, Result<()>> {
-        async { events::updated(&job.platform, tx, job.hold.id).await.map(drop) }.boxed()
+        async { updated(&job.platform, tx, job.hold.id).await.map(drop) }.boxed()
     }
 }
 
@@ -78,7 +78,7 @@ async fn run(job: &Held) -> Result<(), JobError> {
     let counts = stage.apply(&mut tx, heard.is_delta).await?;
     let has_changed = counts.added + counts.changed + counts.archived > 0;
     if has_changed {
-        events::changed(platform, &mut tx, plan.source, &source.realm, counts).await?;
+        events::graph_changed(platform, &mut tx, Some(plan.source), &source.realm, counts).await?;
     }
     // From here on the source and the job are locked; both were free for whoever changes or stops them until now.
     let cursor = heard.cursor.as_ref();
@@ -89,7 +89,7 @@ async fn run(job: &Held) -> Result<(), JobError> {
     let outcome =
         Outcome { counts, faults: heard.faults.list(), batch: has_changed.then_some(batch.id) };
     jobs::succeed(&mut tx, job.hold, &outcome, platform.clock.now()).await?;
-    events::updated(platform, &mut tx, job.hold.id).await?;
+    updated(platform, &mut tx, job.hold.id).await?;
     tx.commit().await?;
     let Outcome { counts, faults, .. } = outcome;
     tracing::info!(
@@ -125,7 +125,7 @@ async fn collect_again(job: &Held, plan: &ApplySource) -> Result<(), JobError> {
     sources::find(&mut tx, plan.source).await?.ok_or(JobError::Gone)?;
     let again = CollectSource { source: plan.source };
     jobs::advance(&mut tx, job.hold, &again, platform.clock.now()).await?;
-    events::updated(platform, &mut tx, job.hold.id).await?;
+    updated(platform, &mut tx, job.hold.id).await?;
     tx.commit().await?;
     platform.ring(Bell::Due).await;
     Ok(())

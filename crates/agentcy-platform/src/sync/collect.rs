@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     collected::{Batch, Faults},
-    events,
+    updated::updated,
 };
 use crate::{
     Result,
@@ -49,7 +49,7 @@ impl Kind for Collect {
     }
 
     fn tell<'a>(&'a self, tx: &'a mut Tx, job: &'a Held) -> BoxFuture<'a, Result<()>> {
-        async { events::updated(&job.platform, tx, job.hold.id).await.map(drop) }.boxed()
+        async { updated(&job.platform, tx, job.hold.id).await.map(drop) }.boxed()
     }
 }
 
@@ -74,7 +74,7 @@ async fn run(job: &Held) -> Result<(), JobError> {
     let source = sources::find(&mut tx, id).await?.ok_or(JobError::Gone)?;
     jobs::forget_records(&mut tx, job.hold).await?;
     jobs::note(&mut tx, job.hold, 0, None, &[]).await?;
-    events::updated(platform, &mut tx, job.hold.id).await?;
+    updated(platform, &mut tx, job.hold.id).await?;
     tx.commit().await?;
 
     let org = job.by.org_id();
@@ -201,7 +201,7 @@ impl<'a> Keeper<'a> {
     async fn note(&self, tx: &mut Tx) -> Result<(), JobError> {
         let (done, total) = self.told.unwrap_or((self.done, None));
         jobs::note(tx, self.job.hold, done, total, &self.faults.list()).await?;
-        events::updated(&self.job.platform, tx, self.job.hold.id).await?;
+        updated(&self.job.platform, tx, self.job.hold.id).await?;
         Ok(())
     }
 }

@@ -11,9 +11,8 @@ use agentcy_store::{
 };
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::events;
 use crate::{
-    Result,
+    Result, events,
     jobs::{Held, JobError, Kind},
 };
 
@@ -53,7 +52,7 @@ async fn run(job: &Held) -> Result<(), JobError> {
     let counts = ledger::retire(&mut tx, &batch, source).await?;
     let has_changed = counts.archived > 0;
     if has_changed {
-        events::changed(platform, &mut tx, source, &realm, counts).await?;
+        events::graph_changed(platform, &mut tx, Some(source), &realm, counts).await?;
     }
     let outcome = Outcome { counts, faults: Vec::new(), batch: has_changed.then_some(batch.id) };
     jobs::succeed(&mut tx, job.hold, &outcome, platform.clock.now()).await?;
