@@ -29,6 +29,9 @@ pub enum Error {
     /// The provider cannot be reached, or broke off.
     #[error("the provider cannot be reached")]
     Unavailable(#[source] agentcy_egress::Error),
+    /// The provider's answer ended in its midst.
+    #[error("the provider broke off its answer")]
+    Broken,
     /// The provider took too long.
     #[error("the provider took too long")]
     Timeout,
@@ -53,7 +56,7 @@ impl Error {
     pub const fn is_temporary(&self) -> bool {
         match self {
             Self::Refused { status, .. } => matches!(*status, 408 | 409 | 429 | 500..),
-            Self::Unavailable(_) | Self::Timeout => true,
+            Self::Unavailable(_) | Self::Broken | Self::Timeout => true,
             Self::Blocked(_) | Self::Unreadable(_) | Self::Unusable(_) => false,
         }
     }

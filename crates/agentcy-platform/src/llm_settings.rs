@@ -214,7 +214,7 @@ fn refusal(error: agentcy_llm::Error) -> Error {
             refused(json!({ "status": status, "message": message }))
         }
         Llm::Unreadable(_) => refused(json!({ "message": error.to_string() })),
-        Llm::Unavailable(_) | Llm::Timeout => {
+        Llm::Unavailable(_) | Llm::Broken | Llm::Timeout => {
             Error::refused(ErrorCode::UpstreamUnavailable, error.to_string())
         }
         Llm::Blocked(_) | Llm::Unusable(Unusable::Place) => {
