@@ -22,6 +22,8 @@ pub enum Bell {
     Due,
     /// A job that somebody holds may have to stop.
     Stop,
+    /// There may be a run to take up, or to stop.
+    Runs,
 }
 
 impl Bell {
@@ -31,6 +33,7 @@ impl Bell {
             Self::Numbered => "bell:numbered",
             Self::Due => "bell:due",
             Self::Stop => "bell:stop",
+            Self::Runs => "bell:runs",
         };
         Key::new(Scope::Global, name)
     }
@@ -54,7 +57,8 @@ impl Platform {
         Listener { bus: self.bus.clone(), bell, heard: None }
     }
 
-    pub(crate) async fn ring(&self, bell: Bell) {
+    /// Rings for whoever waits, here and in other processes.
+    pub async fn ring(&self, bell: Bell) {
         if let Err(error) = self.bus.publish(&bell.key(), Bytes::new()).await {
             tracing::debug!(?bell, error = %error, "nobody could be woken");
         }
