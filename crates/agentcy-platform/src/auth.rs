@@ -4,6 +4,7 @@
 //! what can be shown.
 
 mod account;
+mod acting;
 mod authenticate;
 pub(crate) mod email;
 mod jwks;

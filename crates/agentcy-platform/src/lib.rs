@@ -28,6 +28,7 @@ pub mod profile;
 pub mod projection;
 pub mod rates;
 pub mod realms;
+pub mod schema;
 pub mod seal;
 pub mod settings;
 pub mod setup;

@@ -1,5 +1,6 @@
 //! The systems that an org has connected.
 
+mod calls;
 mod catalog;
 mod content;
 mod credentials;
@@ -20,6 +21,7 @@ use crate::{
 };
 
 pub use agentcy_sources::Output;
+pub use calls::{ToolCall, judge_tool, run_judged};
 pub use catalog::{Kind, ToolInfo, catalog, tools};
 pub(crate) use content::StoredContent;
 pub use content::{BoxError, MAX_CONTENT, upload};

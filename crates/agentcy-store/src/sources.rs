@@ -145,6 +145,23 @@ pub async fn find(tenant: &mut impl Tenant, id: SourceId) -> Result<Option<Sourc
     .transpose()
 }
 
+/// The source of this name, in whichever realm it lies; upper and lower case are one.
+#[tracing::instrument(name = "db.sources.find_by_name", skip_all)]
+pub async fn find_by_name(tenant: &mut impl Tenant, name: &str) -> Result<Option<Source>> {
+    sqlx::query_as!(
+        SourceRow,
+        "select id, name, source_type, realm, config, credentials, cursor, content_id,
+                content_bytes, created_by, created_at, updated_at
+         from sources where org_id = $1 and lower(name) = lower($2)",
+        Uuid::from(tenant.org()),
+        name,
+    )
+    .fetch_optional(tenant.conn())
+    .await?
+    .map(Source::try_from)
+    .transpose()
+}
+
 /// One source, which nobody changes or deletes and no sync is applied to before the transaction ends.
 #[tracing::instrument(name = "db.sources.lock", skip_all)]
 pub async fn lock(tx: &mut Tx, id: SourceId) -> Result<Option<Source>> {
