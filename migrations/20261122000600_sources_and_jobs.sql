@@ -62,6 +62,7 @@ create table jobs (
 create unique index job_subject_key on jobs (org_id, subject) where subject is not null and state in ('queued', 'running');
 create index jobs_due_idx on jobs (run_at, id) where state = 'queued';
 create index jobs_lease_idx on jobs (lease_until) where state = 'running';
+create index jobs_ended_idx on jobs (finished_at) where finished_at is not null;
 create index jobs_of_subject_idx on jobs (org_id, subject, created_at desc, id desc);
 
 -- What was collected and is not yet applied: NDJSON, a batch a row, which may be sent again.
@@ -98,5 +99,6 @@ grant select, insert, update, delete on sources, source_contents, jobs, job_reco
 create policy system on jobs to agentcy_system using (true) with check (true);
 grant select (id, org_id, kind, subject, state, made_by, attempt, max_attempts, run_at, lease_until, fence, holder,
               cancel, created_at, started_at, finished_at),
-      update (state, attempt, run_at, lease_until, fence, holder, started_at, finished_at, reason)
+      update (state, attempt, run_at, lease_until, fence, holder, started_at, finished_at, reason),
+      delete
     on jobs to agentcy_system;

@@ -4,14 +4,14 @@ use agentcy_store::housekeeping::{self, Swept};
 
 use crate::{Platform, Result};
 
-/// Removes expired sessions, invitations, kept answers and old events; in bounded batches until nothing is left.
+/// Removes expired sessions, invitations, kept answers, old events and ended jobs; in bounded batches until nothing is left.
 pub async fn sweep(platform: &Platform) -> Result<()> {
     loop {
         let mut tx = platform.db.system(&platform.system).await?;
         let swept = housekeeping::sweep(&mut tx, platform.clock.now()).await?;
         tx.commit().await?;
-        let Swept { sessions, invites, idempotency_keys, events } = swept;
-        tracing::debug!(sessions, invites, idempotency_keys, events, "swept what has expired");
+        let Swept { sessions, invites, idempotency_keys, events, jobs } = swept;
+        tracing::debug!(sessions, invites, idempotency_keys, events, jobs, "swept what has expired");
         if !swept.more() {
             return Ok(());
         }

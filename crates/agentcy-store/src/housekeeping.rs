@@ -11,6 +11,8 @@ pub const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
 pub const INVITES_KEPT: TimeDelta = TimeDelta::days(90);
 /// How long a reader may stay away and still resume without a reset.
 pub const EVENTS_KEPT: TimeDelta = TimeDelta::days(7);
+/// How long an ended job is kept; the last one of each subject stays.
+pub const JOBS_KEPT: TimeDelta = TimeDelta::days(90);
 /// How many rows of each table one sweep deletes at most.
 pub const BATCH: u64 = 1000;
 
@@ -25,12 +27,14 @@ pub struct Swept {
     pub idempotency_keys: u64,
     /// Events that every reader has had the time to read.
     pub events: u64,
+    /// Jobs that ended long ago.
+    pub jobs: u64,
 }
 
 impl Swept {
     /// Whether a batch was full, so that there may be more.
     pub fn more(&self) -> bool {
-        [self.sessions, self.invites, self.idempotency_keys, self.events]
+        [self.sessions, self.invites, self.idempotency_keys, self.events, self.jobs]
             .iter()
             .any(|count| *count >= BATCH)
     }
@@ -71,10 +75,25 @@ pub async fn sweep(tx: &mut SystemTx, now: Timestamp) -> Result<Swept> {
     )
     .execute(tx.conn())
     .await?;
+    let jobs = sqlx::query!(
+        "delete from jobs where id in
+             (select id from jobs old
+              where finished_at <= $1
+                  and (subject is null or exists
+                       (select from jobs later
+                        where later.org_id = old.org_id and later.subject = old.subject
+                            and (later.created_at, later.id) > (old.created_at, old.id)))
+              limit $2)",
+        now - JOBS_KEPT,
+        batch,
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(Swept {
         sessions: sessions.rows_affected(),
         invites: invites.rows_affected(),
         idempotency_keys: idempotency_keys.rows_affected(),
         events: events.rows_affected(),
+        jobs: jobs.rows_affected(),
     })
 }

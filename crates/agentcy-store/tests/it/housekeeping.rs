@@ -16,6 +16,7 @@ async fn a_sweep_deletes_what_is_past_its_time_and_nothing_else() {
     let now = at(200 * DAY);
     let ago = |days: i64| format!("'{}'", at((200 - days) * DAY).to_rfc3339());
     let (soon, d31, d29, d91, d89) = (ago(-1), ago(31), ago(29), ago(91), ago(89));
+    let other = Uuid::from_u128(99);
     let (d8, d6, d2, today) = (ago(8), ago(6), ago(2), ago(0));
     let fill = format!(
         "insert into users (id, email, name, password_hash, created_at, updated_at)
@@ -35,13 +36,19 @@ async fn a_sweep_deletes_what_is_past_its_time_and_nothing_else() {
          insert into outbox (id, org_id, topic, seq, event, at, data)
              values (gen_random_uuid(), '{org}', 't', 1, 'e', {d8}, '1'),
                     (gen_random_uuid(), '{org}', 't', 2, 'e', {d6}, '1'),
-                    (gen_random_uuid(), '{org}', 't', null, 'e', {d8}, '1')"
+                    (gen_random_uuid(), '{org}', 't', null, 'e', {d8}, '1');
+         insert into jobs (id, org_id, kind, subject, state, payload, made_by, max_attempts, run_at, created_at, finished_at)
+             select gen_random_uuid(), '{org}', 'k', subject, state, '1', 'u', 1, made, made, finished
+             from (values (null::uuid, 'failed', {d91}::timestamptz, {d91}::timestamptz),
+                          ('{org}', 'succeeded', {d91}, {d91}), ('{org}', 'succeeded', {d89}, {d89}),
+                          ('{other}', 'failed', {d91}, {d91}), (null, 'queued', {d91}, null))
+                  jobs (subject, state, made, finished)"
     );
     sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut owner).await.unwrap();
 
     let mut tx = world.db.system(&SYSTEM).await.unwrap();
     let swept = housekeeping::sweep(&mut tx, now).await.unwrap();
-    assert_eq!(swept, Swept { sessions: 2, invites: 1, idempotency_keys: 1, events: 1 });
+    assert_eq!(swept, Swept { sessions: 2, invites: 1, idempotency_keys: 1, events: 1, jobs: 2 });
     assert!(!swept.more());
     assert_eq!(housekeeping::sweep(&mut tx, now).await.unwrap(), Swept::default());
     tx.commit().await.unwrap();
