@@ -1,0 +1,189 @@
+//! A model provider that speaks both wires and fails as told.
+//!
+//! It judges requests as the real ones do, so a client that sends the wrong thing is refused.
+
+mod anthropic;
+mod judge;
+mod openai;
+mod send;
+mod turn;
+
+use std::{
+    collections::VecDeque,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Uri},
+    response::Response,
+    serve::ListenerExt,
+};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinSet};
+
+use self::send::respond;
+pub use self::turn::{End, Streamed, Turn, UsageForm};
+
+/// One call as it arrived.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The path.
+    pub path: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; null when it was not JSON.
+    pub body: Value,
+}
+
+struct Script {
+    next: Box<dyn FnMut(&Seen) -> Option<Turn> + Send>,
+    seen: Vec<Seen>,
+}
+
+type Shared = Arc<Mutex<Script>>;
+
+/// The provider; it ends when it is dropped.
+pub struct FakeLlm {
+    /// Where it is, for either wire: `http://127.0.0.1:<port>/v1`.
+    pub base_url: String,
+    script: Shared,
+    _server: JoinSet<io::Result<()>>,
+}
+
+impl FakeLlm {
+    /// Starts a provider that takes one turn a call; the last turn repeats.
+    pub async fn start(turns: impl IntoIterator<Item = Turn>) -> io::Result<Self> {
+        let mut turns: VecDeque<Turn> = turns.into_iter().collect();
+        Self::serve(Box::new(move |_| {
+            if turns.len() <= 1 { turns.front().cloned() } else { turns.pop_front() }
+        }))
+        .await
+    }
+
+    /// Starts a provider that decides what to do once it has seen the call.
+    pub async fn start_with(
+        mut turn: impl FnMut(&Seen) -> Turn + Send + 'static,
+    ) -> io::Result<Self> {
+        Self::serve(Box::new(move |seen| Some(turn(seen)))).await
+    }
+
+    async fn serve(next: Box<dyn FnMut(&Seen) -> Option<Turn> + Send>) -> io::Result<Self> {
+        let script: Shared = Arc::new(Mutex::new(Script { next, seen: Vec::new() }));
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let base_url = format!("http://{}/v1", listener.local_addr()?);
+        let listener = listener.tap_io(|socket| {
+            // A connection that is gone already says so when it is read.
+            let _ = socket.set_nodelay(true);
+        });
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, router).await });
+        Ok(Self { base_url, script, _server: server })
+    }
+
+    /// The calls so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner).seen.clone()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wire {
+    Openai,
+    Anthropic,
+}
+
+impl Wire {
+    fn refusal(self, message: &str) -> String {
+        match self {
+            Self::Openai => openai::refusal(message),
+            Self::Anthropic => anthropic::refusal(message),
+        }
+        .to_string()
+    }
+
+    fn key(self, headers: &HeaderMap) -> String {
+        let name = if self == Self::Openai { "authorization" } else { "x-api-key" };
+        let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        value.strip_prefix("Bearer ").unwrap_or(value).to_owned()
+    }
+}
+
+async fn answer(
+    State(script): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let seen = Seen { path: uri.path().to_owned(), headers, body };
+    let wire = match uri.path() {
+        "/v1/chat/completions" => Wire::Openai,
+        "/v1/messages" => Wire::Anthropic,
+        _ => return respond(404, None, json!({ "error": "no such path" }).to_string()),
+    };
+    let verdict = judge::judge(wire, &seen.headers, &seen.body);
+    let (turn, number) = {
+        let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = (script.next)(&seen);
+        script.seen.push(seen.clone());
+        (turn, script.seen.len())
+    };
+    match (verdict, turn) {
+        (Err(fault), _) => respond(400, None, wire.refusal(&fault)),
+        (Ok(()), None) => respond(500, None, wire.refusal("the script is empty")),
+        (Ok(()), Some(turn)) => perform(wire, &seen, turn, number).await,
+    }
+}
+
+async fn perform(wire: Wire, seen: &Seen, turn: Turn, number: usize) -> Response {
+    match turn {
+        Turn::Says(text) => say(wire, seen, Turn::streams([text]), number).await,
+        Turn::Streams(_) => say(wire, seen, turn, number).await,
+        Turn::Refuses { status, message, retry_after } => {
+            respond(status, retry_after, wire.refusal(&message))
+        }
+        Turn::EchoesTheKey => {
+            let message = format!("Incorrect API key provided: {}.", wire.key(&seen.headers));
+            respond(401, None, wire.refusal(&message))
+        }
+        Turn::WantsCompletionTokens if seen.body.get("max_tokens").is_some() => {
+            let message = "Unsupported parameter: 'max_tokens' is not supported with this model. \
+                           Use 'max_completion_tokens' instead.";
+            respond(400, None, wire.refusal(message))
+        }
+        Turn::WantsCompletionTokens => say(wire, seen, Turn::streams(["ok"]), number).await,
+        Turn::Raw(status, body) => respond(status, None, body),
+        Turn::Bytes(pieces) => send::bytes(pieces),
+        Turn::Cuts(status) => send::cut(status),
+        Turn::Stalls => std::future::pending().await,
+    }
+}
+
+async fn say(wire: Wire, seen: &Seen, turn: Turn, number: usize) -> Response {
+    let Turn::Streams(mut streamed) = turn else {
+        return respond(500, None, wire.refusal("only what is streamed is said"));
+    };
+    tokio::time::sleep(streamed.after).await;
+    if seen.body["stream"] != true {
+        let (model, text) = (&seen.body["model"], streamed.text());
+        let said = match wire {
+            Wire::Openai => openai::said(model, &text),
+            Wire::Anthropic => anthropic::said(model, &text),
+        };
+        return respond(200, None, said.to_string());
+    }
+    if let End::Errors { message, .. } = &mut streamed.end {
+        *message = message.replace("{key}", &wire.key(&seen.headers));
+    }
+    let frames = match wire {
+        Wire::Openai => openai::frames(&seen.body, &streamed, number),
+        Wire::Anthropic => anthropic::frames(&seen.body, &streamed, number),
+    };
+    send::streamed(&streamed, frames)
+}
