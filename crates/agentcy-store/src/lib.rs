@@ -3,9 +3,14 @@
 //! Functions over a row's table live in a module of the table's name and take a [`Tenant`] or a [`Tx`], which only a
 //! permitted caller opens, or a [`SystemTx`] for what comes before the org is known.
 
+pub mod agents;
 pub mod api_keys;
+pub mod approvals;
 pub mod audit;
+mod columns;
 mod connection;
+pub mod conversation_log;
+pub mod conversations;
 mod db;
 pub mod embedded;
 mod error;
@@ -18,16 +23,20 @@ pub mod leases;
 pub mod ledger;
 pub mod llm_settings;
 pub mod memberships;
+pub mod messages;
 pub mod migrate;
 pub mod orgs;
 pub mod outbox;
 pub mod realms;
+pub mod runs;
 pub mod sequencer;
 pub mod sessions;
 pub mod source_contents;
 pub mod sources;
 mod standing;
+pub mod standing_uses;
 pub mod system;
+pub mod tool_calls;
 pub mod usage;
 pub mod users;
 

@@ -8,5 +8,6 @@ pub mod keys;
 pub mod login;
 pub mod memberships;
 pub mod projections;
+pub mod runs;
 pub mod sessions;
 pub mod vacate;

@@ -1,10 +1,10 @@
 //! Tokens, cost and runs of an org, a row a day, person, agent and model.
 
-use agentcy_core::id::UserId;
+use agentcy_core::id::{AgentId, UserId};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::{Result, Tenant};
+use crate::{Result, Tenant, Tx};
 
 /// The most groups that one answer holds.
 const MOST: i64 = 1000;
@@ -118,4 +118,43 @@ pub async fn total(tenant: &mut impl Tenant, span: Span) -> Result<Sums> {
     )
     .fetch_one(tenant.conn())
     .await?)
+}
+
+/// Whose use of what on which day.
+#[derive(Debug, Clone, Copy)]
+pub struct Share<'a> {
+    /// The day (UTC).
+    pub day: NaiveDate,
+    /// The person, where it is one.
+    pub user: Option<UserId>,
+    /// The agent, where there is one.
+    pub agent: Option<AgentId>,
+    /// The model that answered.
+    pub model: &'a str,
+}
+
+/// Adds to what was used.
+#[tracing::instrument(name = "db.usage.add", skip_all)]
+pub async fn add(tx: &mut Tx, share: Share<'_>, used: Sums) -> Result<()> {
+    sqlx::query!(
+        "insert into usage_days as u (org_id, day, user_id, agent_id, model, runs, in_tokens,
+                                      out_tokens, cost_usd)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict on constraint usage_day_key do update set
+             runs = u.runs + excluded.runs, in_tokens = u.in_tokens + excluded.in_tokens,
+             out_tokens = u.out_tokens + excluded.out_tokens,
+             cost_usd = u.cost_usd + excluded.cost_usd",
+        Uuid::from(tx.org()),
+        share.day,
+        share.user.map(Uuid::from),
+        share.agent.map(Uuid::from),
+        share.model,
+        used.runs,
+        used.in_tokens,
+        used.out_tokens,
+        used.cost_usd,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }

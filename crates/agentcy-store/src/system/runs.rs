@@ -1,0 +1,121 @@
+//! Runners look for runs across all orgs: they claim them, keep them by heartbeats, and give them back.
+
+use agentcy_core::{
+    Timestamp,
+    id::{ConversationId, OrgId, RunId},
+};
+use uuid::Uuid;
+
+use crate::{Result, SystemTx, runs::Hold};
+
+/// A claimed run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// The claim, which every later write names.
+    pub hold: Hold,
+    /// The org it belongs to.
+    pub org_id: OrgId,
+    /// Where it answers.
+    pub conversation_id: ConversationId,
+    /// Who started it.
+    pub starter: String,
+    /// How often its runner was lost.
+    pub attempt: i32,
+    /// Whether its runner was lost just now, so that what it was about to do is not known.
+    pub was_lost: bool,
+}
+
+/// Claims runs whose lease ran out, and then those that are due. Only a lost lease is an attempt.
+#[tracing::instrument(name = "db.runs.claim", skip_all)]
+pub async fn claim(
+    tx: &mut SystemTx,
+    holder: &str,
+    most: i64,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Vec<Claimed>> {
+    // Two selects, one for each of the partial indexes. Rows that only refer to a run do not wait.
+    let rows = sqlx::query!(
+        r#"with lost as (
+             select id from runs where state = 'running' and lease_until <= $3
+             order by lease_until limit $2 for no key update skip locked
+         ), due as (
+             select id from runs where state in ('pending', 'waiting_approval') and wake_at <= $3
+             order by wake_at limit $2 for no key update skip locked
+         ), taken as (
+             select id, true as was_lost from lost union all select id, false from due limit $2
+         )
+         update runs set state = 'running', attempt = attempt + was_lost::int, fence = fence + 1,
+                         holder = $1, lease_until = $4, wake_at = null
+         from taken where runs.id = taken.id
+         returning runs.id, org_id, conversation_id, starter, attempt, fence,
+                   was_lost as "was_lost!""#,
+        holder,
+        most,
+        now,
+        lease_until,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let claimed = rows.into_iter().map(|row| Claimed {
+        hold: Hold { id: row.id.into(), fence: row.fence },
+        org_id: row.org_id.into(),
+        conversation_id: row.conversation_id.into(),
+        starter: row.starter,
+        attempt: row.attempt,
+        was_lost: row.was_lost,
+    });
+    Ok(claimed.collect())
+}
+
+/// A run that is still held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beat {
+    /// The run.
+    pub id: RunId,
+    /// Whether somebody asked to stop it.
+    pub cancel: bool,
+}
+
+/// Keeps runs for longer; no lease becomes shorter. Those that are not answered are somebody else's by now, or over.
+#[tracing::instrument(name = "db.runs.heartbeat", skip_all)]
+pub async fn heartbeat(
+    tx: &mut SystemTx,
+    holds: &[Hold],
+    lease_until: Timestamp,
+) -> Result<Vec<Beat>> {
+    let (ids, fences) = split(holds);
+    let rows = sqlx::query!(
+        "update runs set lease_until = greatest(runs.lease_until, $3)
+         from unnest($1::uuid[], $2::bigint[]) held (id, fence)
+         where runs.id = held.id and runs.fence = held.fence and runs.state = 'running'
+         returning runs.id, runs.cancel",
+        &ids,
+        &fences,
+        lease_until,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| Beat { id: row.id.into(), cancel: row.cancel }).collect())
+}
+
+/// Gives runs back, due at once.
+#[tracing::instrument(name = "db.runs.release", skip_all)]
+pub async fn release(tx: &mut SystemTx, holds: &[Hold], now: Timestamp) -> Result<()> {
+    let (ids, fences) = split(holds);
+    sqlx::query!(
+        "update runs set state = 'pending', wake_at = $3, lease_until = null, holder = null
+         from unnest($1::uuid[], $2::bigint[]) held (id, fence)
+         where runs.id = held.id and runs.fence = held.fence and runs.state = 'running'",
+        &ids,
+        &fences,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+fn split(holds: &[Hold]) -> (Vec<Uuid>, Vec<i64>) {
+    holds.iter().map(|hold| (Uuid::from(hold.id), hold.fence)).unzip()
+}
