@@ -1,0 +1,55 @@
+//! The event log of a conversation: one numbered list, written by the run that holds the conversation and followed by
+//! whoever may see it, on any replica.
+//!
+//! A `Writer` shows events as they come and stores them in batches. A follower is given what is stored, then what
+//! comes, without loss or repeat: from this process's [`Hub`], over the bus, or from the store when neither joins up.
+
+mod entry;
+mod hub;
+mod message;
+mod pump;
+mod reader;
+mod room;
+mod stored;
+mod writer;
+
+use agentcy_core::{
+    By,
+    id::{ConversationId, RunId},
+};
+use agentcy_platform::{Platform, Result};
+use futures_util::stream::BoxStream;
+
+use self::reader::Reader;
+pub(crate) use self::writer::{Flushed, Lost, Place, Position, Writer};
+pub use self::{entry::Entry, hub::Hub};
+
+/// What a follower is given: each item is all that is there at the moment, in order. It ends by itself, also when the
+/// server stops; whoever goes on asks for what comes after the last number.
+pub type Tail = BoxStream<'static, Result<Vec<Entry>>>;
+
+/// When a follower has seen all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// When no run is active or waits for its turn.
+    Quiet,
+    /// When this run is over; only its events are given.
+    Run(RunId),
+}
+
+/// Follows a conversation that somebody permitted may see, from the event after this number on.
+pub fn attend(
+    hub: &Hub,
+    platform: &Platform,
+    by: By,
+    conversation: ConversationId,
+    after: i64,
+    until: Until,
+) -> Tail {
+    let mut reader = Reader::new(hub, platform, by, conversation, after, until);
+    Box::pin(async_stream::try_stream! {
+        while let Some(entries) = reader.next().await? {
+            yield entries;
+        }
+    })
+}

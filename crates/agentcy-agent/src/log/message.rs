@@ -1,0 +1,71 @@
+//! What a writer tells the readers of other processes: the run, its fence, which number came before, and the lines.
+
+use std::str;
+
+use agentcy_core::id::RunId;
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::entry::{self, Entry};
+
+/// The most bytes of lines in a message; the bus takes 64 KiB, and the head is short.
+const MOST: usize = 60 << 10;
+
+/// Everything after `before` up to `last`; without lines it only says that there is something, which the store will have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) run: RunId,
+    pub(crate) fence: i64,
+    pub(crate) before: i64,
+    pub(crate) last: i64,
+    pub(crate) lines: Bytes,
+}
+
+/// As many of the entries as one message takes; none when there are none.
+pub(crate) fn pack<'a>(
+    (run, fence): (RunId, i64),
+    before: i64,
+    entries: impl Iterator<Item = &'a Entry>,
+) -> Option<Message> {
+    let (mut lines, mut last) = (BytesMut::new(), None);
+    for entry in entries {
+        let is_too_much = lines.len() + entry.line().len() >= MOST;
+        if is_too_much && last.is_some() {
+            break;
+        }
+        last = Some(entry.seq());
+        if is_too_much {
+            break;
+        }
+        lines.put_slice(entry.line());
+        lines.put_u8(b'\n');
+    }
+    Some(Message { run, fence, before, last: last?, lines: lines.freeze() })
+}
+
+impl Message {
+    /// As it goes over the bus.
+    pub(crate) fn encode(&self) -> Bytes {
+        let Self { run, fence, before, last, lines } = self;
+        let head = format!("{run} {fence} {before} {last}\n");
+        let mut bytes = BytesMut::with_capacity(head.len() + lines.len());
+        bytes.put_slice(head.as_bytes());
+        bytes.put_slice(lines);
+        bytes.freeze()
+    }
+
+    /// As it came over the bus; none when it is not one of ours.
+    pub(crate) fn decode(bytes: &Bytes) -> Option<Self> {
+        let end = bytes.iter().position(|&byte| byte == b'\n')?;
+        let head = str::from_utf8(bytes.get(..end)?).ok()?;
+        let mut words = head.split(' ');
+        let run = words.next()?.parse().ok()?;
+        let mut number = || words.next()?.parse::<i64>().ok();
+        let (fence, before, last) = (number()?, number()?, number()?);
+        Some(Self { run, fence, before, last, lines: bytes.slice(end + 1..) })
+    }
+
+    /// The entries of its lines.
+    pub(crate) fn entries(&self) -> Option<Vec<Entry>> {
+        entry::read(self.run, &self.lines).ok()
+    }
+}
