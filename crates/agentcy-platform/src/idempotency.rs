@@ -114,7 +114,7 @@ impl Platform {
     }
 
     /// Keeps the answer in the transaction of its effect.
-    pub(crate) async fn keep_in(
+    pub async fn keep_in(
         &self,
         tx: &mut Tx,
         by: &By,

@@ -3,10 +3,13 @@
 //! Every operation takes the [`Caller`](agentcy_core::Caller), begins with [`Platform::permit`], and leaves its audit
 //! row in the transaction of the change. Façades call exactly one of them, so no two can differ.
 
+pub mod agents;
 pub mod api_keys;
 pub mod auth;
 mod change;
+pub mod conversations;
 mod draft;
+mod engines;
 mod error;
 pub mod events;
 pub mod features;

@@ -76,11 +76,16 @@ pub struct LlmTest {
 }
 
 /// What a run works with.
-pub(crate) struct Effective {
-    pub(crate) settings: Settings,
-    pub(crate) fallbacks: Vec<String>,
-    pub(crate) source: Source,
-    pub(crate) updated_at: Option<Timestamp>,
+#[derive(Debug, Clone)]
+pub struct Effective {
+    /// The provider, with its key.
+    pub settings: Settings,
+    /// Models to go on with when the first fails.
+    pub fallbacks: Vec<String>,
+    /// Whose they are.
+    pub source: Source,
+    /// When the org last changed them.
+    pub updated_at: Option<Timestamp>,
 }
 
 /// The settings that hold for the org.
@@ -154,7 +159,7 @@ pub async fn test(
 }
 
 /// The settings that hold for the org that was opened.
-pub(crate) async fn effective(platform: &Platform, tenant: &mut impl Tenant) -> Result<Effective> {
+pub async fn effective(platform: &Platform, tenant: &mut impl Tenant) -> Result<Effective> {
     if let Some(own) = stored(platform, tenant).await? {
         return Ok(own);
     }

@@ -39,7 +39,7 @@ impl Platform {
     }
 
     /// The audit row of what a permitted caller just did.
-    pub(crate) fn done(
+    pub fn done(
         &self,
         by: &By,
         target: impl std::fmt::Display,

@@ -3,13 +3,19 @@
 use std::{fmt, ops::Deref, sync::Arc};
 
 use agentcy_bus::Bus;
-use agentcy_core::{Clock, Entropy, Ids, System};
+use agentcy_core::{By, Clock, Entropy, Ids, Page, System};
 use agentcy_egress::Egress;
 use agentcy_graph::GraphStore;
 use agentcy_sources::Catalog;
-use agentcy_store::Db;
+use agentcy_store::{Db, Reader, Tx};
 
-use crate::{Sealer, auth::Auth, health, page::Cursors, setup::Setup};
+use crate::{
+    Listing, PageRequest, Result, Sealer,
+    auth::Auth,
+    health,
+    page::{Cursors, TimeKey},
+    setup::Setup,
+};
 
 /// Time, ids and randomness.
 #[derive(Clone)]
@@ -95,13 +101,33 @@ impl Platform {
     }
 
     /// Writes what the embedded graph still holds in memory, and lets go of it.
-    pub async fn close_graph(&self) -> crate::Result<()> {
+    pub async fn close_graph(&self) -> Result<()> {
         Ok(self.graph.close().await?)
     }
 
     /// The present moment.
     pub fn now(&self) -> agentcy_core::Timestamp {
         self.clock.now()
+    }
+
+    /// Opens reads in the org of a permitted caller.
+    pub async fn read(&self, by: &By) -> Result<Reader> {
+        Ok(self.db.read(by).await?)
+    }
+
+    /// Opens a transaction in the org of a permitted caller.
+    pub async fn begin(&self, by: &By) -> Result<Tx> {
+        Ok(self.db.begin(by).await?)
+    }
+
+    /// Where a list goes on that is sorted by time. `scope` names org, list and filters.
+    pub fn after(&self, scope: &str, request: &PageRequest) -> Result<Option<TimeKey>> {
+        self.cursors.read(scope, request)
+    }
+
+    /// Makes a page of such a list presentable.
+    pub fn listing<T>(&self, scope: &str, page: Page<T, TimeKey>) -> Listing<T> {
+        self.cursors.listing(scope, page)
     }
 
     /// A new id of whichever kind is asked for.

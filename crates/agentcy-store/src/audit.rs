@@ -8,7 +8,7 @@ use agentcy_core::{
 use serde_json::Value;
 use sqlx::types::Uuid;
 
-use crate::{Connection, Error, Result, SystemTx, Tenant, Tx};
+use crate::{Connection, Error, Result, SystemTx, Tenant};
 
 /// An entry with its place in the log of its org.
 #[derive(Debug, Clone)]
@@ -19,10 +19,10 @@ pub struct Numbered {
     pub entry: AuditEntry,
 }
 
-/// Writes an entry of the transaction's org.
+/// Writes an entry of the org that was opened, in the transaction if there is one.
 #[tracing::instrument(name = "db.audit.record", skip_all)]
-pub async fn record(tx: &mut Tx, entry: &AuditEntry) -> Result<()> {
-    insert(tx.conn(), entry).await
+pub async fn record(tenant: &mut impl Tenant, entry: &AuditEntry) -> Result<()> {
+    insert(tenant.conn(), entry).await
 }
 
 /// Writes an entry of any org, or of none.

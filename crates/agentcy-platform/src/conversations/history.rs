@@ -1,0 +1,107 @@
+//! What was said in a conversation, and what was done for it.
+
+use std::collections::HashMap;
+
+use agentcy_core::{
+    Action, Caller, Page,
+    id::{ConversationId, MessageId, ToolCallId},
+};
+use agentcy_store::{
+    Tenant,
+    approvals::{self, Approval},
+    messages::{self as store, Message, Place},
+    tool_calls::{self, ToolCall},
+};
+use uuid::Uuid;
+
+use super::visible;
+use crate::{Listing, PageRequest, Platform, Result, page::SortKey};
+
+/// A message and the calls that were made for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// The message.
+    pub message: Message,
+    /// Its calls, in order.
+    pub calls: Vec<Call>,
+}
+
+/// A tool call, and what a person was asked about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The call.
+    pub call: ToolCall,
+    /// What was asked.
+    pub approval: Option<Approval>,
+}
+
+/// What was said in a conversation, the newest first; what is queued stands before all.
+///
+/// Errors: `not_found`, `invalid_cursor`.
+pub async fn messages(
+    platform: &Platform,
+    caller: &Caller,
+    id: ConversationId,
+    page: PageRequest,
+) -> Result<Listing<Said>> {
+    let by = platform.permit(caller, Action::ConversationRead).await?;
+    let scope = format!("{}/conversations/{id}/messages", by.org_id());
+    let after = platform.cursors.read(&scope, &page)?;
+    let mut reader = platform.db.read(&by).await?;
+    visible(platform, &by, &mut reader, id).await?;
+    let found = store::list(&mut reader, id, page.limit, after).await?;
+    let mut runs: Vec<_> = found.items.iter().map(|message| message.run_id).collect();
+    runs.sort_unstable();
+    runs.dedup();
+    let calls = tool_calls::of_runs(&mut reader, &runs).await?;
+    let mut made: HashMap<MessageId, Vec<Call>> = HashMap::new();
+    for call in with_approvals(&mut reader, calls).await? {
+        made.entry(call.call.message_id).or_default().push(call);
+    }
+    let said = found.map(|message| {
+        let calls = made.remove(&message.id).unwrap_or_default();
+        Said { message, calls }
+    });
+    Ok(platform.cursors.listing(&scope, said))
+}
+
+/// The tool calls of a conversation, the newest first. Errors: `not_found`, `invalid_cursor`.
+pub async fn tool_calls(
+    platform: &Platform,
+    caller: &Caller,
+    id: ConversationId,
+    page: PageRequest,
+) -> Result<Listing<Call>> {
+    let by = platform.permit(caller, Action::ConversationRead).await?;
+    let scope = format!("{}/conversations/{id}/tool-calls", by.org_id());
+    let after = platform.cursors.read(&scope, &page)?;
+    let mut reader = platform.db.read(&by).await?;
+    visible(platform, &by, &mut reader, id).await?;
+    let Page { items, next, total } =
+        tool_calls::of_conversation(&mut reader, id, page.limit, after).await?;
+    let items = with_approvals(&mut reader, items).await?;
+    Ok(platform.cursors.listing(&scope, Page { items, next, total }))
+}
+
+async fn with_approvals(tenant: &mut impl Tenant, calls: Vec<ToolCall>) -> Result<Vec<Call>> {
+    let ids: Vec<ToolCallId> = calls.iter().map(|call| call.id).collect();
+    let asked = if ids.is_empty() { Vec::new() } else { approvals::of_calls(tenant, &ids).await? };
+    let mut asked: HashMap<_, _> =
+        asked.into_iter().map(|approval| (approval.tool_call_id, approval)).collect();
+    let with = |call: ToolCall| {
+        let approval = asked.remove(&call.id);
+        Call { call, approval }
+    };
+    Ok(calls.into_iter().map(with).collect())
+}
+
+impl SortKey for Place {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.0.to_be_bytes());
+        bytes.extend_from_slice(self.1.as_bytes());
+    }
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (seq, id) = bytes.split_first_chunk::<8>()?;
+        Some((i64::from_be_bytes(*seq), Uuid::from_slice(id).ok()?))
+    }
+}
