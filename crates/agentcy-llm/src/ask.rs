@@ -1,17 +1,35 @@
 //! One turn of a model, asked as often as it takes until it begins to speak.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use agentcy_core::Entropy;
-use agentcy_egress::Egress;
+use agentcy_egress::{Egress, Error as EgressError};
 use futures_util::{StreamExt, stream};
+use tokio::time::{sleep, timeout};
 
-use crate::{Error, ProviderKind, Request, Settings, Turn, error::Unusable};
+use crate::{
+    Chunk, Error, ProviderKind, Request, Result, Settings, Turn, anthropic, builtin,
+    exchange::agreed,
+    openai::{self, Bound, Dialect},
+    reply::{Decoder, Reply},
+};
+
+/// How often one model is asked.
+const TRIES: u32 = 3;
+/// The longest call; the patience ends those that say nothing long before.
+const LONGEST: Duration = Duration::from_hours(24);
+/// How many servers are remembered that want something of their own.
+const DIALECTS: usize = 1_024;
 
 /// How long a provider may be silent, and how soon it is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// Until the model begins to speak, counted from the call.
+    /// Until the model begins to speak, counted from the call; longer while it shows that it is there.
     pub first: Duration,
     /// Between two pieces of an answer.
     pub idle: Duration,
@@ -38,7 +56,11 @@ pub struct Asker {
     egress: Egress,
     entropy: Arc<dyn Entropy>,
     patience: Patience,
+    dialects: Dialects,
 }
+
+/// What servers were found to want, by place and model.
+type Dialects = Arc<Mutex<HashMap<(String, String), Dialect>>>;
 
 impl fmt::Debug for Asker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,7 +71,8 @@ impl fmt::Debug for Asker {
 impl Asker {
     /// Asks through this way out; the randomness spreads the pauses between tries.
     pub fn new(egress: Egress, entropy: Arc<dyn Entropy>) -> Self {
-        Self { egress, entropy, patience: Patience::default() }
+        let (patience, dialects) = (Patience::default(), Dialects::default());
+        Self { egress, entropy, patience, dialects }
     }
 
     /// The same with another patience.
@@ -58,15 +81,142 @@ impl Asker {
         Self { patience, ..self }
     }
 
-    /// One turn of the model of the settings, or of the first fallback that answers when it does not. Nothing leaves
-    /// before the turn is polled. Until the model begins to speak a temporary error is tried again; after that, errors
-    /// are the last item.
+    /// One turn of the model of the settings, or of the first fallback that answers when it does not.
+    ///
+    /// Nothing leaves before the turn is polled. Until the model begins to speak, a temporary error is tried again;
+    /// after that an error is the last item, with whatever was used before it.
     pub fn ask(&self, settings: &Settings, fallbacks: &[String], request: Request) -> Turn {
-        match settings.provider {
-            ProviderKind::Builtin | ProviderKind::Openai | ProviderKind::Anthropic => {
-                let _ = (&self.egress, &self.entropy, fallbacks, request);
-                stream::iter([Err(Error::Unusable(Unusable::Place))]).boxed()
+        if settings.provider == ProviderKind::Builtin {
+            return builtin::turn(&request);
+        }
+        let first = settings.model();
+        let others = fallbacks.iter().map(String::as_str).filter(|model| *model != first);
+        let models = std::iter::once(first).chain(others).map(str::to_owned).collect();
+        let question =
+            Question { asker: self.clone(), settings: settings.clone(), models, request };
+        stream::try_unfold(State::Asking(Box::new(question)), State::next).boxed()
+    }
+
+    /// How long to wait before the model is asked again; `None` when it is not worth it.
+    fn pause(&self, error: &Error, attempt: u32) -> Option<Duration> {
+        match error {
+            Error::Refused { retry_after: Some(pause), .. } => {
+                (*pause <= self.patience.retry_after).then_some(*pause)
+            }
+            // Most likely a connection that was kept from an earlier call, and closed since.
+            Error::Unavailable(EgressError::Broken(_)) if attempt == 0 => Some(Duration::ZERO),
+            _ => {
+                let mut random = [0; 4];
+                self.entropy.fill(&mut random);
+                let share = f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX);
+                Some(self.patience.backoff.saturating_mul(1 << attempt).mul_f64(share))
             }
         }
+    }
+
+    fn dialect(&self, settings: &Settings, model: &str) -> Dialect {
+        let known = self.dialects.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&place(settings, model)).copied().unwrap_or(Dialect::of(settings))
+    }
+
+    fn remember(&self, settings: &Settings, model: &str, dialect: Dialect) {
+        // A bound may have been refused for being too high this once.
+        if dialect.bound == Bound::Unsaid || dialect == self.dialect(settings, model) {
+            return;
+        }
+        let mut known = self.dialects.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= DIALECTS {
+            known.clear();
+        }
+        known.insert(place(settings, model), dialect);
+    }
+}
+
+fn place(settings: &Settings, model: &str) -> (String, String) {
+    let base = settings.base_url.as_ref().map_or_else(String::new, ToString::to_string);
+    (base, model.to_owned())
+}
+
+/// What is asked, of whom.
+struct Question {
+    asker: Asker,
+    settings: Settings,
+    models: Vec<String>,
+    request: Request,
+}
+
+/// Where a turn stands.
+enum State {
+    Asking(Box<Question>),
+    Speaking(Box<Reply>),
+}
+
+impl State {
+    async fn next(self) -> Result<Option<(Chunk, Self)>> {
+        match self {
+            Self::Asking(question) => {
+                let (model, reply) = question.ask().await?;
+                Ok(Some((Chunk::Model(model), Self::Speaking(Box::new(reply)))))
+            }
+            Self::Speaking(mut reply) => {
+                Ok(reply.next().await?.map(|chunk| (chunk, Self::Speaking(reply))))
+            }
+        }
+    }
+}
+
+impl Question {
+    /// Asks one model after the other until one begins to speak.
+    async fn ask(self) -> Result<(String, Reply)> {
+        let mut last = Error::Timeout;
+        for model in &self.models {
+            for attempt in 0..TRIES {
+                let asked = Instant::now();
+                last = match self.try_once(model, asked).await {
+                    Ok(reply) => return Ok((model.clone(), reply)),
+                    Err(error) if error.is_temporary() => error,
+                    Err(error) => return Err(error),
+                };
+                // A model that has used up the patience is not given it again.
+                let may_again = attempt + 1 < TRIES && asked.elapsed() < self.asker.patience.first;
+                match self.asker.pause(&last, attempt).filter(|_| may_again) {
+                    Some(pause) => sleep(pause).await,
+                    None => break,
+                }
+            }
+        }
+        Err(last)
+    }
+
+    async fn try_once(&self, model: &str, asked: Instant) -> Result<Reply> {
+        let patience = self.asker.patience;
+        let key = self.settings.api_key.as_ref();
+        let http = self.asker.egress.http()?;
+        let mut dialect = self.asker.dialect(&self.settings, model);
+        let (answer, decoder) = loop {
+            let (settings, request) = (&self.settings, &self.request);
+            let (call, decoder) = match settings.provider {
+                ProviderKind::Anthropic => {
+                    let call = anthropic::stream(&http, settings, model, request)?;
+                    (call, Decoder::Anthropic(anthropic::Decoder::default()))
+                }
+                ProviderKind::Openai | ProviderKind::Builtin => {
+                    let call = openai::stream(&http, settings, model, request, dialect)?;
+                    (call, Decoder::Openai(openai::Decoder::default()))
+                }
+            };
+            let answer = timeout(patience.first, agreed(call.timeout(LONGEST), key)).await;
+            match answer.unwrap_or(Err(Error::Timeout)) {
+                Ok(answer) => break (answer, decoder),
+                Err(error) => match dialect.after(&error) {
+                    Some(next) if settings.provider == ProviderKind::Openai => dialect = next,
+                    _ => return Err(error),
+                },
+            }
+        };
+        self.asker.remember(&self.settings, model, dialect);
+        let mut reply = Reply::new(answer, decoder, key.cloned(), patience, asked);
+        reply.begin().await?;
+        Ok(reply)
     }
 }

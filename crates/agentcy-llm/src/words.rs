@@ -1,8 +1,10 @@
-//! A provider's own words, made fit to be shown.
+//! A provider's own words, made fit to be shown and to be given back.
+
+use std::borrow::Cow;
 
 use agentcy_core::secret::MASK;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The most that is shown.
 const LIMIT: usize = 2 << 10;
@@ -46,6 +48,35 @@ pub(crate) fn clean(words: &str, key: Option<&SecretString>) -> String {
 fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// The longest name of a tool.
+const NAME_LIMIT: usize = 64;
+
+/// An id in the letters that every provider takes back.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| if is_plain(c) { c } else { '_' }).collect())
+}
+
+/// The name of a tool likewise: a model may have called one that there is not.
+pub(crate) fn tool_name(text: &str) -> Cow<'_, str> {
+    let mut name = plain(text);
+    if name.is_empty() {
+        return Cow::Borrowed("_");
+    }
+    if name.len() > NAME_LIMIT {
+        name.to_mut().truncate(NAME_LIMIT);
+    }
+    name
+}
+
+/// Arguments as providers take them back: an object, whatever the model wrote.
+pub(crate) fn object(args: &Value) -> Cow<'_, Value> {
+    if args.is_object() { Cow::Borrowed(args) } else { Cow::Owned(json!({ "arguments": args })) }
 }
 
 #[cfg(test)]

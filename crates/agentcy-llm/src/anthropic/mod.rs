@@ -1,15 +1,30 @@
 //! The wire of Anthropic's messages.
 
+mod body;
+mod decode;
+
 use agentcy_egress::{Call, HttpClient};
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{Error, Result, Settings};
+use self::body::Body;
+pub(crate) use self::decode::Decoder;
+use crate::{Error, Request, Result, Settings};
 
 const VERSION: (HeaderName, HeaderValue) =
     (HeaderName::from_static("anthropic-version"), HeaderValue::from_static("2023-06-01"));
 const KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+fn call<T: Serialize>(http: &HttpClient, settings: &Settings, body: &T) -> Result<Call> {
+    let (name, version) = VERSION;
+    let call = http.post(settings.endpoint("/v1/messages")?).header(name, version).json(body);
+    Ok(match &settings.api_key {
+        Some(key) => call.secret_header(KEY, key.expose_secret()),
+        None => call,
+    })
+}
 
 /// Asks one question.
 pub(crate) fn ask(
@@ -23,12 +38,17 @@ pub(crate) fn ask(
         "messages": [{ "role": "user", "content": question }],
         "max_tokens": tokens,
     });
-    let (name, version) = VERSION;
-    let call = http.post(settings.endpoint("/v1/messages")?).header(name, version).json(&body);
-    Ok(match &settings.api_key {
-        Some(key) => call.secret_header(KEY, key.expose_secret()),
-        None => call,
-    })
+    call(http, settings, &body)
+}
+
+/// Asks for one turn, piece by piece.
+pub(crate) fn stream(
+    http: &HttpClient,
+    settings: &Settings,
+    model: &str,
+    request: &Request,
+) -> Result<Call> {
+    call(http, settings, &Body::new(model, request))
 }
 
 /// Whether this is an answer.
