@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use reqwest::{
     Method, Response, StatusCode,
-    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER},
+    header::{
+        ACCEPT, AUTHORIZATION, CONTENT_LOCATION, HeaderMap, HeaderName, HeaderValue, LOCATION,
+        RETRY_AFTER,
+    },
 };
 use secrecy::ExposeSecret;
 use serde::{Serialize, de::DeserializeOwned};
@@ -18,12 +21,15 @@ use crate::{
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const EVENT_STREAM: &str = "text/event-stream";
+
 /// How often a call is sent at most.
-const ATTEMPTS: u32 = 3;
+pub(crate) const ATTEMPTS: u32 = 3;
 /// The pause where the server names none; doubled from attempt to attempt.
-const PAUSE: Duration = Duration::from_millis(500);
+pub(crate) const PAUSE: Duration = Duration::from_millis(500);
 /// Who shall wait longer than this is told so instead.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 /// The most bytes of an answer.
 const MAX_ANSWER: usize = 8 << 20;
 
@@ -33,6 +39,7 @@ pub(crate) struct Call<'a> {
     method: Method,
     url: Result<Url, Error>,
     body: Option<Result<Vec<u8>, serde_json::Error>>,
+    headers: HeaderMap,
     once: bool,
     harmless: bool,
     anonymous: bool,
@@ -48,6 +55,14 @@ pub(crate) struct Answer {
     bytes: Vec<u8>,
 }
 
+/// A stream that has begun.
+pub(crate) struct Opened {
+    /// Where it can be taken up again, as a path of the server.
+    pub(crate) place: Option<String>,
+    /// The events; none when there is nothing to tell and nothing to come.
+    pub(crate) stream: Option<Response>,
+}
+
 impl<'a> Call<'a> {
     pub(crate) fn new(client: &'a Client, method: Method, path: &[&str]) -> Self {
         let url = address(&client.server, &["api", "v1"], path);
@@ -57,6 +72,7 @@ impl<'a> Call<'a> {
             method,
             url,
             body: None,
+            headers: HeaderMap::new(),
             once: false,
             harmless,
             anonymous: false,
@@ -102,6 +118,47 @@ impl<'a> Call<'a> {
         Self { body: Some(serde_json::to_vec(body)), ..self }
     }
 
+    /// Makes repeats harmless that bring the same key.
+    pub(crate) fn keyed(mut self, key: HeaderValue) -> Self {
+        self.headers.insert(IDEMPOTENCY_KEY, key);
+        self
+    }
+
+    /// Goes on after an event.
+    pub(crate) fn after(mut self, event: i64) -> Self {
+        self.headers.insert(LAST_EVENT_ID, event.into());
+        self
+    }
+
+    /// Sends it once, and gives the stream that it is answered with.
+    pub(crate) async fn open(self) -> Result<Opened, Error> {
+        let mut headers = self.headers()?;
+        headers.insert(ACCEPT, HeaderValue::from_static(EVENT_STREAM));
+        let body = self.body.transpose();
+        let body = body.map_err(|error| Error::invalid(format!("the body: {error}")))?;
+        let (client, limit) = (self.client, self.client.timeout);
+        let mut request = client.http.request(self.method, self.url?).headers(headers.clone());
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let lost = |error| Error::of_transport(error, &client.server, limit);
+        // Only until it begins: how long a stream goes on nobody knows.
+        let Ok(response) = tokio::time::timeout(limit, request.send()).await else {
+            return Err(Error::late(&client.server, limit));
+        };
+        let response = response.map_err(lost)?;
+        let media = text(response.headers(), reqwest::header::CONTENT_TYPE).unwrap_or_default();
+        if response.status() == StatusCode::OK && media.starts_with(EVENT_STREAM) {
+            let place = text(response.headers(), CONTENT_LOCATION);
+            return Ok(Opened { place, stream: Some(response) });
+        }
+        let answer = Answer::take(response, &headers, lost).await?.accepted()?;
+        if answer.status == StatusCode::NO_CONTENT {
+            return Ok(Opened { place: None, stream: None });
+        }
+        Err(answer.unreadable("it is no stream of events"))
+    }
+
     /// Sends it and reads what comes back.
     pub(crate) async fn read<T: DeserializeOwned>(self) -> Result<T, Error> {
         self.send().await?.accepted()?.decode()
@@ -141,7 +198,7 @@ impl<'a> Call<'a> {
     }
 
     fn headers(&self) -> Result<HeaderMap, Error> {
-        let mut headers = HeaderMap::new();
+        let mut headers = self.headers.clone();
         headers.insert(REQUEST_ID, random()?);
         if self.once {
             headers.insert(IDEMPOTENCY_KEY, random()?);
@@ -167,9 +224,6 @@ impl Answer {
         sent: &HeaderMap,
         lost: impl Fn(reqwest::Error) -> Error,
     ) -> Result<Self, Error> {
-        let text = |headers: &HeaderMap, name| {
-            headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-        };
         let headers = response.headers();
         let ours = text(sent, REQUEST_ID).unwrap_or_default();
         let mut answer = Self {
@@ -261,8 +315,12 @@ fn address(server: &Url, base: &[&str], path: &[&str]) -> Result<Url, Error> {
     Ok(url)
 }
 
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
 /// 16 random bytes in hex.
-fn random() -> Result<HeaderValue, Error> {
+pub(crate) fn random() -> Result<HeaderValue, Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| Error::invalid(format!("the machine gives no randomness: {error}")))?;

@@ -80,6 +80,17 @@ impl Error {
         Self::Invalid(text.into())
     }
 
+    /// Nothing came in time.
+    pub(crate) fn late(server: &Url, limit: Duration) -> Self {
+        Self::Timeout { server: server.origin().ascii_serialization(), limit }
+    }
+
+    /// A stream that ended before its end.
+    pub(crate) fn cut(server: &Url) -> Self {
+        let server = server.origin().ascii_serialization();
+        Self::Unreachable { server, source: "the stream was cut".into() }
+    }
+
     /// Judges a failure of the connection. The URL is left out: its query is the caller's.
     pub(crate) fn of_transport(error: reqwest::Error, server: &Url, limit: Duration) -> Self {
         let server = server.origin().ascii_serialization();

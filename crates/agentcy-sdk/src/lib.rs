@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod agents;
 mod api_keys;
 mod auth;
 mod call;
+mod chat;
 mod client;
 mod error;
 mod graph;
@@ -12,13 +14,19 @@ mod page;
 mod realms;
 mod settings;
 mod sources;
+mod sse;
 mod tls;
 mod usage;
 mod users;
 mod words;
 
+pub use agents::{Agent, AgentUpdate, NewAgent, Run, RunError, RunLimits, StandingApproval};
 pub use api_keys::{ApiKey, IssuedApiKey, NewApiKey};
 pub use auth::{AuthConfig, Me, Org, Person, Registration, Session, SessionUser, Ticket};
+pub use chat::{
+    Approval, ApprovalState, ChatEvent, Conversation, ConversationUpdate, Decision, Events,
+    LogEntry, Message, NewConversation, NewMessage, OnBusy, RunUsage, ToolCall, UnknownEvent,
+};
 pub use client::Client;
 pub use error::Error;
 pub use graph::{Cypher, Edge, Expand, Node, Subgraph, Table};

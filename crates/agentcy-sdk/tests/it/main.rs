@@ -7,6 +7,7 @@
 )]
 
 mod bodies;
+mod chat;
 mod faults;
 mod secrets;
 mod server;

@@ -14,7 +14,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, Response, Uri},
 };
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 
 /// What to do with the next request.
 pub(crate) enum Step {
@@ -22,6 +22,8 @@ pub(crate) enum Step {
     Answer(u16, Vec<(&'static str, String)>, String),
     /// An answer that promises more than it brings.
     Cut,
+    /// A stream of events that is at this path, to its end or cut behind what there is.
+    Events { place: &'static str, body: String, is_cut: bool },
     /// Nothing, for ever.
     Silence,
 }
@@ -114,6 +116,19 @@ async fn next(
         Step::Cut => {
             let pieces = [Ok(Bytes::from_static(b"{\"status\":")), Err(io::Error::other("cut"))];
             Response::new(Body::from_stream(stream::iter(pieces)))
+        }
+        Step::Events { place, body, is_cut } => {
+            let cut = is_cut.then(|| Err(io::Error::other("cut")));
+            let pieces = stream::iter([Ok(Bytes::from(body))].into_iter().chain(cut));
+            // What came before a cut shall arrive.
+            let pieces = pieces.then(|piece| async move {
+                if piece.is_err() {
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                }
+                piece
+            });
+            let response = Response::builder().header("content-type", "text/event-stream");
+            response.header("content-location", place).body(Body::from_stream(pieces)).unwrap()
         }
         Step::Silence => std::future::pending().await,
     })
