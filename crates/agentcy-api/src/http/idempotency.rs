@@ -28,22 +28,43 @@ use crate::{
 const KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// Where the answer of this request is kept, when its client gave a key.
+/// Whether the client gave a key, and what becomes of it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Once(Option<Arc<Place>>);
+pub(crate) enum Once {
+    /// It gave none.
+    #[default]
+    Unkeyed,
+    /// The first request: its answer is kept here.
+    First(Arc<Place>),
+    /// A repeat, whose first request was answered this. Only routes of [`once_handing_on`] meet it.
+    Repeat(Answer),
+}
 
+/// Where an answer is kept.
 #[derive(Debug)]
-struct Place {
+pub(crate) struct Place {
     slot: Slot,
     kept: AtomicBool,
+}
+
+impl Place {
+    /// What an operation keeps its answer by.
+    pub(crate) const fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    /// The operation has kept its answer.
+    pub(crate) fn kept(&self) {
+        self.kept.store(true, Ordering::Release);
+    }
 }
 
 impl Once {
     /// Makes a draft durable, together with its answer when there is a key.
     pub(crate) async fn commit<T>(&self, draft: Draft<T>, answer: &Answer) -> Result<T, ApiError> {
-        let Some(place) = &self.0 else { return Ok(draft.commit().await?) };
+        let Self::First(place) = self else { return Ok(draft.commit().await?) };
         let made = draft.commit_with(&place.slot, answer).await?;
-        place.kept.store(true, Ordering::Release);
+        place.kept();
         Ok(made)
     }
 }
@@ -63,13 +84,27 @@ pub(crate) async fn once(State(app): State<AppState>, request: Request, next: Ne
     if request.method() != Method::POST || !request.headers().contains_key(KEY) {
         return next.run(request).await;
     }
-    match claimed(&app, request, next).await {
-        Ok(response) => response,
-        Err(error) => error.into_response(),
-    }
+    claimed(&app, request, next, false).await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn claimed(app: &AppState, request: Request, next: Next) -> Result<Response, ApiError> {
+/// The same around routes that answer a repeat themselves, since what was answered first is a stream.
+pub(crate) async fn once_handing_on(
+    State(app): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.method() != Method::POST || !request.headers().contains_key(KEY) {
+        return next.run(request).await;
+    }
+    claimed(&app, request, next, true).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn claimed(
+    app: &AppState,
+    request: Request,
+    next: Next,
+    hands_on: bool,
+) -> Result<Response, ApiError> {
     let Some(caller) = request.extensions().get::<Caller>().cloned() else {
         return Ok(next.run(request).await);
     };
@@ -84,14 +119,21 @@ async fn claimed(app: &AppState, request: Request, next: Next) -> Result<Respons
     let slot = match app.platform.claim(&caller, "POST", &path, &key, &body).await? {
         Claim::First(slot) => slot,
         Claim::Repeat(answer) => {
-            let mut response = replay(answer);
+            let is_refusal = answer.status >= 400;
+            let mut response = if hands_on && !is_refusal {
+                let mut request = Request::from_parts(parts, Body::from(body));
+                request.extensions_mut().insert(Once::Repeat(answer));
+                next.run(request).await
+            } else {
+                replay(answer)
+            };
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
             return Ok(response);
         }
     };
     let place = Arc::new(Place { slot, kept: AtomicBool::new(false) });
     let mut request = Request::from_parts(parts, Body::from(body));
-    request.extensions_mut().insert(Once(Some(Arc::clone(&place))));
+    request.extensions_mut().insert(Once::First(Arc::clone(&place)));
 
     let response = next.run(request).await;
     if place.kept.load(Ordering::Acquire) {

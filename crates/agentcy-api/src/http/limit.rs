@@ -1,6 +1,12 @@
 //! Bounds on time and number: how long a request may take, how many run at once, how often somebody asks.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use agentcy_core::ErrorCode;
 use agentcy_platform::rates::{self, Rate};
@@ -9,20 +15,46 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{error::ApiError, http::meta::Meta, state::AppState};
 
 /// How long an upload may take; each of its pieces has less.
 const UPLOAD: Duration = Duration::from_mins(10);
 
-/// Ends a request that takes too long; its stores were told already, so the fault is one of ours or theirs.
-pub(crate) async fn time(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let is_upload = request.method() == Method::PUT && request.uri().path().ends_with("/content");
-    let limit = if is_upload { UPLOAD } else { app.setup.request_timeout };
-    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
-        ApiError::new(ErrorCode::UpstreamUnavailable, "the request took too long").into_response()
-    })
+/// Whether a request was found to be an upload, inside of where its time is measured.
+#[derive(Debug, Clone, Default)]
+struct Upload(Arc<AtomicBool>);
+
+/// Ends a request that takes too long; its stores were told already, so the fault is one of ours or theirs. It holds
+/// until the answer begins: a stream may go on.
+pub(crate) async fn time(
+    State(app): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let upload = Upload::default();
+    request.extensions_mut().insert(upload.clone());
+    let limit = app.setup.request_timeout;
+    let mut answer = std::pin::pin!(next.run(request));
+    if let Ok(response) = tokio::time::timeout(limit, &mut answer).await {
+        return response;
+    }
+    let more = UPLOAD.saturating_sub(limit);
+    if upload.0.load(Ordering::Acquire)
+        && let Ok(response) = tokio::time::timeout(more, answer).await
+    {
+        return response;
+    }
+    ApiError::new(ErrorCode::UpstreamUnavailable, "the request took too long").into_response()
+}
+
+/// Around a route that takes uploads: they have more time.
+pub(crate) async fn upload(request: Request, next: Next) -> Response {
+    if let Some(upload) = request.extensions().get::<Upload>() {
+        upload.0.store(true, Ordering::Release);
+    }
+    next.run(request).await
 }
 
 /// Turns requests away while the server drains.

@@ -12,6 +12,7 @@ use aide::{
 use axum::{
     body::BodyDataStream,
     extract::{FromRequest, Request, State},
+    middleware,
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream::BoxStream};
@@ -22,6 +23,7 @@ use crate::{
     docs::{Audience, Doc, ok},
     error::ApiError,
     extract::{IdPath, Known},
+    http::limit,
     respond::Reply,
     state::AppState,
 };
@@ -29,7 +31,9 @@ use crate::{
 const ITEM: &str = "/api/v1/sources/{source_id}/content";
 
 pub(super) fn router() -> ApiRouter<AppState> {
-    ApiRouter::new().api_route(ITEM, put_with(upload, upload_docs))
+    ApiRouter::new()
+        .api_route(ITEM, put_with(upload, upload_docs))
+        .layer(middleware::from_fn(limit::upload))
 }
 
 /// A body of any media type, as it comes.
