@@ -1,6 +1,11 @@
-//! Runs: the loop, tools, approvals, event log. Here so far: the gate that every tool call passes.
+//! Runs: the loop, tools, approvals, event log.
 
+pub mod approvals;
 mod gate;
 pub mod log;
+mod run;
+pub mod runs;
+pub mod tools;
 
-pub use gate::{Gate, Starter, gate};
+pub use gate::{Gate, Starter, Why, gate};
+pub use runs::Runs;

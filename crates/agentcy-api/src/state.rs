@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use agentcy_agent::Runs;
 use agentcy_platform::{Platform, lifecycle::Lifecycle};
 use bytes::Bytes;
 use ipnet::IpNet;
@@ -14,6 +15,8 @@ use url::Url;
 pub struct AppState {
     /// The operations.
     pub platform: Platform,
+    /// The runs of this process.
+    pub runs: Runs,
     /// When to stop.
     pub lifecycle: Lifecycle,
     /// How HTTP behaves.
@@ -28,11 +31,12 @@ impl AppState {
     /// Puts the parts together.
     pub fn new(
         platform: Platform,
+        runs: Runs,
         lifecycle: Lifecycle,
         setup: HttpSetup,
         metrics: PrometheusHandle,
     ) -> Self {
-        Self { platform, lifecycle, setup: Arc::new(setup), metrics, openapi: Bytes::new() }
+        Self { platform, runs, lifecycle, setup: Arc::new(setup), metrics, openapi: Bytes::new() }
     }
 }
 

@@ -4,9 +4,10 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use agentcy_agent::Runs;
 use agentcy_api::{AppState, HttpSetup, http::serve::serve, router_with};
 use agentcy_core::{Role, id::OrgId};
-use agentcy_platform::{Platform, Setup, lifecycle::Lifecycle};
+use agentcy_platform::{Platform, Setup, lifecycle::Lifecycle, wake::Bell};
 use aide::axum::ApiRouter;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use reqwest::{Method, RequestBuilder};
@@ -27,6 +28,8 @@ pub struct TestApp {
     pub url: Url,
     /// Stops it.
     pub lifecycle: Lifecycle,
+    /// Its runs.
+    pub runs: Runs,
     http: reqwest::Client,
 }
 
@@ -68,10 +71,12 @@ impl TestApp {
         change(&mut setup);
         let lifecycle = Lifecycle::default();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let app = AppState::new(platform, lifecycle.clone(), setup, metrics);
+        let runs = Runs::new(&platform, &lifecycle);
+        lifecycle.spawn_beyond(keep(runs.clone(), platform.clone(), lifecycle.clone()));
+        let app = AppState::new(platform, runs.clone(), lifecycle.clone(), setup, metrics);
         let more = more(&app);
         lifecycle.spawn_beyond(serve(listener, router_with(app, more), lifecycle.clone()));
-        Self { stage, url, lifecycle, http: http() }
+        Self { stage, url, lifecycle, runs, http: http() }
     }
 
     /// The same service once more: another process over the same stores.
@@ -108,6 +113,21 @@ impl TestApp {
         let reply = self.anonymous().post("/api/v1/auth/login", body).await.expecting(200);
         let token = reply.body["token"].as_str().expect("a token");
         Client { user: Some(user.clone()), ..self.bearer(token) }
+    }
+}
+
+/// Takes up runs and hears of what is stopped when the bell rings, and not by itself: a test may count what is asked of
+/// the stores, or have them down.
+async fn keep(runs: Runs, platform: Platform, lifecycle: Lifecycle) {
+    let mut rung = platform.listen(Bell::Runs);
+    while !lifecycle.is_stopping() {
+        // Some tests have the stores down.
+        drop(runs.beat().await);
+        drop(runs.claim().await);
+        tokio::select! {
+            () = rung.wait(Duration::from_mins(1)) => {}
+            () = lifecycle.stopping() => {}
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `agentcy serve`: the whole product in one process.
 
+use agentcy_agent::Runs;
 use agentcy_api::{AppState, http::serve::serve, router};
 use agentcy_config::Config;
 use agentcy_platform::{
@@ -46,8 +47,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let first = first_start(&platform, &config.auth.admin_email, &password).await?;
     let http = compose::http(&config)?;
     let url = http.public_url.clone();
-    let state = AppState::new(platform.clone(), lifecycle.clone(), http, metrics);
-    agentcy_worker::start(&platform, &lifecycle);
+    let runs = Runs::new(&platform, &lifecycle);
+    let state = AppState::new(platform.clone(), runs.clone(), lifecycle.clone(), http, metrics);
+    agentcy_worker::start(&platform, &runs, &lifecycle);
 
     let millis = started.elapsed().as_millis();
     tracing::info!(%bind, ready.millis = millis, version = env!("CARGO_PKG_VERSION"), "agentcy is ready");

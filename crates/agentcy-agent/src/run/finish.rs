@@ -1,0 +1,146 @@
+//! The end of a run: its last event, and all that it comes to, in one commit.
+
+use agentcy_core::{
+    chat::{
+        ApprovalState, CallState, FinishReason, LogEvent, MessageState, Part, RunErrorCode,
+        RunState,
+    },
+    id::{KeyId, UserId},
+};
+use agentcy_platform::wake::Bell;
+use agentcy_store::{
+    api_keys, approvals, messages,
+    runs::{self, Ending, Failure},
+    usage::{self, Share, Sums},
+};
+
+use super::{
+    approved::resolved,
+    commit::Saving,
+    session::Session,
+    stop::{End, Stop},
+};
+use crate::approvals::tell;
+
+impl Session {
+    /// Ends the run, and hands the conversation to the next that waits.
+    pub(super) async fn finish(&mut self, end: &End) -> Result<(), Stop> {
+        self.add_used();
+        self.writer.hold();
+        let mut saving = self.open_locked().await?;
+        self.close_approvals(&mut saving).await?;
+        self.calls.cancel_rest(saving.now);
+        let terminal = self.terminal(end);
+        self.append(&terminal)?;
+        self.write_end(&mut saving, end).await?;
+        let next = runs::promote(&mut saving.tx, self.run.conversation_id, saving.now).await?;
+        self.seal(saving).await?;
+        if next.is_some() {
+            self.runs.platform.ring(Bell::Runs).await;
+        }
+        Ok(())
+    }
+
+    /// What was asked and not decided need not be any more.
+    async fn close_approvals(&mut self, saving: &mut Saving) -> Result<(), Stop> {
+        let waiting = self.calls.in_state(CallState::Waiting);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let run = runs::held(&mut saving.tx, self.hold()).await?;
+        let state =
+            if run.superseded { ApprovalState::Superseded } else { ApprovalState::Cancelled };
+        let closed = approvals::resolve_all(&mut saving.tx, self.run.id, state, saving.now).await?;
+        let all = approvals::of_calls(&mut saving.tx, &waiting).await?;
+        for one in all.iter().filter(|one| closed.contains(&one.id)) {
+            self.append(&resolved(one))?;
+            tell(&self.runs.platform, &mut saving.tx, "approval.resolved", one).await?;
+        }
+        Ok(())
+    }
+
+    fn terminal(&self, end: &End) -> LogEvent {
+        match end {
+            End::Finished(finish_reason) => LogEvent::MessageEnd {
+                message_id: self.message.id,
+                finish_reason: *finish_reason,
+                usage: self.run.usage,
+            },
+            End::Failed { code, message, retryable } => {
+                LogEvent::Error { code: *code, message: message.clone(), retryable: *retryable }
+            }
+        }
+    }
+
+    async fn write_end(&mut self, saving: &mut Saving, end: &End) -> Result<(), Stop> {
+        let (run_state, message_state) = states(end);
+        let (finish_reason, error) = match end {
+            End::Finished(reason) => (Some(*reason), None),
+            End::Failed { code, message, retryable } => {
+                let failure =
+                    Failure { code: *code, message: message.clone(), retryable: *retryable };
+                (None, Some(failure))
+            }
+        };
+        self.message.state = message_state;
+        self.message.finish_reason = finish_reason;
+        self.message.error.clone_from(&error);
+        self.message.finished_at = Some(saving.now);
+        self.message.parts = self.answer.parts().to_vec();
+        self.message.model.clone_from(&self.run.model);
+        self.message.usage = Some(self.run.usage);
+        self.write_log(saving).await?;
+        self.write_calls(saving).await?;
+        messages::update(&mut saving.tx, &self.message).await?;
+        let output = self.message.parts.iter().rev().find_map(text_of);
+        let ending = Ending { state: run_state, finish_reason, error: error.as_ref(), output };
+        let progress = self.progress(saving.now);
+        runs::finish(&mut saving.tx, self.hold(), &ending, &progress).await?;
+        self.count(saving).await
+    }
+
+    async fn count(&self, saving: &mut Saving) -> Result<(), Stop> {
+        // A run that never asked a model used none.
+        let Some(model) = self.run.model.as_deref() else { return Ok(()) };
+        let user = self.person(saving).await?;
+        let day = saving.now.date_naive();
+        let share = Share { day, user, agent: self.run.agent_id, model };
+        let usage = self.run.usage;
+        let sums = Sums {
+            runs: 1,
+            in_tokens: usage.in_tokens,
+            out_tokens: usage.out_tokens,
+            cost_usd: usage.cost_usd,
+        };
+        Ok(usage::add(&mut saving.tx, share, sums).await?)
+    }
+
+    /// Who started the run, or made the key that did.
+    async fn person(&self, saving: &mut Saving) -> Result<Option<UserId>, Stop> {
+        if let Ok(user) = self.run.starter.parse() {
+            return Ok(Some(user));
+        }
+        let Ok(key) = self.run.starter.parse::<KeyId>() else { return Ok(None) };
+        let key = api_keys::find(&mut saving.tx, key).await?;
+        Ok(key.and_then(|key| key.created_by))
+    }
+}
+
+fn text_of(part: &Part) -> Option<&str> {
+    match part {
+        Part::Text { text, .. } => Some(text),
+        _ => None,
+    }
+}
+
+fn states(end: &End) -> (RunState, MessageState) {
+    match end {
+        End::Finished(FinishReason::Cancelled)
+        | End::Failed { code: RunErrorCode::Cancelled, .. } => {
+            (RunState::Cancelled, MessageState::Cancelled)
+        }
+        End::Finished(FinishReason::ApprovalExpired) => (RunState::Failed, MessageState::Complete),
+        End::Finished(_) => (RunState::Succeeded, MessageState::Complete),
+        End::Failed { .. } => (RunState::Failed, MessageState::Failed),
+    }
+}

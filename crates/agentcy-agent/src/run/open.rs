@@ -1,0 +1,202 @@
+//! The start of a run by whoever asked for it: the model is asked while the first commit is on its way.
+
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+};
+
+use agentcy_core::{
+    By, Timestamp,
+    chat::{LogEvent, MessageRole, MessageState, Usage},
+};
+use agentcy_platform::{Error, Result};
+use agentcy_store::{
+    Tx, conversations,
+    conversations::Turn as Stage,
+    messages::{self, Message},
+    runs::{self, NewRun},
+};
+use futures_util::StreamExt;
+use tokio::{sync::oneshot, time::Instant};
+
+use super::{
+    LEASE, MARGIN,
+    answer::Answer,
+    calls::Calls,
+    compaction::older,
+    context::{self, Bounds, Told},
+    drive::drive,
+    keeper::Seat,
+    limits::may_write,
+    provider::Provider,
+    session::{Session, Sources, Stopwatch},
+    turn::Asked,
+};
+use crate::{
+    Runs,
+    log::{Place, Position, Writer},
+    runs::{Keep, Started, keep_answer},
+    tools::Toolbox,
+};
+
+/// All that a run needs to begin, in a transaction that has the conversation locked.
+pub(crate) struct Opening {
+    pub(crate) runs: Runs,
+    pub(crate) seat: Seat,
+    pub(crate) by: By,
+    pub(crate) tx: Tx,
+    pub(crate) stage: Stage,
+    pub(crate) run: NewRun,
+    /// What is asked.
+    pub(crate) question: Message,
+    /// What was said before.
+    pub(crate) told: Vec<Told>,
+    pub(crate) provider: Provider,
+    pub(crate) hands: Toolbox,
+    /// What an untitled conversation is called from now on.
+    pub(crate) title: String,
+    pub(crate) keep: Option<Keep>,
+    pub(crate) now: Timestamp,
+}
+
+/// Begins a run, tells whoever asked once that is durable, and goes on with it.
+#[tracing::instrument(name = "run", skip_all, fields(run.id = %opening.run.id, org.id = %opening.by.org_id()))]
+pub(crate) async fn begin(opening: Opening, asker: oneshot::Sender<Result<Started>>) {
+    let (session, asked, started) = match opening.begin().await {
+        Ok(begun) => begun,
+        Err(error) => {
+            // Whoever asked may be gone, and nothing happened.
+            let _ = asker.send(Err(error));
+            return;
+        }
+    };
+    // Whoever asked may be gone; the run goes on.
+    let _ = asker.send(Ok(started));
+    drive(session, asked).await;
+}
+
+impl Opening {
+    async fn begin(self) -> Result<(Session, Option<Asked>, Started)> {
+        let mut asked = self.ask();
+        let begun = self.write();
+        let (session, started) = match &mut asked {
+            Some(asked) => alongside(asked, begun).await?,
+            None => begun.await?,
+        };
+        Ok((session, asked, started))
+    }
+
+    /// Asks the model, unless what was said before must be told in short first.
+    fn ask(&self) -> Option<Asked> {
+        if older(&self.told, &self.provider).is_some() {
+            return None;
+        }
+        let system = self.run.system.clone().unwrap_or_default();
+        let may_write = may_write(&self.run.limits.or_default(), &Usage::default());
+        let bounds = Bounds { window: self.provider.window(), may_write };
+        let request = context::request(system, &self.told, Vec::new(), self.hands.specs(), bounds);
+        let asker = &self.runs.asker;
+        Some(asker.ask(&self.provider.settings, &self.provider.fallbacks, request).peekable())
+    }
+
+    #[tracing::instrument(name = "run.open", skip_all)]
+    async fn write(self) -> Result<(Session, Started)> {
+        let Self { runs, seat, by, mut tx, stage, run, mut question, told, now, .. } = self;
+        let held_until = Instant::now() + LEASE - MARGIN;
+        let hold = runs::insert(&mut tx, &run).await?;
+        let before = &stage.conversation;
+        let place = Place {
+            org: by.org_id(),
+            conversation: run.conversation_id,
+            run: run.id,
+            fence: hold.fence,
+        };
+        let position = Position::after(before.last_seq, before.reserved);
+        let mut writer = Writer::new(&runs.hub, place, position, held_until);
+        let mut message = blank_answer(&run, now);
+        say_begin(&mut writer, &mut question, &mut message)?;
+        messages::insert(&mut tx, &[question, message.clone()]).await?;
+        conversations::engage(&mut tx, run.conversation_id, run.id, &self.title, now).await?;
+        writer.flush(&mut tx, now, now + LEASE).await?;
+        let row = runs::find(&mut tx, run.id).await?;
+        let row = row.ok_or_else(|| Error::internal("a run is gone", "it was just made"))?;
+        let after = before.last_seq;
+        let started = Started { run: row.clone(), message_id: message.id, after, by: by.clone() };
+        keep_answer(&runs, &mut tx, self.keep, &started).await?;
+        tx.commit().await?;
+        seat.is_claimed();
+        writer.flushed(held_until);
+        let mut row = row;
+        row.tainted |= told.iter().any(|told| told.taints);
+        let session = Session {
+            by: runs.platform.run_by(by.org_id(), &row.starter, row.id)?,
+            runs,
+            seat,
+            stage,
+            run: row,
+            message,
+            provider: self.provider,
+            writer,
+            told,
+            answer: Answer::default(),
+            step: 0,
+            turns: 0,
+            calls: Calls::default(),
+            told_calls: Vec::new(),
+            approvals: Vec::new(),
+            sources: Sources::new(),
+            hands: Some(self.hands.into()),
+            clock: Stopwatch::after(0, held_until),
+            cancelled: false,
+            used: None,
+        };
+        Ok((session, started))
+    }
+}
+
+/// The first two events of a run, and where its two messages stand by them.
+pub(super) fn say_begin(
+    writer: &mut Writer,
+    question: &mut Message,
+    answer: &mut Message,
+) -> Result<()> {
+    let content = context::texts(&question.parts);
+    let event = LogEvent::UserMessage { message_id: question.id, content };
+    question.seq = Some(writer.append(&event)?);
+    question.state = MessageState::Complete;
+    let event = LogEvent::MessageStart { message_id: answer.id, run_id: answer.run_id };
+    answer.seq = Some(writer.append(&event)?);
+    answer.state = MessageState::Streaming;
+    Ok(())
+}
+
+/// An answer of which nothing is written yet.
+pub(crate) fn blank_answer(run: &NewRun, now: Timestamp) -> Message {
+    Message {
+        id: run.message_id,
+        conversation_id: run.conversation_id,
+        run_id: run.id,
+        role: MessageRole::Assistant,
+        state: MessageState::Queued,
+        seq: None,
+        through: None,
+        parts: Vec::new(),
+        model: None,
+        usage: None,
+        finish_reason: None,
+        error: None,
+        created_at: now,
+        finished_at: None,
+    }
+}
+
+/// Does something while the model is on its way to its first word.
+async fn alongside<T>(asked: &mut Asked, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        _ = Pin::new(asked).peek() => {}
+    }
+    work.await
+}

@@ -1,0 +1,50 @@
+//! The model that a run asks.
+
+use agentcy_core::chat::Usage;
+use agentcy_llm::{ProviderKind, Settings, Tokens, price, window};
+use agentcy_platform::{Platform, Result, llm_settings};
+use agentcy_store::{Tenant, agents::Agent};
+
+/// The provider of the org, with the model of the agent where it names one.
+#[derive(Debug, Clone)]
+pub(crate) struct Provider {
+    pub(super) settings: Settings,
+    pub(super) fallbacks: Vec<String>,
+}
+
+impl Provider {
+    pub(crate) async fn of(
+        platform: &Platform,
+        tenant: &mut impl Tenant,
+        agent: Option<&Agent>,
+    ) -> Result<Self> {
+        let effective = llm_settings::effective(platform, tenant).await?;
+        let mut settings = effective.settings;
+        if let Some(model) = agent.and_then(|agent| agent.model.clone())
+            && settings.provider != ProviderKind::Builtin
+        {
+            settings.model = Some(model);
+        }
+        Ok(Self { settings, fallbacks: effective.fallbacks })
+    }
+
+    pub(super) fn is_builtin(&self) -> bool {
+        self.settings.provider == ProviderKind::Builtin
+    }
+
+    /// How many tokens fit in a request.
+    pub(super) fn window(&self) -> usize {
+        usize::try_from(window(self.settings.model())).unwrap_or(usize::MAX)
+    }
+
+    /// What a turn of this model used.
+    pub(super) fn usage(&self, model: &str, tokens: &Tokens) -> Usage {
+        let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+        let price = price(self.settings.provider, model);
+        Usage {
+            in_tokens: count(tokens.input),
+            out_tokens: count(tokens.output),
+            cost_usd: price.map_or(0.0, |price| price.cost(tokens)),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A run is taken up: it waited for its turn, somebody decided, or whoever held it is gone.
+
+use agentcy_core::{
+    Realms,
+    chat::{CallState, MessageRole, RunErrorCode},
+};
+use agentcy_platform::{Error, StoreError};
+use agentcy_store::{
+    Tx,
+    conversations::{self, Turn as Stage},
+    messages::{self, Message},
+    runs::{self, Run},
+    system::runs::Claimed,
+    tool_calls,
+};
+use tokio::time::Instant;
+
+use super::{
+    LEASE, MARGIN, MAX_ATTEMPTS,
+    answer::Answer,
+    brief,
+    calls::Calls,
+    commit::Saving,
+    context,
+    drive::{close, drive},
+    keeper::Seat,
+    open::say_begin,
+    provider::Provider,
+    session::{Session, Sources, Stopwatch, grants},
+    stop::Stop,
+};
+use crate::{
+    Runs,
+    log::{Place, Position, Writer},
+    tools::{self, Toolbox},
+};
+
+/// Goes on with a run that was just claimed.
+#[tracing::instrument(name = "run", skip_all, fields(run.id = %claimed.hold.id, org.id = %claimed.org_id,
+    run.attempt = claimed.attempt))]
+pub(super) async fn resume(runs: Runs, claimed: Claimed, seat: Seat) {
+    let (session, stop) = match take_up(runs, &claimed, seat).await {
+        Ok(taken) => taken,
+        Err(reason) => {
+            // Its lease runs out, and whoever takes it over tries once more.
+            tracing::warn!(?reason, "a run could not be taken up");
+            return;
+        }
+    };
+    match stop {
+        Some(stop) => close(session, stop).await,
+        None => drive(session, None).await,
+    }
+}
+
+/// Why a run that was taken up is over at once, if it is.
+fn over(run: &Run, claimed: &Claimed, has_begun: bool) -> Option<Stop> {
+    if run.cancel && !has_begun {
+        let message = "it was stopped before it began";
+        return Some(Stop::failed(RunErrorCode::Cancelled, message));
+    }
+    (claimed.attempt > MAX_ATTEMPTS).then(|| {
+        let message = "the process that gave the answer died too often";
+        Stop::failed(RunErrorCode::Interrupted, message)
+    })
+}
+
+async fn take_up(
+    runs: Runs,
+    claimed: &Claimed,
+    seat: Seat,
+) -> Result<(Session, Option<Stop>), Stop> {
+    let platform = &runs.platform;
+    let by = platform.run_by(claimed.org_id, &claimed.starter, claimed.hold.id)?;
+    // Before the transaction, which would else hold one connection while it waits for another.
+    let request = claimed.hold.id.to_string();
+    let caller = platform.stand_in(claimed.org_id, &claimed.starter, &request).await?;
+    let held_until = Instant::now() + LEASE - MARGIN;
+    let now = platform.now();
+    let mut tx = platform.begin(&by).await?;
+    let stage = conversations::open_for_turn(&mut tx, claimed.conversation_id).await?;
+    let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
+    let run = runs::held(&mut tx, claimed.hold).await?;
+    let (question, message) = said(&mut tx, &run).await?;
+    let provider = Provider::of(platform, &mut tx, stage.agent.as_ref()).await?;
+    let realms = caller.as_ref().map(|caller| caller.realms.clone());
+    let hands = caller.map(|caller| Toolbox::new(platform, caller, grants(&stage)));
+    let writer = Writer::new(&runs.hub, place(claimed), position(&stage, claimed), held_until);
+    let has_begun = message.seq.is_some();
+    let over = over(&run, claimed, has_begun);
+    let turns = u32::try_from(run.step).unwrap_or_default();
+    let mut session = Session {
+        by,
+        seat,
+        stage,
+        provider,
+        writer,
+        told: Vec::new(),
+        answer: Answer::stored(message.parts.clone()),
+        step: turns,
+        turns,
+        calls: Calls::default(),
+        told_calls: Vec::new(),
+        approvals: Vec::new(),
+        sources: Sources::new(),
+        hands: hands.map(Into::into),
+        clock: Stopwatch::after(run.active_ms, held_until),
+        cancelled: run.cancel,
+        used: None,
+        message,
+        run,
+        runs: runs.clone(),
+    };
+    let mut saving = Saving { tx, now, held_until };
+    if has_begun {
+        session.take_up_begun(&mut saving, claimed.was_lost).await?;
+    } else {
+        session.begin_late(&mut saving, question, realms).await?;
+    }
+    if session.writer.pending() {
+        session.write_log(&mut saving).await?;
+        session.seal(saving).await?;
+    }
+    Ok((session, over))
+}
+
+fn place(claimed: &Claimed) -> Place {
+    Place {
+        org: claimed.org_id,
+        conversation: claimed.conversation_id,
+        run: claimed.hold.id,
+        fence: claimed.hold.fence,
+    }
+}
+
+fn position(stage: &Stage, claimed: &Claimed) -> Position {
+    let (committed, reserved) = (stage.conversation.last_seq, stage.conversation.reserved);
+    if claimed.was_lost {
+        Position::after_crash(committed, reserved)
+    } else {
+        Position::after(committed, reserved)
+    }
+}
+
+/// The question of a run, and its answer.
+async fn said(tx: &mut Tx, run: &Run) -> Result<(Message, Message), Stop> {
+    let said = messages::of_run(tx, run.id).await?;
+    let of = |role| said.iter().find(|message| message.role == role).cloned();
+    let both = of(MessageRole::User).zip(of(MessageRole::Assistant));
+    both.ok_or_else(|| StoreError::corrupt("runs", run.id, "its messages are gone").into())
+}
+
+impl Session {
+    /// Begins a run that waited for its turn.
+    async fn begin_late(
+        &mut self,
+        saving: &mut Saving,
+        mut question: Message,
+        realms: Option<Realms>,
+    ) -> Result<(), Stop> {
+        let tx = &mut saving.tx;
+        self.told = context::told(tx, self.run.conversation_id, i64::MAX).await?;
+        say_begin(&mut self.writer, &mut question, &mut self.message)?;
+        self.told.push(context::tell(&question, &[]));
+        self.run.tainted |= self.told.iter().any(|told| told.taints);
+        if let Some(realms) = realms {
+            let system = brief::system(&self.runs, &self.by, tx, &self.stage, &realms).await?;
+            self.run.system = Some(system);
+        }
+        messages::update(tx, &question).await?;
+        messages::update(tx, &self.message).await?;
+        runs::progress(tx, self.seat.hold(), &self.progress(saving.now)).await?;
+        Ok(())
+    }
+
+    /// Goes on with a run that had begun: from the step after the last one that is stored.
+    async fn take_up_begun(&mut self, saving: &mut Saving, was_lost: bool) -> Result<(), Stop> {
+        let tx = &mut saving.tx;
+        self.told = context::told(tx, self.run.conversation_id, i64::MAX).await?;
+        self.run.tainted |= self.told.iter().any(|told| told.taints);
+        let mut calls = tool_calls::of_runs(tx, &[self.run.id]).await?;
+        for call in &calls {
+            let shown = call.result.as_ref().map(tools::citations);
+            self.sources.learn(&shown.unwrap_or_default());
+        }
+        if calls.iter().any(|call| !call.state.is_over()) {
+            self.step = self.turns.saturating_sub(1);
+            let step = i32::try_from(self.step).unwrap_or(i32::MAX);
+            let present = calls.extract_if(.., |call| call.step == step).collect();
+            self.calls = Calls::stored(present);
+        }
+        self.told_calls = calls;
+        // Of a run that was parked everything that was shown is stored.
+        if was_lost || self.calls.in_state(CallState::Waiting).is_empty() {
+            self.reset()?;
+        } else {
+            self.sources.restart(&self.answer.text());
+        }
+        self.give_up_claimed(saving).await
+    }
+
+    /// What was claimed may have happened, and is not repeated.
+    async fn give_up_claimed(&mut self, saving: &mut Saving) -> Result<(), Stop> {
+        let message = "the process died while the call ran: it may or may not have had its effect; \
+                       check before you repeat it";
+        let result = tools::refusal(RunErrorCode::OutcomeUnknown.name(), message);
+        let tx = &mut saving.tx;
+        let unknown = tool_calls::mark_unknown(tx, self.run.id, &result, saving.now).await?;
+        for id in unknown {
+            self.end_call(id, CallState::Unknown, result.clone())?;
+        }
+        self.calls.unchanged();
+        Ok(())
+    }
+}

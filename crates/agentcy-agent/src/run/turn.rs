@@ -1,0 +1,214 @@
+//! A turn of the model: what it says is shown piece by piece.
+
+use agentcy_core::{
+    ErrorCode,
+    chat::{CallState, FinishReason, LogEvent, RunErrorCode},
+    id::ToolCallId,
+};
+use agentcy_llm::{Chunk, Error, Stop as Why, Turn};
+use agentcy_store::tool_calls::ToolCall;
+use futures_util::{StreamExt, stream::Peekable};
+use serde_json::Value;
+
+use super::{
+    plain,
+    session::{Session, citation_event},
+    stop::Stop,
+    stream::{Ears, Heard},
+};
+
+/// A model that was asked and has not been heard yet.
+pub(crate) type Asked = Peekable<Turn>;
+
+/// The longest text of one turn, in bytes.
+const MAX_SAID: usize = 4 << 20;
+
+/// Why a turn has no end.
+enum Broken {
+    Failed(Error),
+    BrokeOff,
+}
+
+impl Session {
+    /// Asks the model, and hears it out. One that breaks off after something was shown is asked once more.
+    #[tracing::instrument(name = "run.turn", skip_all, fields(step = self.step))]
+    pub(super) async fn take_turn(&mut self, asked: Option<Asked>) -> Result<(), Stop> {
+        let mut turn = match asked {
+            Some(asked) => asked,
+            None => self.ask().await?,
+        };
+        match self.hear(&mut turn).await? {
+            Ok(why) => return self.turn_is_over(&why),
+            Err(broken) if self.has_shown() && broken.may_pass() => {
+                tracing::info!(reason = %broken.said(), "a turn broke off and is asked for again");
+                self.add_used();
+                self.answer.forget_step();
+                self.calls = Default::default();
+                self.reset()?;
+            }
+            Err(broken) => return Err(broken.stop()),
+        }
+        let mut turn = self.ask().await?;
+        match self.hear(&mut turn).await? {
+            Ok(why) => self.turn_is_over(&why),
+            Err(broken) => Err(broken.stop()),
+        }
+    }
+
+    async fn ask(&mut self) -> Result<Asked, Stop> {
+        let hands = match self.hands.clone() {
+            Some(hands) => hands,
+            None => self.renew_hands().await?,
+        };
+        let request = self.request(hands.specs());
+        let provider = &self.provider;
+        Ok(self.runs.asker.ask(&provider.settings, &provider.fallbacks, request).peekable())
+    }
+
+    fn has_shown(&self) -> bool {
+        self.answer.has_begun_step() || !self.calls.is_empty()
+    }
+
+    async fn hear(&mut self, turn: &mut Asked) -> Result<Result<Why, Broken>, Stop> {
+        let mut ears = Ears::of(self);
+        loop {
+            match ears.next(turn).await {
+                Heard::Item(Some(Ok(Chunk::End(why)))) => return Ok(Ok(why)),
+                Heard::Item(Some(Ok(chunk))) => self.take(chunk)?,
+                Heard::Item(Some(Err(error))) => return Ok(Err(Broken::Failed(error))),
+                Heard::Item(None) => return Ok(Err(Broken::BrokeOff)),
+                Heard::Halted => self.check()?,
+                Heard::Late => return Err(Stop::finished(FinishReason::MaxTime)),
+                Heard::Due => {
+                    if self.writer.pending() {
+                        self.flush().await?;
+                    }
+                    ears.again(self);
+                }
+            }
+            if self.writer.is_full() {
+                self.flush().await?;
+                ears.again(self);
+            }
+        }
+    }
+
+    fn take(&mut self, chunk: Chunk) -> Result<(), Stop> {
+        match chunk {
+            Chunk::Model(model) => {
+                self.run.model = Some(plain::head(&plain::text(model), 200));
+                Ok(())
+            }
+            Chunk::Text(delta) => self.say(plain::text(delta)),
+            Chunk::CallStart { id, name, .. } => self.begin_call(id, name),
+            Chunk::CallArgs { index, delta } => match self.calls.add(index, plain::text(delta)) {
+                Some(event) => self.append(&event).map(drop),
+                None => Ok(()),
+            },
+            Chunk::Usage(tokens) => {
+                let model = self.run.model.clone();
+                let model = model.unwrap_or_else(|| self.provider.settings.model().to_owned());
+                self.used = Some((model, tokens));
+                Ok(())
+            }
+            Chunk::End(_) => Ok(()),
+        }
+    }
+
+    fn say(&mut self, delta: String) -> Result<(), Stop> {
+        if self.answer.say(self.step, &delta) > MAX_SAID {
+            return Err(Stop::failed(
+                RunErrorCode::ModelFailed,
+                "the model does not stop to speak",
+            ));
+        }
+        let cited = self.sources.hear(&delta);
+        self.append(&LogEvent::ContentDelta { delta })?;
+        for (index, citation) in cited {
+            self.answer.cite(index, citation.clone());
+            self.append(&citation_event(index, citation))?;
+        }
+        Ok(())
+    }
+
+    fn begin_call(&mut self, provider_id: String, name: String) -> Result<(), Stop> {
+        let id: ToolCallId = self.runs.platform.new_id();
+        let number = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+        let row = ToolCall {
+            id,
+            conversation_id: self.run.conversation_id,
+            run_id: self.run.id,
+            message_id: self.message.id,
+            step: i32::try_from(self.step).unwrap_or(i32::MAX),
+            ordinal: number(self.calls.len()),
+            provider_id: plain::text(provider_id),
+            name: plain::head(&plain::text(name), 200),
+            connector: None,
+            tool: None,
+            args: Value::Null,
+            effect: None,
+            state: CallState::Requested,
+            passed_by: None,
+            result: None,
+            created_at: self.runs.platform.now(),
+            started_at: None,
+            finished_at: None,
+        };
+        if let Some(event) = self.calls.begin(row) {
+            self.answer.call(self.step, id);
+            self.append(&event)?;
+        }
+        Ok(())
+    }
+
+    fn turn_is_over(&mut self, why: &Why) -> Result<(), Stop> {
+        self.add_used();
+        let (waited, broken) = self.calls.complete();
+        for (id, event) in waited {
+            self.answer.call(self.step, id);
+            self.append(&event)?;
+        }
+        for (id, fault) in broken {
+            self.refuse(id, ErrorCode::Invalid, &fault)?;
+        }
+        self.answer.step_is_done();
+        self.turns = self.step + 1;
+        match why {
+            Why::EndTurn | Why::Calls => Ok(()),
+            // Of calls that were cut short the model is told, and goes on.
+            Why::MaxTokens if !self.calls.is_empty() => Ok(()),
+            Why::MaxTokens => Err(Stop::finished(FinishReason::MaxTokens)),
+            Why::Filtered => {
+                let message = "the provider kept the model from going on";
+                Err(Stop::failed(RunErrorCode::ModelFailed, message))
+            }
+        }
+    }
+}
+
+impl Broken {
+    /// Whether the same turn may go well when it is asked for again.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::BrokeOff => true,
+            Self::Failed(error) => error.is_temporary() || matches!(error, Error::Unreadable(_)),
+        }
+    }
+
+    fn said(&self) -> String {
+        match self {
+            Self::BrokeOff => "the model provider broke off".to_owned(),
+            Self::Failed(error) => error.to_string(),
+        }
+    }
+
+    fn stop(self) -> Stop {
+        let code = match &self {
+            Self::Failed(Error::Timeout) => RunErrorCode::ModelTimeout,
+            Self::Failed(_) | Self::BrokeOff => RunErrorCode::ModelFailed,
+        };
+        let stop = Stop::failed(code, plain::text(self.said()));
+        tracing::warn!(code = %code, error = %self.said(), "the model failed");
+        stop
+    }
+}

@@ -1,0 +1,43 @@
+//! Keeps the runs of a server turning: takes up what is due, and beats for what is held.
+
+use agentcy_agent::{
+    Runs,
+    runs::{HEARTBEAT, POLL},
+};
+use agentcy_platform::{Platform, lifecycle::Lifecycle, wake::Bell};
+
+/// Starts the keeper. When the process stops it gives back what it holds.
+pub(crate) fn start(platform: &Platform, runs: &Runs, lifecycle: &Lifecycle) {
+    lifecycle.spawn(claim(runs.clone(), platform.clone(), lifecycle.clone()));
+    lifecycle.spawn(beat(runs.clone(), platform.clone(), lifecycle.clone()));
+}
+
+async fn claim(runs: Runs, platform: Platform, lifecycle: Lifecycle) {
+    let mut rung = platform.listen(Bell::Runs);
+    while !lifecycle.is_stopping() {
+        if let Err(error) = runs.claim().await {
+            tracing::warn!(error = %error, "no run could be taken up");
+        }
+        tokio::select! {
+            () = rung.wait(POLL) => {}
+            () = runs.ended(), if runs.is_full() => {}
+            () = lifecycle.stopping() => {}
+        }
+    }
+    runs.drain().await;
+}
+
+// Beats go on while the rest is given back: that may take longer than a lease.
+async fn beat(runs: Runs, platform: Platform, lifecycle: Lifecycle) {
+    let mut rung = platform.listen(Bell::Runs);
+    while !(lifecycle.is_stopping() && runs.is_idle()) {
+        let pause = if lifecycle.is_stopping() { POLL } else { HEARTBEAT };
+        tokio::select! {
+            () = rung.wait(pause) => {}
+            () = lifecycle.stopping(), if pause == HEARTBEAT => {}
+        }
+        if let Err(error) = runs.beat().await {
+            tracing::warn!(error = %error, "held runs could not be kept");
+        }
+    }
+}
