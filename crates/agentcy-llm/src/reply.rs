@@ -192,3 +192,7 @@ impl Reply {
         self.over = Some(ended.map_err(|fault| fault.into_error(self.key.as_ref())));
     }
 }
+
+#[cfg(test)]
+#[path = "reply_tests/mod.rs"]
+mod tests;
