@@ -241,8 +241,8 @@ pub struct Verdict<'a> {
     pub by: &'a str,
     /// Their words.
     pub note: Option<&'a str>,
-    /// Other arguments, with the digest that goes with them.
-    pub args: Option<(&'a Value, &'a [u8])>,
+    /// Other arguments, with the digest and the effect that go with them.
+    pub args: Option<(&'a Value, &'a [u8], Effect)>,
     /// Until when the same call passes without asking.
     pub remember_until: Option<Timestamp>,
     /// Now.
@@ -253,11 +253,15 @@ pub struct Verdict<'a> {
 #[tracing::instrument(name = "db.approvals.decide", skip_all)]
 pub async fn decide(tx: &mut Tx, id: ApprovalId, verdict: &Verdict<'_>) -> Result<bool> {
     let state = if verdict.approved { ApprovalState::Approved } else { ApprovalState::Denied };
-    let (args, digest) = verdict.args.unzip();
+    let (args, digest, effect) = match verdict.args {
+        Some((args, digest, effect)) => (Some(args), Some(digest), Some(effect_name(effect))),
+        None => (None, None, None),
+    };
     let done = sqlx::query!(
         "update approvals set state = $3, decided_by = $4, note = $5, args = coalesce($6, args),
-                              digest = coalesce($7, digest), remember_until = $8, decided_at = $9
-         where org_id = $1 and id = $2 and state = 'pending' and expires_at > $9",
+                              digest = coalesce($7, digest), effect = coalesce($8, effect),
+                              remember_until = $9, decided_at = $10
+         where org_id = $1 and id = $2 and state = 'pending' and expires_at > $10",
         Uuid::from(tx.org()),
         Uuid::from(id),
         state.name(),
@@ -265,6 +269,7 @@ pub async fn decide(tx: &mut Tx, id: ApprovalId, verdict: &Verdict<'_>) -> Resul
         verdict.note,
         args,
         digest,
+        effect,
         verdict.remember_until,
         verdict.at,
     )

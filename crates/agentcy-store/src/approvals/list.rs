@@ -9,10 +9,12 @@ use crate::{Result, Tenant, columns::slugs};
 /// What waits for whom.
 #[derive(Debug, Clone, Copy)]
 pub struct Inbox<'a> {
-    /// Only what waits in conversations of this principal, or of the org in `realms`; none is in every one.
-    pub owner: Option<&'a str>,
+    /// What waits in conversations of this principal counts, whatever their realm.
+    pub owner: &'a str,
     /// Which conversations of the org count; one of no realm is for those who see all.
     pub realms: &'a Realms,
+    /// Whether those of other principals count as well, in the same realms.
+    pub others: bool,
     /// Whether destructive calls count.
     pub destructive: bool,
     /// Leaves out what runs of this principal ask.
@@ -35,15 +37,16 @@ pub async fn inbox(
     let rows = approvals!(
         "join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
          where p.org_id = $1 and p.state = 'pending' and p.expires_at > $2
-             and ($3::text is null or c.owner = $3
-                  or c.owner is null and ($4::text[] is null or c.realm = any($4)))
-             and ($5 or p.effect <> 'destructive')
-             and ($6::text is null or p.requested_by <> $6)
-             and ($7::timestamptz is null or (p.created_at, p.id) < ($7, $8::uuid))
-         order by p.created_at desc, p.id desc limit $9",
+             and (c.owner = $3 or (c.owner is null or $4)
+                  and ($5::text[] is null or c.realm = any($5)))
+             and ($6 or p.effect <> 'destructive')
+             and ($7::text is null or p.requested_by <> $7)
+             and ($8::timestamptz is null or (p.created_at, p.id) < ($8, $9::uuid))
+         order by p.created_at desc, p.id desc limit $10",
         org,
         of.now,
         of.owner,
+        of.others,
         slugs.as_deref(),
         of.destructive,
         of.not_of,
@@ -58,14 +61,15 @@ pub async fn inbox(
                select from approvals p
                join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
                where p.org_id = $1 and p.state = 'pending' and p.expires_at > $2
-                   and ($3::text is null or c.owner = $3
-                        or c.owner is null and ($4::text[] is null or c.realm = any($4)))
-                   and ($5 or p.effect <> 'destructive')
-                   and ($6::text is null or p.requested_by <> $6)
-               limit $7) counted"#,
+                   and (c.owner = $3 or (c.owner is null or $4)
+                        and ($5::text[] is null or c.realm = any($5)))
+                   and ($6 or p.effect <> 'destructive')
+                   and ($7::text is null or p.requested_by <> $7)
+               limit $8) counted"#,
         org,
         of.now,
         of.owner,
+        of.others,
         slugs.as_deref(),
         of.destructive,
         of.not_of,

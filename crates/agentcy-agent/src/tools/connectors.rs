@@ -1,0 +1,110 @@
+//! The tools of the connected systems.
+
+use std::collections::BTreeMap;
+
+use agentcy_core::Limit;
+use agentcy_platform::{
+    PageRequest, Result,
+    sources::{self, Source, SourceState, ToolCall, ToolInfo},
+};
+use serde_json::{Value, json};
+
+use super::{
+    Toolbox,
+    args::SearchConnectorTools,
+    bound::{MAX_RESULT, clean, shrink},
+    judge::effect_name,
+    search::Wanted,
+    shape::Shown,
+};
+
+/// What the words of a result take beside the answer of a source.
+const WORDS: usize = 1024;
+
+impl Toolbox {
+    pub(super) async fn list_connectors(&self) -> Result<Value> {
+        let (found, tools, more) = self.connected().await?;
+        let mut shown = Shown::new();
+        let list = found.into_iter().map(|source| {
+            let tools = tools.get(source.source_type.as_str()).map(Vec::as_slice);
+            let names: Vec<_> = tools.unwrap_or_default().iter().map(|tool| tool.name).collect();
+            let state = match source.state {
+                SourceState::New => "new",
+                SourceState::Syncing => "syncing",
+                SourceState::Ready => "ready",
+                SourceState::Failed => "failed",
+            };
+            json!({
+                "id": source.id,
+                "name": source.name,
+                "source_type": source.source_type,
+                "realm": source.realm,
+                "state": state,
+                "tools": names,
+            })
+        });
+        let connectors = shown.take(list.collect());
+        let mut result = json!({ "connectors": connectors });
+        shown.finish(&mut result, more, "search_connector_tools finds the others");
+        Ok(result)
+    }
+
+    pub(super) async fn search_connector_tools(&self, ask: SearchConnectorTools) -> Result<Value> {
+        let (found, tools, more) = self.connected().await?;
+        let wanted = Wanted::new(&ask.query);
+        let is_any = ask.query.trim().is_empty();
+        let mut ranked: Vec<(f64, &Source, &ToolInfo)> = Vec::new();
+        for source in &found {
+            let tools = tools.get(source.source_type.as_str()).map(Vec::as_slice);
+            for tool in tools.unwrap_or_default() {
+                let name = format!("{} {} {}", source.name, source.source_type, tool.name);
+                ranked.push((wanted.score(&name, tool.description), source, tool));
+            }
+        }
+        ranked.retain(|(score, ..)| is_any || *score > 0.0);
+        // Stable: of equals the newest source stands first, as in the list.
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let top = usize::from(ask.top_k.unwrap_or(5));
+        let more = more || ranked.len() > top;
+        let mut shown = Shown::new();
+        let list = ranked.into_iter().take(top).map(|(_, source, tool)| {
+            json!({
+                "connector": source.name,
+                "tool": tool.name,
+                "description": tool.description,
+                "effect": effect_name(tool.effect),
+                "input_schema": tool.input_schema,
+            })
+        });
+        let list = shown.take(list.collect());
+        let mut result = json!({ "tools": list });
+        shown.finish(&mut result, more, "ask in other words, or for more of them");
+        Ok(result)
+    }
+
+    pub(super) async fn execute_connector_tool(&self, call: &ToolCall) -> Result<Value> {
+        let output = sources::run_judged(&self.platform, &self.caller, call).await?;
+        let (content, note) = shrink(clean(output.content), MAX_RESULT - WORDS);
+        let connector = json!({ "id": call.source, "name": call.source_name });
+        let mut result = json!({ "connector": connector, "result": content });
+        if output.truncated || note.is_some() {
+            result["truncated"] = true.into();
+        }
+        if let Some(note) = note {
+            result["cut"] = note.into();
+        }
+        Ok(result)
+    }
+
+    /// The sources that the run sees, the tools of their kinds, and whether there are more.
+    async fn connected(
+        &self,
+    ) -> Result<(Vec<Source>, BTreeMap<&'static str, Vec<ToolInfo>>, bool)> {
+        let limit = Limit::new(Limit::MAX).unwrap_or_default();
+        let page = PageRequest { limit, cursor: None };
+        let found = sources::list(&self.platform, &self.caller, page).await?;
+        let kinds = sources::catalog(&self.platform, &self.caller).await?;
+        let tools = kinds.into_iter().map(|kind| (kind.source_type, kind.tools)).collect();
+        Ok((found.items, tools, found.next_cursor.is_some()))
+    }
+}

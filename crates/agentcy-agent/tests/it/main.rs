@@ -1,0 +1,9 @@
+//! Runs on a real PostgreSQL, a database a test.
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod approvals;
+mod hostile;
+mod lab;
+mod rights;
+mod stage;
+mod tools;
