@@ -21,7 +21,7 @@ use agentcy_platform::{Platform, Result};
 use futures_util::stream::BoxStream;
 
 use self::reader::Reader;
-pub(crate) use self::writer::{Flushed, Lost, Place, Position, Writer};
+pub(crate) use self::writer::{Lost, Place, Position, Writer};
 pub use self::{entry::Entry, hub::Hub};
 
 /// What a follower is given: each item is all that is there at the moment, in order. It ends by itself, also when the
@@ -53,3 +53,6 @@ pub fn attend(
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

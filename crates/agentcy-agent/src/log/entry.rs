@@ -76,7 +76,9 @@ pub(crate) struct Malformed;
 pub(crate) fn read(run: RunId, lines: &Bytes) -> Result<Vec<Entry>, Malformed> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut from = 0;
-    while let Some(length) = lines.get(from..).and_then(|rest| rest.iter().position(is_end)) {
+    while let Some(length) =
+        lines.get(from..).and_then(|rest| rest.iter().position(|&byte| byte == b'\n'))
+    {
         let entry = Entry::read(run, lines.slice(from..from + length)).ok_or(Malformed)?;
         if entries.last().is_some_and(|last| last.seq >= entry.seq) {
             return Err(Malformed);
@@ -85,10 +87,6 @@ pub(crate) fn read(run: RunId, lines: &Bytes) -> Result<Vec<Entry>, Malformed> {
         from += length + 1;
     }
     if from == lines.len() { Ok(entries) } else { Err(Malformed) }
-}
-
-const fn is_end(byte: &u8) -> bool {
-    *byte == b'\n'
 }
 
 /// Writes the entries of a run, many into one allocation.
@@ -156,5 +154,99 @@ impl io::Write for Beyond<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use agentcy_core::chat::{ApprovalState, FinishReason, RunErrorCode, Usage};
+    use agentcy_core::tool::Effect;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// One of each kind.
+    fn every_kind(text: &str) -> Vec<LogEvent> {
+        let id = Uuid::from_u128(7);
+        let (content, title) = (text.to_owned(), text.to_owned());
+        let value = json!({ text: [text, 1.5, null] });
+        let usage = Usage { in_tokens: 1, out_tokens: 2, cost_usd: 0.1 };
+        let expires_at = agentcy_core::Timestamp::default();
+        vec![
+            LogEvent::UserMessage { message_id: id.into(), content: content.clone() },
+            LogEvent::MessageStart { message_id: id.into(), run_id: id.into() },
+            LogEvent::ContentDelta { delta: text.to_owned() },
+            LogEvent::ToolCallStart {
+                tool_call_id: id.into(),
+                name: text.to_owned(),
+                connector: Some(text.to_owned()),
+                args: Some(value.clone()),
+            },
+            LogEvent::ToolCallDelta { tool_call_id: id.into(), args_delta: text.to_owned() },
+            LogEvent::ApprovalRequired {
+                approval_id: id.into(),
+                tool_call_id: id.into(),
+                tool: text.to_owned(),
+                args: value.clone(),
+                effect: Effect::Write,
+                reason: text.to_owned(),
+                expires_at,
+            },
+            LogEvent::ApprovalResolved {
+                approval_id: id.into(),
+                state: ApprovalState::Denied,
+                decided_by: None,
+                note: Some(text.to_owned()),
+            },
+            LogEvent::ToolResult { tool_call_id: id.into(), result: value, is_error: true },
+            LogEvent::Citation { index: 1, node_id: None, document_id: None, url: None, title },
+            LogEvent::MessageReset { message_id: id.into(), content: content.clone() },
+            LogEvent::Summary { message_id: id.into(), through: 9, content },
+            LogEvent::MessageEnd {
+                message_id: id.into(),
+                finish_reason: FinishReason::MaxCost,
+                usage,
+            },
+            LogEvent::Error {
+                code: RunErrorCode::Internal,
+                message: text.to_owned(),
+                retryable: false,
+            },
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn an_entry_is_the_number_the_name_and_the_data_of_its_event(text: String, from: i64) {
+            let run = RunId::from(Uuid::from_u128(1));
+            let mut encoder = Encoder::new(run);
+            let (mut lines, mut written) = (Vec::new(), Vec::new());
+            let from = from / 2;
+            for (seq, event) in (from..).zip(every_kind(&text)) {
+                let entry = encoder.encode(seq, &event).unwrap();
+                let whole = serde_json::to_value(&event).unwrap();
+                prop_assert_eq!(whole["event"].as_str(), Some(entry.name()));
+                let data: serde_json::Value = serde_json::from_slice(entry.data()).unwrap();
+                prop_assert_eq!(&data, &whole["data"]);
+                prop_assert_eq!(entry.is_terminal(), event.is_terminal());
+                lines.extend_from_slice(entry.line());
+                lines.push(b'\n');
+                written.push(entry);
+            }
+            let lines = Bytes::from(lines);
+            prop_assert_eq!(read(run, &lines).unwrap(), written);
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_of_rising_lines_is_refused() {
+        let read = |text: &'static str| read(RunId::from(Uuid::nil()), &text.into());
+        assert_eq!(read("").unwrap().len(), 0);
+        assert_eq!(read("1 a {}\n3 b {}\n").unwrap().len(), 2);
+        for text in ["1 a {}", "\n", "1 a\n", "x a {}\n", "1 a {}\n1 a {}\n", "2 a {}\n1 a {}\n"] {
+            assert_eq!(read(text), Err(Malformed), "{text:?}");
+        }
     }
 }

@@ -153,7 +153,7 @@ impl Hub {
                         if let Event::Message(bytes) = event
                             && let Some(want) = Want::decode(&bytes)
                         {
-                            self.heard(want);
+                            self.heard(&want);
                         }
                     }
                 }
@@ -163,7 +163,7 @@ impl Hub {
         }
     }
 
-    fn heard(&self, want: Want) {
+    fn heard(&self, want: &Want) {
         if want.replica == self.inner.replica {
             return;
         }

@@ -69,3 +69,51 @@ impl Message {
         entry::read(self.run, &self.lines).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use agentcy_bus::MAX_VALUE;
+    use agentcy_core::chat::LogEvent;
+    use uuid::Uuid;
+
+    use super::{super::entry::Encoder, *};
+
+    fn entries(sizes: &[usize]) -> Vec<Entry> {
+        let mut encoder = Encoder::new(Uuid::from_u128(1).into());
+        let event = |size: &usize| LogEvent::ContentDelta { delta: "z".repeat(*size) };
+        (1..).zip(sizes).map(|(seq, size)| encoder.encode(seq, &event(size)).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_message_takes_what_fits_and_comes_back_as_it_was() {
+        let all = entries(&[10; 2000]);
+        let message = pack((Uuid::from_u128(1).into(), 3), 0, all.iter()).unwrap();
+        let bytes = message.encode();
+        assert!(bytes.len() <= MAX_VALUE);
+        let back = Message::decode(&bytes).unwrap();
+        assert_eq!(back, message);
+        let read = back.entries().unwrap();
+        assert_eq!(read, all[..read.len()]);
+        assert_eq!(message.last, read.last().unwrap().seq());
+    }
+
+    #[test]
+    fn what_fits_into_no_message_is_only_announced_and_alone() {
+        let all = entries(&[5, 70_000, 5]);
+        let claim = (Uuid::from_u128(1).into(), 1);
+        let first = pack(claim, 0, all.iter()).unwrap();
+        assert_eq!((first.last, first.entries().unwrap().len()), (1, 1));
+        let second = pack(claim, 1, all[1..].iter()).unwrap();
+        assert_eq!((second.before, second.last, second.lines.len()), (1, 2, 0));
+        let third = pack(claim, 2, all[2..].iter()).unwrap();
+        assert_eq!((third.last, third.entries().unwrap().len()), (3, 1));
+        assert_eq!(pack(claim, 3, [].iter()), None);
+    }
+
+    #[test]
+    fn what_is_no_message_is_none() {
+        for bytes in ["", "\n", "hello\n", "run_x 1 2 3\n", "1 2 3 4\n"] {
+            assert_eq!(Message::decode(&Bytes::from_static(bytes.as_bytes())), None);
+        }
+    }
+}

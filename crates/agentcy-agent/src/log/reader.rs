@@ -179,7 +179,7 @@ impl Reader {
     /// Reads what has gone from the room.
     async fn catch_up(&mut self, before: i64) -> Result<Option<Vec<Entry>>> {
         let from = self.at;
-        match self.from_store().await {
+        match self.read_store().await {
             // Up to there everything is stored, and that is nothing.
             Ok(None) if self.at == from => {
                 self.at = before;
@@ -217,7 +217,7 @@ impl Reader {
             return Ok(None);
         };
         if tip.last_seq > self.at {
-            return self.from_store().await;
+            return self.read_store().await;
         }
         self.is_unsure = false;
         self.is_over = match (tip.active_run, self.until) {
@@ -230,7 +230,7 @@ impl Reader {
         Ok(None)
     }
 
-    async fn from_store(&mut self) -> Result<Option<Vec<Entry>>> {
+    async fn read_store(&mut self) -> Result<Option<Vec<Entry>>> {
         let found = stored::after(&self.platform, &self.by, self.conversation, self.at).await?;
         let Some((entries, claim)) = found else {
             self.is_unsure = false;

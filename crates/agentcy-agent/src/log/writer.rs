@@ -87,9 +87,9 @@ pub(crate) struct Flushed {
 ///
 /// What is appended while it holds back is shown by the next [`Writer::flushed`]; a new one holds back.
 pub(crate) struct Writer {
-    seat: Seat,
+    pub(super) seat: Seat,
     token: u64,
-    place: Place,
+    pub(super) place: Place,
     encoder: Encoder,
     next: i64,
     reserved: i64,
