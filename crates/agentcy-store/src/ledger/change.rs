@@ -95,6 +95,7 @@ impl Change<'_> {
         self.run(tx, resolve::NODE_FACTS).await?;
         self.run(tx, merge::TOUCH_NODES).await?;
         let flipped = self.run(tx, merge::MERGE).await?;
+        self.run(tx, merge::SEARCHED).await?;
 
         let made = self.run(tx, resolve::MAKE_EDGES).await?;
         if made < new {

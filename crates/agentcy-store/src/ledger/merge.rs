@@ -23,6 +23,26 @@ pub(super) const TOUCH_NODES: &str = "
     select id from ledger_nodes where not made
     union select old_entity from ledger_work where kind = 'node' and fact_id is not null";
 
+/// What search looks at, of the nodes that are new or touched; in the order of ids, in which it is looked at. Rows that
+/// say the same as before are left alone: their index is the dearest there is.
+pub(super) const SEARCHED: &str = "
+    with nodes as (
+        select id from ledger_made union all select id from ledger_touched
+    ), gone as (
+        delete from searched_nodes s
+        using nodes n, entities e
+        where s.org_id = $1 and s.id = n.id and e.org_id = $1 and e.id = n.id and e.state <> 'live'
+    )
+    insert into searched_nodes as s (org_id, id, title, words, marks)
+    select r.org_id, r.id, r.title, r.words, r.marks
+    from nodes n
+    join search_rows r on r.org_id = $1 and r.id = n.id
+    where r.shown
+    order by r.id
+    on conflict (org_id, id) do update
+        set title = excluded.title, words = excluded.words, marks = excluded.marks
+        where (s.title, s.words, s.marks) is distinct from (excluded.title, excluded.words, excluded.marks)";
+
 /// The edges whose facts changed. What a person or a run says is always merged: a null of theirs hides.
 pub(super) const TOUCH_EDGES: &str = "
     with nodes as (delete from ledger_touched)

@@ -258,13 +258,17 @@ pub async fn nodes(
     upto: i64,
 ) -> Result<Vec<Change<NodeNow, NodeId>>> {
     let org_id = Uuid::from(t.org());
+    // One by one: after a first sync the planner knows nothing of the table yet, and would read all nodes in order.
     let rows = sqlx::query_as!(
         NodeRow,
         r#"select e.id, e.realm, e.labels, e.sources, e.valid_from, e.recorded_at,
                   case when e.state = 'live' then e.properties end as properties,
                   least(coalesce(b.seq, $3), $3) as "version!"
-           from entities e left join fact_batches b on b.id = e.batch_id
-           where e.org_id = $1 and e.id = any($2) and e.kind = 'node' order by e.id"#,
+           from unnest($2::uuid[]) as wanted (id)
+           cross join lateral (
+               select * from entities where org_id = $1 and id = wanted.id limit 1) e
+           left join fact_batches b on b.id = e.batch_id
+           where e.kind = 'node' order by e.id"#,
         org_id,
         ids,
         upto,
@@ -289,8 +293,11 @@ pub async fn edges(
                   e.to_id as "to_id!", e.valid_from, e.recorded_at,
                   case when e.state = 'live' then e.properties end as properties,
                   b.seq as "version!"
-           from entities e join fact_batches b on b.id = e.batch_id
-           where e.org_id = $1 and e.id = any($2) and e.kind = 'edge' and b.seq <= $3
+           from unnest($2::uuid[]) as wanted (id)
+           cross join lateral (
+               select * from entities where org_id = $1 and id = wanted.id limit 1) e
+           join fact_batches b on b.id = e.batch_id
+           where e.kind = 'edge' and b.seq <= $3
            order by e.id"#,
         org_id,
         ids,

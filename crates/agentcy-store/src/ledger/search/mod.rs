@@ -1,11 +1,12 @@
 //! Finds nodes by words and by what is known of them, now or at a moment.
 //!
 //! Those known by exactly what was typed come first: an id, a shared key, what a source calls them, their whole name.
-//! Then come the matches in blocks of the newest thousand, the best of a block first, so that a word that half of the
-//! graph holds costs no more than a rare one. Words that nothing holds are taken for misspelt.
+//! Then come the matches in blocks of the newest, the best of a block first, so that a word that half of the graph holds
+//! costs no more than a rare one. Words that nothing holds are taken for misspelt.
 //!
 //! At a moment of the past each asserter's words stand alone: one of them must hold all that was typed.
 
+mod hits;
 mod near;
 mod sql;
 mod terms;
@@ -16,12 +17,14 @@ use agentcy_core::{Limit, Page, Realm, Realms, id::NodeId, id::SourceId, page::T
 use serde::{Deserialize, Serialize};
 use sqlx::types::Uuid;
 
-use self::{sql::Ask, terms::Terms};
+use self::{hits::Scored, sql::Ask, terms::Terms};
 use super::{Moment, NodeState, read};
 use crate::{Result, Tenant};
 
 /// How many matches are ranked together.
 const BLOCK: usize = 1_000;
+/// The same of more matches than are counted: the best of a crowd are no better than the best of its newest.
+const CROWD: usize = 250;
 /// How many characters of what was typed count.
 const LONGEST: usize = 1_000;
 
@@ -114,8 +117,8 @@ async fn list(
         Some(SearchKey::Listed(id)) => before(id).unwrap_or_default(),
         _ => Uuid::max(),
     };
-    let (total, ids) = ask.first(t, (top, Uuid::nil()), limit.get() + 1).await?;
-    let items = ids.into_iter().map(|id| (id, SearchKey::Listed(id))).collect();
+    let (total, found) = ask.first(t, (top, Uuid::nil()), [limit.get() + 1; 2]).await?;
+    let items = found.into_iter().map(|(_, id)| (id, SearchKey::Listed(id))).collect();
     Ok(page(items, limit, total))
 }
 
@@ -135,17 +138,19 @@ async fn find(
         }
         _ => Block::below(Uuid::max()),
     };
+    // Of a block that was begun all is read, whatever it is by now that matches.
+    let sizes = [BLOCK, if begin.last.is_some() { BLOCK } else { CROWD }];
     let mut first = match ask.words {
-        Some(_) => ask.first(t, begin.bounds, BLOCK).await?,
+        Some(_) => ask.first(t, begin.bounds, sizes).await?,
         None => (0, Vec::new()),
     };
     if first.0 == 0 && exact.is_empty() {
         ask.words = near::corrected(t, &ask, &terms).await?;
         if ask.words.is_some() {
-            first = ask.first(t, begin.bounds, BLOCK).await?;
+            first = ask.first(t, begin.bounds, sizes).await?;
         }
     }
-    let (total, ids) = first;
+    let (total, found) = first;
     let others = exact.iter().filter(|hit| !hit.matches).count();
     let all = (total + i64::try_from(others).unwrap_or_default()).min(TOTAL_CAP + 1);
     let mut items = Vec::new();
@@ -158,7 +163,7 @@ async fn find(
     }
     if total > 0 {
         let exact: HashSet<Uuid> = exact.into_iter().map(|hit| hit.id).collect();
-        rank(t, &ask, &exact, limit, (begin, ids, total), &mut items).await?;
+        rank(t, &ask, &exact, limit, (begin, found, total), &mut items).await?;
     }
     Ok(page(items, limit, all))
 }
@@ -169,7 +174,7 @@ struct Block {
     /// The newest and the oldest there may be in it.
     bounds: (Uuid, Uuid),
     /// Where the page before ended, when it ended in this block; then the bounds are those it had.
-    last: Option<(f32, Uuid)>,
+    last: Option<Scored>,
 }
 
 impl Block {
@@ -184,34 +189,34 @@ async fn rank(
     ask: &Ask,
     exact: &HashSet<Uuid>,
     limit: Limit,
-    (mut block, mut ids, total): (Block, Vec<Uuid>, i64),
+    (mut block, mut found, total): (Block, Vec<Scored>, i64),
     items: &mut Vec<(Uuid, SearchKey)>,
 ) -> Result<()> {
+    let size = if total > TOTAL_CAP { CROWD } else { BLOCK };
     loop {
-        let ends = ids.first().copied().zip(ids.last().copied());
+        let ends = found.first().zip(found.last()).map(|(top, floor)| (top.1, floor.1));
         let (top, floor) = match (block.last, ends) {
             (None, Some(ends)) => ends,
             // Of a block that was begun all may be gone by now, and not of those below it.
             (Some(_), _) => block.bounds,
             (None, None) => return Ok(()),
         };
-        let mut scored = ask.scores(t, &ids).await?;
-        scored.sort_by(|one, other| order(*one, *other));
-        let left = scored.into_iter().filter(|(score, id)| {
+        let is_end = block.last.is_none() && found.len() < size;
+        found.sort_by(|one, other| order(*one, *other));
+        let left = found.into_iter().filter(|(score, id)| {
             !exact.contains(id) && block.last.is_none_or(|last| order(last, (*score, *id)).is_lt())
         });
         items.extend(left.map(|(score, id)| (id, SearchKey::Ranked { top, floor, score, id })));
-        let is_end = block.last.is_none() && ids.len() < BLOCK;
         let Some(next) = before(floor).filter(|_| !is_end && items.len() <= limit.get()) else {
             return Ok(());
         };
         block = Block::below(next);
-        ids = ask.newest(t, block.bounds, BLOCK, total).await?;
+        found = ask.newest(t, block.bounds, size, total).await?;
     }
 }
 
 /// The better first, of those as good the newer.
-fn order(one: (f32, Uuid), other: (f32, Uuid)) -> std::cmp::Ordering {
+fn order(one: Scored, other: Scored) -> std::cmp::Ordering {
     other.0.total_cmp(&one.0).then(other.1.cmp(&one.1))
 }
 

@@ -1,15 +1,15 @@
-//! The statements of search. Present nodes are read through the door `search_nodes`, past ones through `search_facts`.
+//! What nodes are asked for, as conditions of SQL. Present nodes are read through the door `search_nodes`, past ones
+//! through `search_facts`.
 //!
-//! None is kept prepared: the plan for a rare word is not the one for a frequent word.
+//! Few statements are kept prepared: the plan for a rare word is not the one for a frequent word.
 
 use std::collections::HashSet;
 
 use agentcy_core::{
     Realms,
     id::{Id, NodeId, OrgId},
-    page::TOTAL_CAP,
 };
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use sqlx::{Postgres, QueryBuilder, types::Uuid};
 
 use super::{NodeQuery, PropertyIs, terms::lexeme};
@@ -25,15 +25,15 @@ use crate::{
 /// How many of those known by exactly what was typed are shown before all others.
 const EXACT: i64 = 20;
 
-type Sql = QueryBuilder<Postgres>;
+pub(super) type Sql = QueryBuilder<Postgres>;
 
 /// What the statements have in common.
 pub(super) struct Ask {
-    org_id: Uuid,
+    pub(super) org_id: Uuid,
     realms: Option<Vec<String>>,
     labels: Vec<String>,
     source: Option<Uuid>,
-    /// Of each the objects of which one must be within.
+    /// Of each the values of which it must be one.
     properties: Vec<(String, Vec<Value>)>,
     moment: Moment,
     /// As a tsquery.
@@ -61,73 +61,8 @@ impl Ask {
         }
     }
 
-    fn is_past(&self) -> bool {
+    pub(super) fn is_past(&self) -> bool {
         self.moment != Moment::default()
-    }
-
-    /// How many match, up to one more than is counted, and the newest of them from `top` down to `floor`. Both in one
-    /// statement: it is the rows looked at that cost.
-    pub(super) async fn first(
-        &self,
-        t: &mut impl Tenant,
-        (top, floor): (Uuid, Uuid),
-        limit: usize,
-    ) -> Result<(i64, Vec<Uuid>)> {
-        let mut sql = Sql::new("with hits as materialized (select m.id");
-        self.matches(&mut sql);
-        sql.push(" limit ").push_bind(TOTAL_CAP + 1);
-        sql.push(") select c.count, case when c.count <= ").push_bind(TOTAL_CAP);
-        sql.push(" then array(select id from hits where id <= ");
-        sql.push_bind(top).push(" and id >= ").push_bind(floor);
-        sql.push(" order by id desc limit ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        sql.push(") end from (select count(*) from hits) c");
-        let (total, ids): (i64, Option<Vec<Uuid>>) =
-            sql.build_query_as().persistent(false).fetch_one(t.conn()).await?;
-        let ids = match ids {
-            Some(ids) => ids,
-            None => self.newest(t, (top, floor), limit, total).await?,
-        };
-        Ok((total, ids))
-    }
-
-    /// The newest matches from `top` down to `floor`. `total` tells which way is shorter: of many, the newest are met
-    /// soon on a walk from the newest node down; few are read and sorted.
-    pub(super) async fn newest(
-        &self,
-        t: &mut impl Tenant,
-        (top, floor): (Uuid, Uuid),
-        limit: usize,
-        total: i64,
-    ) -> Result<Vec<Uuid>> {
-        let many = total > TOTAL_CAP;
-        let mut sql = Sql::new("select id from (select m.id");
-        self.matches(&mut sql);
-        sql.push(if many { ") m where id <= " } else { " offset 0) m where id <= " });
-        sql.push_bind(top).push(" and id >= ").push_bind(floor);
-        sql.push(" order by id desc limit ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        Ok(sql.build_query_scalar().persistent(false).fetch_all(t.conn()).await?)
-    }
-
-    /// How well each of these matches by its words: best in names, better in short texts than in long ones.
-    pub(super) async fn scores(
-        &self,
-        t: &mut impl Tenant,
-        ids: &[Uuid],
-    ) -> Result<Vec<(f32, Uuid)>> {
-        let mut sql = Sql::new("select max(ts_rank('{0.1,0.2,0.5,1.0}', words, ");
-        sql.push_bind(self.words.clone()).push("::tsquery, 1)), ");
-        if self.is_past() {
-            sql.push("entity_id from search_facts f where f.entity_id = any(")
-                .push_bind(ids.to_vec());
-            sql.push(") and ");
-            self.shows(&mut sql, "f");
-        } else {
-            sql.push("id from search_nodes f where f.id = any(").push_bind(ids.to_vec()).push(")");
-        }
-        sql.push(" and f.org_id = ").push_bind(self.org_id).push(" group by 2");
-        let rows: Vec<(Option<f32>, Uuid)> =
-            sql.build_query_as().persistent(false).fetch_all(t.conn()).await?;
-        Ok(rows.into_iter().map(|(score, id)| (score.unwrap_or_default(), id)).collect())
     }
 
     /// Those whose id, shared key, id of a source's own or whole name is what was typed, the newest first.
@@ -151,25 +86,27 @@ impl Ask {
                where r.org_id = $1
                union (
                    select id from (
-                       select id from search_nodes where org_id = $1 and sources @> $4 offset 0
-                   ) called order by id desc limit $9)
+                       select id from search_nodes
+                       where org_id = $1 and marks @> array[
+                           search_mark('org', $1::uuid::text), search_mark('called', $3::text)]
+                       offset 0
+                   ) called order by id desc limit $8)
                union (
                    select id from (
                        select id from search_nodes
-                       where $6 and org_id = $1 and words @@ $5::text::tsquery offset 0
-                   ) named order by id desc limit $9)
+                       where $5 and org_id = $1 and words @@ $4::text::tsquery offset 0
+                   ) named order by id desc limit $8)
                union (
                    select distinct entity_id from (
                        select entity_id from search_facts
-                       where not $6 and org_id = $1 and words @@ $5::text::tsquery
+                       where not $5 and org_id = $1 and words @@ $4::text::tsquery
                            and fact_shows(valid_from, valid_to, recorded_at, ended_at,
-                               superseded_at, $7, $8)
+                               superseded_at, $6, $7)
                        offset 0
-                   ) named order by entity_id desc limit $9)"#,
+                   ) named order by entity_id desc limit $8)"#,
             self.org_id,
             id,
             &*key,
-            json!([{ "external_id": key }]),
             lexeme(&format!("={whole}")),
             !self.is_past(),
             self.moment.as_of,
@@ -196,31 +133,19 @@ impl Ask {
         t: &mut impl Tenant,
         words: &[(String, bool)],
     ) -> Result<HashSet<String>> {
-        let query = |(word, goes_on): &(String, bool)| {
-            format!("{}{}", lexeme(word), if *goes_on { ":*" } else { "" })
-        };
-        let queries: Vec<String> = words.iter().map(query).collect();
-        let words: Vec<String> = words.iter().map(|(word, _)| word.clone()).collect();
-        // A frequent word is among the newest nodes: that spares reading all of its places in the index.
-        let known = sqlx::query_scalar!(
-            r#"with newest as materialized (
-                   select words from search_nodes
-                   where org_id = $1 and ($4::text[] is null or realm = any($4))
-                   order by id desc limit 200
-               )
-               select u.word as "word!" from unnest($2::text[], $3::text[]) u (word, query)
-               where exists (select from newest n where n.words @@ u.query::tsquery)
-                   or exists (
-                       select from search_nodes n
-                       where n.org_id = $1 and n.words @@ u.query::tsquery
-                           and ($4::text[] is null or n.realm = any($4)))"#,
-            self.org_id,
-            &words,
-            &queries,
-            self.realms.as_deref(),
-        )
-        .fetch_all(t.conn())
-        .await?;
+        let mut sql = Sql::new("");
+        for (at, (word, goes_on)) in words.iter().enumerate() {
+            sql.push(if at > 0 { " union all select " } else { "select " });
+            sql.push_bind(word.clone());
+            sql.push("::text where exists (select from search_nodes m where m.org_id = ");
+            sql.push_bind(self.org_id);
+            self.fence(&mut sql);
+            sql.push(" and m.words @@ ");
+            sql.push_bind(format!("{}{}", lexeme(word), if *goes_on { ":*" } else { "" }));
+            sql.push("::tsquery)");
+        }
+        let known: Vec<String> =
+            sql.build_query_scalar().persistent(false).fetch_all(t.conn()).await?;
         Ok(known.into_iter().collect())
     }
 
@@ -239,22 +164,18 @@ impl Ask {
         )
         .fetch_one(t.conn())
         .await?;
-        let names = sqlx::query_scalar!(
-            r#"select title as "title!" from search_nodes
-               where org_id = $1 and title %> $2 and ($3::text[] is null or realm = any($3))
-               limit $4"#,
-            self.org_id,
-            word,
-            self.realms.as_deref(),
-            limit,
-        )
-        .fetch_all(t.conn())
-        .await?;
-        Ok(names)
+        // A limit outside of what is read: else a plan might look at all names for it.
+        let mut sql =
+            Sql::new("select title from (select m.title from search_nodes m where m.org_id = ");
+        sql.push_bind(self.org_id);
+        self.fence(&mut sql);
+        sql.push(" and m.title %> ").push_bind(word).push(" offset 0) named limit ");
+        sql.push_bind(limit);
+        Ok(sql.build_query_scalar().persistent(false).fetch_all(t.conn()).await?)
     }
 
     /// `from … where …` of the nodes `m` that match.
-    fn matches(&self, sql: &mut Sql) {
+    pub(super) fn matches(&self, sql: &mut Sql) {
         self.fits(sql);
         if self.words.is_some() {
             sql.push(" and ");
@@ -281,37 +202,57 @@ impl Ask {
 
     /// `from … where …` of the nodes `m` that are not ruled out by anything but words.
     fn fits(&self, sql: &mut Sql) {
-        if self.is_past() {
-            sql.push(" from entities m where m.kind = 'node' and m.org_id = ");
-        } else {
-            sql.push(" from search_nodes m where m.org_id = ");
+        if !self.is_past() {
+            sql.push(" from search_nodes m where m.org_id = ").push_bind(self.org_id);
+            self.marked(sql);
+            return;
         }
-        sql.push_bind(self.org_id);
+        sql.push(" from entities m where m.kind = 'node' and m.org_id = ").push_bind(self.org_id);
         if let Some(realms) = &self.realms {
             sql.push(" and m.realm = any(").push_bind(realms.clone()).push(")");
         }
-        if self.is_past() {
-            self.fitted(sql);
-        } else {
-            self.fits_now(sql);
+        self.fitted(sql);
+    }
+
+    /// `and …` of what the present node `m` must be, but for its words.
+    pub(super) fn marked(&self, sql: &mut Sql) {
+        let is_all = self.words.is_none()
+            && self.labels.is_empty()
+            && self.source.is_none()
+            && self.properties.is_empty();
+        // All that the org has is read faster in order than through the index.
+        if self.realms.is_some() || !is_all {
+            self.fence(sql);
+        }
+        one_of(sql, &self.labels, |sql, label| {
+            sql.push("search_mark('label', ").push_bind(label.clone()).push(")");
+        });
+        one_of(sql, self.source.as_slice(), |sql, source| {
+            sql.push("search_mark('source', ").push_bind(source.to_string()).push(")");
+        });
+        for (name, values) in &self.properties {
+            one_of(sql, values, |sql, value| {
+                sql.push("search_property_mark(").push_bind(name.clone()).push(", ");
+                sql.push_bind(value.clone()).push(")");
+            });
         }
     }
 
-    fn fits_now(&self, sql: &mut Sql) {
-        if !self.labels.is_empty() {
-            sql.push(" and m.labels && ").push_bind(self.labels.clone());
+    /// `and …` of where the present node `m` must lie, for an index that is shared by all orgs.
+    fn fence(&self, sql: &mut Sql) {
+        let org = self.org_id.to_string();
+        let Some(realms) = &self.realms else {
+            sql.push(" and m.marks @> array[search_mark('org', ").push_bind(org).push(")]");
+            return;
+        };
+        sql.push(" and m.marks && array[");
+        let mut list = sql.separated(", ");
+        for realm in realms {
+            list.push("search_mark(").push_bind_unseparated(org.clone());
+            list.push_unseparated(", ").push_bind_unseparated(realm.clone());
+            list.push_unseparated(")");
         }
-        if let Some(source) = self.source {
-            sql.push(" and m.sources @> ").push_bind(json!([{ "source_id": source }]));
-        }
-        for (name, values) in &self.properties {
-            sql.push(" and (false");
-            for value in values {
-                let within = Map::from_iter([(name.clone(), value.clone())]);
-                sql.push(" or m.properties @> ").push_bind(Value::Object(within));
-            }
-            sql.push(")");
-        }
+        sql.push("]::bigint[]");
     }
 
     /// Each is asked of one node at a time: a join might read every fact there is.
@@ -349,11 +290,22 @@ impl Ask {
         self.shows(sql, "f");
     }
 
-    fn shows(&self, sql: &mut Sql, fact: &str) {
+    pub(super) fn shows(&self, sql: &mut Sql, fact: &str) {
         sql.push(format_args!(
             "fact_shows({fact}.valid_from, {fact}.valid_to, {fact}.recorded_at, {fact}.ended_at, {fact}.superseded_at, "
         ));
         sql.push_bind(self.moment.as_of).push(", ").push_bind(self.moment.known_at).push(")");
+    }
+}
+
+/// `and …` of marks of which the present node `m` has one, unless there are none.
+fn one_of<T>(sql: &mut Sql, list: &[T], mark: impl Fn(&mut Sql, &T)) {
+    for (at, item) in list.iter().enumerate() {
+        sql.push(if at > 0 { ", " } else { " and m.marks && array[" });
+        mark(sql, item);
+    }
+    if !list.is_empty() {
+        sql.push("]");
     }
 }
 

@@ -10,6 +10,17 @@ mod tenancy;
 mod then;
 mod words;
 
+use sqlx::PgConnection;
+
+use crate::world::run;
+
+/// Does what the ledger does after it wrote nodes, where a test wrote them itself.
+async fn search_anew(owner: &mut PgConnection) {
+    let statement = "delete from searched_nodes;
+        insert into searched_nodes select org_id, id, title, words, marks from search_rows where shown order by id";
+    run(owner, statement).await;
+}
+
 /// A number of things, as totals are.
 fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap()

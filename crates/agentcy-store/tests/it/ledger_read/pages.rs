@@ -5,27 +5,32 @@ use std::collections::HashSet;
 use agentcy_core::{Limit, Realms, id::OrgId, page::TOTAL_CAP};
 use agentcy_store::ledger::{
     Moment,
-    search::{NodeQuery, SearchKey, search},
+    search::{NodeQuery, PropertyIs, SearchKey, search},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::number;
+use super::{number, search_anew};
 use crate::world::{World, at, by, run};
 
 /// Live nodes numbered from and to, called `thing <n>`, every fifth of them a `rare thing`.
 async fn fill(owner: &mut PgConnection, org: OrgId, from: u32, to: u32) {
+    fill_with(owner, org, "thing", from, to).await;
+}
+
+async fn fill_with(owner: &mut PgConnection, org: OrgId, what: &str, from: u32, to: u32) {
     let org = Uuid::from(org);
     let statement = format!(
         "insert into entities (org_id, id, kind, realm, key, state, labels, properties, valid_from, recorded_at)
          select '{org}', lpad(to_hex(n), 32, '0')::uuid, 'node', 'data', 'k:' || n, 'live',
              array['L' || n % 3],
-             jsonb_build_object('name', case when n % 5 = 0 then 'rare ' else '' end || 'thing ' || n),
+             jsonb_build_object('name', case when n % 5 = 0 then 'rare ' else '' end || '{what} ' || n),
              to_timestamp({at}), to_timestamp({at})
          from generate_series({from}, {to}) n",
         at = at(0).timestamp(),
     );
     run(owner, statement).await;
+    search_anew(owner).await;
 }
 
 async fn walk(
@@ -114,7 +119,9 @@ async fn what_vanishes_during_a_walk_takes_nothing_with_it() {
         if page == 3 {
             // The whole of the block that is walked, and some below it.
             let statement = "update entities set state = 'archived' where ('x' || right(id::text, 8))::bit(32)::int > 500";
-            run(&mut world.owner().await, statement).await;
+            let mut owner = world.owner().await;
+            run(&mut owner, statement).await;
+            search_anew(&mut owner).await;
         }
     })
     .await;
@@ -146,4 +153,27 @@ async fn more_than_ten_thousand_are_not_counted_and_the_newest_still_come_first(
     }
     let (seen, _) = walk(&world, org, &words("thing"), 200, async |_| {}).await;
     assert_eq!(whole(&seen).len(), 10_300);
+}
+
+#[tokio::test]
+async fn very_many_matches_below_very_many_other_nodes_come_newest_first() {
+    let world = World::new().await;
+    let org = world.org().await;
+    let mut owner = world.owner().await;
+    fill_with(&mut owner, org, "thing", 1, 10_300).await;
+    fill_with(&mut owner, org, "other", 10_301, 30_400).await;
+    let labels = ["L0", "L1", "L2"].map(str::to_owned).to_vec();
+    let is = PropertyIs { name: "name".into(), text: "thing 10299".into() };
+    for (query, told) in [
+        (words("thing"), TOTAL_CAP + 1),
+        (NodeQuery { labels, ..words("thing") }, TOTAL_CAP + 1),
+        (NodeQuery { properties: vec![is], ..words("thing") }, 1),
+    ] {
+        let mut t = world.db.read(&by(org)).await.unwrap();
+        let (moment, limit) = (Moment::default(), Limit::new(200).unwrap());
+        let page = search(&mut t, &Realms::All, &query, moment, limit, None).await.unwrap();
+        assert_eq!(page.total, told, "{query:?}");
+        let ids: Vec<u128> = page.items.iter().map(|node| Uuid::from(node.id).as_u128()).collect();
+        assert!(ids.iter().all(|id| (10_000..=10_300).contains(id)), "{query:?} {ids:?}");
+    }
 }

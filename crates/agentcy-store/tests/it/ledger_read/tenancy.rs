@@ -12,7 +12,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 use uuid::Uuid;
 
-use super::number;
+use super::{number, search_anew};
 use crate::{
     ledger::book::{Book, by_key, edge, shared, source},
     world::{World, at, connect, run},
@@ -87,7 +87,8 @@ async fn two_orgs(world: &World) -> [Uuid; 2] {
         );
         run(&mut owner, statement).await;
     }
-    run(&mut owner, "analyze entities; analyze facts").await;
+    search_anew(&mut owner).await;
+    run(&mut owner, "analyze searched_nodes; analyze facts").await;
     orgs
 }
 
@@ -135,9 +136,9 @@ async fn search_goes_through_its_index_under_row_level_security() {
         ("search_nodes", "words @@ 'rare'"),
         ("search_nodes", "words @@ 'rar':*"),
         ("search_nodes", "words @@ 'rare <-> thing'"),
-        ("search_nodes", "labels && '{L7}'"),
-        ("search_nodes", "properties @> '{\"n\": 7}'"),
-        ("search_nodes", "sources @> '[{\"external_id\": \"7\"}]'"),
+        ("search_nodes", "marks && array[search_mark('label', 'L7')]"),
+        ("search_nodes", "marks && array[search_property_mark('n', '7')]"),
+        ("search_nodes", "marks @> array[search_mark('called', '7')]"),
         ("search_nodes", "title %> 'rrae'"),
         ("search_facts", "words @@ 'rare'"),
     ] {
