@@ -124,7 +124,7 @@ impl Said {
         if !taken(&base) {
             return base;
         }
-        let numbered = (2..).map(|n| format!("{base}_{n}")).find(|id| !taken(id));
+        let numbered = (2..=CALLS + 1).map(|n| format!("{base}_{n}")).find(|id| !taken(id));
         numbered.unwrap_or(base)
     }
 

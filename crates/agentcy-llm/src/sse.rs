@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_not_read_for_ever() {
-        let part = [b'x'; 1 << 16];
+        let part = vec![b'x'; 1 << 16];
         let pieces: Vec<&[u8]> = std::iter::repeat_n(&part[..], 17).collect();
         assert!(matches!(events(&pieces), Err(Fault::Unreadable(_))));
         let line = [b"data: ".as_slice(), &part, b"\n"].concat();

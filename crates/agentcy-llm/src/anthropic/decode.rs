@@ -59,6 +59,7 @@ struct Delta<'a> {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the wire")]
 struct Usage {
     input_tokens: Option<u64>,
     cache_read_input_tokens: Option<u64>,

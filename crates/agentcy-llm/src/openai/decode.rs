@@ -132,10 +132,10 @@ impl Decoder {
             said.text(delta.content.0);
             said.text(delta.refusal.0);
             for call in delta.tool_calls.into_iter().flatten() {
-                take_call(call.index, &call.id.0, call.function.unwrap_or_default(), said)?;
+                take_call(call.index, &call.id.0, &call.function.unwrap_or_default(), said)?;
             }
             if let Some(function) = delta.function_call {
-                take_call(None, "", function, said)?;
+                take_call(None, "", &function, said)?;
             }
         }
         self.reason = match &*choice.finish_reason.0 {
@@ -153,7 +153,7 @@ impl Decoder {
 fn take_call(
     number: Option<u64>,
     id: &str,
-    function: Function<'_>,
+    function: &Function<'_>,
     said: &mut Said,
 ) -> Result<(), Fault> {
     let at = said.call(&Mark { number, id, name: &function.name.0 })?;

@@ -6,7 +6,7 @@ fn decoder() -> Decoder {
 
 fn read(events: &[&str]) -> (String, std::result::Result<(), Fault>) {
     let stream: String =
-        events.iter().map(|event| format!("event: x\ndata: {event}\n\n")).collect();
+        events.iter().flat_map(|event| ["event: x\ndata: ", event, "\n\n"]).collect();
     let (chunks, over) = told(decoder(), &[stream.as_bytes()]);
     (short(&chunks), over)
 }
@@ -67,7 +67,7 @@ fn text_thoughts_and_calls_are_read_wherever_the_bytes_are_cut() {
         STOP,
     ];
     let stream: String =
-        events.iter().map(|event| format!("event: x\r\ndata: {event}\r\n\r\n")).collect();
+        events.iter().flat_map(|event| ["event: x\r\ndata: ", event, "\r\n\r\n"]).collect();
     let expected = "#16/5/2>1|Grüße ü|+0 t1 f|0: {\"q\":\"ä|0: \"}|#16/5/2>7|.Calls";
     assert_cuts_do_not_matter(decoder, &stream, expected);
 }

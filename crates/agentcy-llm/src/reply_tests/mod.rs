@@ -9,8 +9,8 @@ use super::*;
 use crate::Tokens;
 
 /// What a turn came to: chunks, and why there are no more.
-fn told(decoder: Decoder, pieces: &[&[u8]]) -> (Vec<Chunk>, std::result::Result<(), Fault>) {
-    let mut decoded = Decoded { decoder, said: Said::default() };
+fn told(wire: Decoder, pieces: &[&[u8]]) -> (Vec<Chunk>, std::result::Result<(), Fault>) {
+    let mut decoded = Decoded { decoder: wire, said: Said::default() };
     let mut events = Events::default();
     let mut read = || {
         for piece in pieces {
@@ -50,7 +50,7 @@ fn short(chunks: &[Chunk]) -> String {
 }
 
 /// The same bytes cut in two at every index, and into single bytes, give the same chunks.
-fn assert_cuts_do_not_matter(decoder: impl Fn() -> Decoder, stream: &str, expected: &str) {
+fn assert_cuts_do_not_matter(wire: impl Fn() -> Decoder, stream: &str, expected: &str) {
     let bytes = stream.as_bytes();
     let mut ways: Vec<Vec<&[u8]>> = (0..=bytes.len())
         .map(|at| {
@@ -60,7 +60,7 @@ fn assert_cuts_do_not_matter(decoder: impl Fn() -> Decoder, stream: &str, expect
         .collect();
     ways.push(bytes.chunks(1).collect());
     for pieces in ways {
-        let (chunks, over) = told(decoder(), &pieces);
+        let (chunks, over) = told(wire(), &pieces);
         assert_eq!(
             (short(&chunks).as_str(), over),
             (expected, Ok(())),

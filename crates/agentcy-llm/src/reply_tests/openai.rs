@@ -6,7 +6,7 @@ fn decoder() -> Decoder {
 
 /// What a stream of these events comes to.
 fn read(events: &[&str]) -> (String, std::result::Result<(), Fault>) {
-    let stream: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let stream: String = events.iter().flat_map(|event| ["data: ", event, "\n\n"]).collect();
     let (chunks, over) = told(decoder(), &[stream.as_bytes()]);
     (short(&chunks), over)
 }

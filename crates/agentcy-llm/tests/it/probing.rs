@@ -4,9 +4,7 @@ use agentcy_egress::Egress;
 use agentcy_llm::{Error, Probe, ProviderKind, Result, Settings, Unusable, probe};
 use agentcy_testkit::fake_llm::{FakeLlm, Turn};
 
-use crate::{KEY, egress, settings};
-
-const WIRES: [ProviderKind; 2] = [ProviderKind::Openai, ProviderKind::Anthropic];
+use crate::{KEY, WIRES, egress, settings};
 
 async fn probed(provider: ProviderKind, turn: Turn) -> Result<Probe> {
     let fake = FakeLlm::start([turn]).await.unwrap();

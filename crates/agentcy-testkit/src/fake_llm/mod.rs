@@ -12,7 +12,10 @@ use std::{
     collections::VecDeque,
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{
@@ -26,7 +29,7 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
-use self::send::respond;
+use self::send::{Open, respond};
 pub use self::turn::{End, Streamed, Turn, UsageForm};
 
 /// One call as it arrived.
@@ -40,18 +43,25 @@ pub struct Seen {
     pub body: Value,
 }
 
+type Next = Box<dyn FnMut(&Seen) -> Option<Turn> + Send>;
+
 struct Script {
-    next: Box<dyn FnMut(&Seen) -> Option<Turn> + Send>,
+    next: Next,
     seen: Vec<Seen>,
 }
 
-type Shared = Arc<Mutex<Script>>;
+#[derive(Clone)]
+struct Shared {
+    script: Arc<Mutex<Script>>,
+    connections: Arc<AtomicUsize>,
+    open: Arc<AtomicUsize>,
+}
 
 /// The provider; it ends when it is dropped.
 pub struct FakeLlm {
     /// Where it is, for either wire: `http://127.0.0.1:<port>/v1`.
     pub base_url: String,
-    script: Shared,
+    shared: Shared,
     _server: JoinSet<io::Result<()>>,
 }
 
@@ -72,23 +82,39 @@ impl FakeLlm {
         Self::serve(Box::new(move |seen| Some(turn(seen)))).await
     }
 
-    async fn serve(next: Box<dyn FnMut(&Seen) -> Option<Turn> + Send>) -> io::Result<Self> {
-        let script: Shared = Arc::new(Mutex::new(Script { next, seen: Vec::new() }));
+    async fn serve(next: Next) -> io::Result<Self> {
+        let shared = Shared {
+            script: Arc::new(Mutex::new(Script { next, seen: Vec::new() })),
+            connections: Arc::default(),
+            open: Arc::default(),
+        };
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let base_url = format!("http://{}/v1", listener.local_addr()?);
-        let listener = listener.tap_io(|socket| {
+        let connections = Arc::clone(&shared.connections);
+        let listener = listener.tap_io(move |socket| {
+            connections.fetch_add(1, Ordering::Relaxed);
             // A connection that is gone already says so when it is read.
             let _ = socket.set_nodelay(true);
         });
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
+        let router = Router::new().fallback(answer).with_state(shared.clone());
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { base_url, script, _server: server })
+        Ok(Self { base_url, shared, _server: server })
     }
 
     /// The calls so far.
     pub fn seen(&self) -> Vec<Seen> {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner).seen.clone()
+        self.shared.script.lock().unwrap_or_else(PoisonError::into_inner).seen.clone()
+    }
+
+    /// How many connections there were.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    /// How many streamed answers are still being read.
+    pub fn open(&self) -> usize {
+        self.shared.open.load(Ordering::Relaxed)
     }
 }
 
@@ -115,7 +141,7 @@ impl Wire {
 }
 
 async fn answer(
-    State(script): State<Shared>,
+    State(shared): State<Shared>,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
@@ -129,7 +155,7 @@ async fn answer(
     };
     let verdict = judge::judge(wire, &seen.headers, &seen.body);
     let (turn, number) = {
-        let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut script = shared.script.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = (script.next)(&seen);
         script.seen.push(seen.clone());
         (turn, script.seen.len())
@@ -137,14 +163,14 @@ async fn answer(
     match (verdict, turn) {
         (Err(fault), _) => respond(400, None, wire.refusal(&fault)),
         (Ok(()), None) => respond(500, None, wire.refusal("the script is empty")),
-        (Ok(()), Some(turn)) => perform(wire, &seen, turn, number).await,
+        (Ok(()), Some(turn)) => perform(wire, &seen, turn, number, Open::new(&shared.open)).await,
     }
 }
 
-async fn perform(wire: Wire, seen: &Seen, turn: Turn, number: usize) -> Response {
+async fn perform(wire: Wire, seen: &Seen, turn: Turn, number: usize, open: Open) -> Response {
     match turn {
-        Turn::Says(text) => say(wire, seen, Turn::streams([text]), number).await,
-        Turn::Streams(_) => say(wire, seen, turn, number).await,
+        Turn::Says(text) => say(wire, seen, Turn::streams([text]), number, open).await,
+        Turn::Streams(_) => say(wire, seen, turn, number, open).await,
         Turn::Refuses { status, message, retry_after } => {
             respond(status, retry_after, wire.refusal(&message))
         }
@@ -157,15 +183,15 @@ async fn perform(wire: Wire, seen: &Seen, turn: Turn, number: usize) -> Response
                            Use 'max_completion_tokens' instead.";
             respond(400, None, wire.refusal(message))
         }
-        Turn::WantsCompletionTokens => say(wire, seen, Turn::streams(["ok"]), number).await,
+        Turn::WantsCompletionTokens => say(wire, seen, Turn::streams(["ok"]), number, open).await,
         Turn::Raw(status, body) => respond(status, None, body),
-        Turn::Bytes(pieces) => send::bytes(pieces),
-        Turn::Cuts(status) => send::cut(status),
+        Turn::Bytes(pieces, end) => send::bytes(pieces, &end, open),
+        Turn::Cuts(status) => send::cut(status, open),
         Turn::Stalls => std::future::pending().await,
     }
 }
 
-async fn say(wire: Wire, seen: &Seen, turn: Turn, number: usize) -> Response {
+async fn say(wire: Wire, seen: &Seen, turn: Turn, number: usize, open: Open) -> Response {
     let Turn::Streams(mut streamed) = turn else {
         return respond(500, None, wire.refusal("only what is streamed is said"));
     };
@@ -185,5 +211,5 @@ async fn say(wire: Wire, seen: &Seen, turn: Turn, number: usize) -> Response {
         Wire::Openai => openai::frames(&seen.body, &streamed, number),
         Wire::Anthropic => anthropic::frames(&seen.body, &streamed, number),
     };
-    send::streamed(&streamed, frames)
+    send::streamed(&streamed, frames, open)
 }

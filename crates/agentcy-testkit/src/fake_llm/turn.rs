@@ -27,8 +27,8 @@ pub enum Turn {
     WantsCompletionTokens,
     /// Answers this body with this status, as some gateway in between would.
     Raw(u16, String),
-    /// Answers these pieces of bytes as an event stream.
-    Bytes(Vec<Vec<u8>>),
+    /// Answers these pieces of bytes as an event stream, and ends it so: whole, cut or not at all.
+    Bytes(Vec<Vec<u8>>, End),
     /// Begins to answer with this status, and closes before the body is whole.
     Cuts(u16),
     /// Takes the call and never answers.
