@@ -4,6 +4,7 @@ mod cancel;
 mod queue;
 mod read;
 mod send;
+mod watch;
 
 use std::{fmt, ops::Deref, sync::Arc};
 
@@ -14,13 +15,15 @@ use agentcy_core::{
 };
 use agentcy_llm::{Asker, Patience};
 use agentcy_platform::{Answer, Platform, idempotency::Slot, lifecycle::Lifecycle};
-use agentcy_store::runs::Run;
+
+pub use agentcy_store::runs::{Failure, Run};
 
 pub use cancel::{cancel, cancel_run};
 pub use crate::run::{AT_ONCE, HEARTBEAT, LEASE, POLL};
 pub use read::{list_of_agent, retrieve};
 pub(crate) use send::keep_answer;
 pub use send::{execute, send};
+pub use watch::{answer, answer_again, follow};
 
 use crate::{
     log::Hub,

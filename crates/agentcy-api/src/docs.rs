@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     error::{Envelope, ErrorBody},
+    http::sse::Sse,
     inventory::{ACTION, AUTH},
     respond::Reply,
 };
@@ -128,6 +129,9 @@ fn example(code: ErrorCode) -> Value {
         ErrorCode::Invalid => json!({ "fields": [{ "path": "name", "message": "is required" }] }),
         ErrorCode::Taken => json!({ "fields": [{ "path": "name", "message": "is in use" }] }),
         ErrorCode::StoreUnavailable => json!({ "store": "postgres" }),
+        ErrorCode::RunActive => {
+            json!({ "run_id": "run_01976b4e-7c00-7000-8000-000000000000" })
+        }
         ErrorCode::UpstreamRefused => json!({ "upstream": "Incorrect API key provided" }),
         _ => json!({}),
     };
@@ -205,6 +209,11 @@ where
     })
 }
 
+/// 200 with a stream of events.
+pub(crate) fn stream<'t>(op: TransformOperation<'t>, what: &str) -> TransformOperation<'t> {
+    op.response_with::<200, Sse, _>(|response| response.description(what))
+}
+
 /// 204.
 pub(crate) fn done<'t>(op: TransformOperation<'t>, what: &str) -> TransformOperation<'t> {
     op.response_with::<204, (), _>(|response| response.description(what))
@@ -241,6 +250,11 @@ pub(crate) fn frame() -> OpenApi {
             tag("platform", "Invitations."),
             tag("graph", "The knowledge graph, present and past."),
             tag("sources", "Connected systems, their syncs and tools."),
+            tag(
+                "chat",
+                "Conversations, answers as they are given, and what people decide for them.",
+            ),
+            tag("agents", "Who answers, and what came of it."),
         ],
         components: Some(aide::openapi::Components {
             security_schemes: [

@@ -18,8 +18,10 @@ use crate::{
     state::AppState,
 };
 
+mod agents;
 mod api_keys;
 mod auth;
+mod chat;
 mod graph;
 mod health;
 mod invites;
@@ -56,7 +58,7 @@ pub fn router_with(mut app: AppState, more: ApiRouter<AppState>) -> Router {
 /// Every described route without layers, for the document alone.
 pub(crate) fn describe(document: &mut OpenApi) {
     docs::configure();
-    let routes = probes().merge(public()).merge(protected());
+    let routes = probes().merge(public()).merge(protected()).merge(streaming());
     let _: Router<AppState> = routes.finish_api(document);
 }
 
@@ -68,9 +70,12 @@ fn layered(app: &AppState, more: ApiRouter<AppState>) -> ApiRouter<AppState> {
         .layer(middleware::from_fn_with_state(app.clone(), limit::anonymous_rate))
         .layer(draining())
         .layer(place());
+    let handing_on = streaming()
+        .layer(middleware::from_fn_with_state(app.clone(), idempotency::once_handing_on));
     let protected = protected()
         .merge(more)
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
+        .merge(handing_on)
         .layer(middleware::from_fn_with_state(app.clone(), authentication::known))
         .layer(draining())
         .layer(place());
@@ -102,6 +107,13 @@ fn protected() -> ApiRouter<AppState> {
         .merge(invites::router())
         .merge(graph::router())
         .merge(sources::router())
+        .merge(chat::router())
+        .merge(agents::router())
+}
+
+/// The same, where a repeat is answered by a stream once more.
+fn streaming() -> ApiRouter<AppState> {
+    ApiRouter::new().merge(chat::streaming_router()).merge(agents::streaming_router())
 }
 
 /// Routes of a feature: whoever has no credential is told so first, then 404 while it is off for the org.

@@ -133,8 +133,12 @@ pub(crate) fn same_origin(parts: &Parts, public_url: &Url) -> Result<(), ApiErro
     if needs_same_origin(&parts.method, &parts.headers)
         && !is_same_origin(&parts.headers, &parts.uri, public_url)
     {
-        let message = "a request under a cookie must come from our own pages";
-        return Err(ApiError::new(ErrorCode::Csrf, message));
+        return Err(csrf());
     }
     Ok(())
+}
+
+/// A cookie that another site may have made use of.
+pub(crate) fn csrf() -> ApiError {
+    ApiError::new(ErrorCode::Csrf, "a request under a cookie must come from our own pages")
 }

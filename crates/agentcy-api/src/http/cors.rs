@@ -20,6 +20,7 @@ pub(crate) fn layer(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("x-request-id"),
         ])
         .expose_headers([
+            header::CONTENT_LOCATION,
             header::LOCATION,
             header::RETRY_AFTER,
             HeaderName::from_static("idempotency-replayed"),

@@ -52,11 +52,6 @@ impl Place {
     pub(crate) const fn slot(&self) -> &Slot {
         &self.slot
     }
-
-    /// The operation has kept its answer.
-    pub(crate) fn kept(&self) {
-        self.kept.store(true, Ordering::Release);
-    }
 }
 
 impl Once {
@@ -64,8 +59,15 @@ impl Once {
     pub(crate) async fn commit<T>(&self, draft: Draft<T>, answer: &Answer) -> Result<T, ApiError> {
         let Self::First(place) = self else { return Ok(draft.commit().await?) };
         let made = draft.commit_with(&place.slot, answer).await?;
-        place.kept();
+        self.kept();
         Ok(made)
+    }
+
+    /// The answer is durable with its effect.
+    pub(crate) fn kept(&self) {
+        if let Self::First(place) = self {
+            place.kept.store(true, Ordering::Release);
+        }
     }
 }
 

@@ -9,3 +9,5 @@ pub(crate) mod limit;
 pub(crate) mod meta;
 pub(crate) mod outermost;
 pub mod serve;
+pub(crate) mod sse;
+pub(crate) mod watch;

@@ -7,8 +7,10 @@ use agentcy_core::ErrorCode;
 use serde_json::Value;
 
 /// The groups that this release has; every other route of the table is not mounted.
-const GROUPS: [&str; 9] =
-    ["health", "auth", "users", "api-keys", "settings", "realms", "platform", "graph", "sources"];
+const GROUPS: [&str; 11] = [
+    "health", "auth", "users", "api-keys", "settings", "realms", "platform", "graph", "sources",
+    "chat", "agents",
+];
 
 /// Method and path with its parameters unnamed, as both tables can be compared by.
 fn key(method: &str, path: &str) -> String {
@@ -70,6 +72,22 @@ fn every_operation_says_what_it_is() {
             responses(&name, operation);
         }
     }
+}
+
+#[test]
+fn every_event_of_a_stream_is_described() {
+    let document = serde_json::to_value(document()).unwrap();
+    let path = "/api/v1/chat/conversations/{conversation_id}/messages";
+    let stream =
+        &document["paths"][path]["post"]["responses"]["200"]["content"]["text/event-stream"];
+    let place = stream["schema"]["$ref"].as_str().unwrap().strip_prefix('#').unwrap();
+    let events = document.pointer(place).unwrap()["oneOf"].as_array().unwrap();
+    let names: Vec<_> =
+        events.iter().map(|it| it["properties"]["event"]["const"].as_str().unwrap()).collect();
+    for name in ["message_start", "content_delta", "approval_required", "message_end", "error"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    assert_eq!(names.len(), 13);
 }
 
 fn responses(name: &str, operation: &Value) {

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may fail")]
 
 mod auth;
+mod chat;
 mod credentials;
 mod document;
 mod envelope;

@@ -8,7 +8,10 @@ use agentcy_api::{
 };
 use agentcy_core::{
     Role,
-    id::{InviteId, JobId, KeyId, NodeId, SourceId, UserId},
+    id::{
+        AgentId, ApprovalId, ConversationId, InviteId, JobId, KeyId, NodeId, RunId, SourceId,
+        UserId,
+    },
 };
 use agentcy_testkit::{
     app::{Client, TestApp},
@@ -17,7 +20,7 @@ use agentcy_testkit::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::sources;
+use crate::{chat, sources};
 
 fn routes() -> Vec<Route> {
     inventory::routes(&document())
@@ -57,6 +60,10 @@ fn unknown(path: &str, id: Uuid) -> String {
         ("{source_id}", SourceId::from(id).to_string()),
         ("{job_id}", JobId::from(id).to_string()),
         ("{node_id}", NodeId::from(id).to_string()),
+        ("{conversation_id}", ConversationId::from(id).to_string()),
+        ("{approval_id}", ApprovalId::from(id).to_string()),
+        ("{agent_id}", AgentId::from(id).to_string()),
+        ("{run_id}", RunId::from(id).to_string()),
     ]
     .into_iter()
     .fold(path.to_owned(), |path, (name, id)| path.replace(name, &id))
@@ -76,6 +83,10 @@ fn fitting(route: &Route) -> Value {
         }
         ("POST", "/api/v1/graph/expand") => json!({ "node_ids": [] }),
         ("POST", "/api/v1/graph/cypher") => json!({ "query": "" }),
+        ("POST", "/api/v1/agents") => json!({ "name": "", "instructions": "" }),
+        ("POST", path) if path.ends_with("/messages") => json!({ "content": "hello" }),
+        ("POST", path) if path.ends_with("/execute") => json!({ "input": "hello" }),
+        ("POST", path) if path.ends_with("/{approval_id}") => json!({ "approved": true }),
         ("PUT", "/api/v1/settings/llm") => json!({ "provider": "builtin", "model": "builtin" }),
         _ => json!({}),
     }
@@ -94,6 +105,7 @@ async fn a_thing_of_another_org_answers_like_one_that_never_was() {
     let source = sources::landscape(&app, &foreign).await;
     let syncs = foreign.get(&format!("{}/{source}/syncs", sources::SOURCES)).await;
     let nodes = foreign.get("/api/v1/graph/nodes").await;
+    let asked = chat::asking(&foreign).await;
     let theirs = [
         ("{user_id}", user),
         ("{key_id}", key.text_at("/id").to_owned()),
@@ -101,6 +113,10 @@ async fn a_thing_of_another_org_answers_like_one_that_never_was() {
         ("{source_id}", source),
         ("{job_id}", syncs.text_at("/items/0/id").to_owned()),
         ("{node_id}", nodes.text_at("/items/0/id").to_owned()),
+        ("{conversation_id}", asked.conversation),
+        ("{approval_id}", asked.approval),
+        ("{agent_id}", asked.agent),
+        ("{run_id}", asked.run),
     ];
     let nowhere = Uuid::from_u128(0x0197_6b4e_7c00_7000_8000_0000_0000_0001);
     let mut swept = 0;
@@ -121,7 +137,7 @@ async fn a_thing_of_another_org_answers_like_one_that_never_was() {
         ask(named(&|_, _| "nonsense".to_owned())).await.expecting_error(404, "not_found");
         swept += 1;
     }
-    assert_eq!(swept, 20);
+    assert_eq!(swept, 37);
 }
 
 #[tokio::test]
