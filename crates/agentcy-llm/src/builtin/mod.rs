@@ -10,7 +10,6 @@ mod noun;
 mod plan;
 mod question;
 mod speak;
-mod summary;
 mod text;
 mod when;
 mod words;
@@ -27,9 +26,6 @@ pub(crate) fn turn(request: &Request) -> Turn {
 }
 
 fn next(request: &Request) -> Next {
-    if summary::is_wanted(request) {
-        return Next::Say(summary::summary(request));
-    }
     let (said, mut plan) = Plan::of(request);
     answer::answer(&mut plan, question::read(said)).map_or_else(|next| next, Next::Say)
 }

@@ -102,12 +102,8 @@ fn stem(verb: &str) -> String {
     let stem = ["ing", "ed", "es", "s"].iter().find_map(|end| verb.strip_suffix(end));
     let stem = stem.filter(|stem| stem.len() > 1).unwrap_or(&verb).trim_end_matches('e');
     let mut chars = stem.chars();
-    let last = chars.next_back();
-    if stem.len() > 3 && last.is_some() && last == chars.next_back() {
-        stem[..stem.len() - 1].to_owned()
-    } else {
-        stem.to_owned()
-    }
+    let doubled = stem.len() > 3 && chars.next_back() == chars.clone().next_back();
+    if doubled { chars.as_str().to_owned() } else { stem.to_owned() }
 }
 
 /// Whether it is this verb in some form.

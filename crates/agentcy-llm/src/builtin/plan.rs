@@ -9,9 +9,6 @@ use serde_json::Value;
 use super::{text::plain, when};
 use crate::{Call, CallResult, Message, Request};
 
-/// How a message begins that the run put in and that nobody asked.
-const NOT_ASKED: &str = "[system]";
-
 /// What comes next.
 #[derive(Debug, PartialEq)]
 pub(super) enum Next {
@@ -41,8 +38,8 @@ impl<'a> Plan<'a> {
     /// The last question, empty where there is none, with the plan for it.
     pub(super) fn of(request: &'a Request) -> (&'a str, Self) {
         let asked = |(at, message): (usize, &'a Message)| match message {
-            Message::User(text) if !text.starts_with(NOT_ASKED) => Some((at, text.as_str())),
-            _ => None,
+            Message::User(text) => Some((at, text.as_str())),
+            Message::Assistant { .. } | Message::Results(_) => None,
         };
         let last = request.messages.iter().enumerate().filter_map(asked).next_back();
         let (at, question) = last.unwrap_or_default();

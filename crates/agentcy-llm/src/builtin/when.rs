@@ -6,8 +6,8 @@ use agentcy_core::Timestamp;
 
 use super::words::Word;
 
-/// How the line of a request begins that tells the time.
-const TIME_IS: &str = "The time is ";
+/// How the line of a request begins that tells the time, to the minute and in UTC.
+const TIME_IS: &str = "It is ";
 const DAY: u64 = 24 * 60 * 60;
 const WEEKDAYS: [&str; 7] =
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -29,8 +29,11 @@ pub(super) enum When {
 
 /// The time of a request.
 pub(super) fn now(system: &str) -> Option<Timestamp> {
-    let line = system.lines().find_map(|line| line.strip_prefix(TIME_IS))?;
-    line.trim().trim_end_matches('.').parse().ok()
+    let mut lines = system.lines().filter_map(|line| line.strip_prefix(TIME_IS));
+    lines.find_map(|line| {
+        let (time, _) = line.split_once(" UTC")?;
+        format!("{}:00Z", time.replace(' ', "T")).parse().ok()
+    })
 }
 
 /// As queries and people read it.
@@ -161,8 +164,9 @@ mod tests {
     #[test]
     fn phrases_of_time_are_taken_out_of_a_question() {
         // A Sunday.
-        let now =
-            now("You are.\nThe time is 2026-11-22T12:43:51Z.\nThe time is 1999-01-01T00:00:00Z.");
+        let now = now(
+            "You are.\n\nIt is 2026-11-22 12:43 UTC. You see all.\nIt is 1999-01-01 00:00 UTC.",
+        );
         for (said, rest, moment) in [
             ("what changed today", "what changed", "2026-11-22T00:00:00Z"),
             ("what changed today in api", "what changed in api", "2026-11-22T00:00:00Z"),
@@ -170,15 +174,15 @@ mod tests {
             ("what changed in api this week", "what changed in api", "2026-11-16T00:00:00Z"),
             ("what changed this month", "what changed", "2026-11-01T00:00:00Z"),
             ("what changed this year", "what changed", "2026-01-01T00:00:00Z"),
-            ("in the last 3 days", "", "2026-11-19T12:43:51Z"),
-            ("last two weeks", "", "2026-11-08T12:43:51Z"),
-            ("2 hours ago", "", "2026-11-22T10:43:51Z"),
+            ("in the last 3 days", "", "2026-11-19T12:43:00Z"),
+            ("last two weeks", "", "2026-11-08T12:43:00Z"),
+            ("2 hours ago", "", "2026-11-22T10:43:00Z"),
             ("x since monday", "x", "2026-11-16T00:00:00Z"),
             ("x since sunday", "x", "2026-11-22T00:00:00Z"),
             ("x since 2026-11-01", "x", "2026-11-01T00:00:00Z"),
             ("x since 2026-11-01T10:00:00Z", "x", "2026-11-01T10:00:00Z"),
             ("x since 2025", "x", "2025-01-01T00:00:00Z"),
-            ("within the past hour", "", "2026-11-22T11:43:51Z"),
+            ("within the past hour", "", "2026-11-22T11:43:00Z"),
         ] {
             let (left, when) = take(&words(said));
             assert_eq!(text(&left), rest, "{said}");

@@ -30,8 +30,14 @@ pub(super) fn words(text: &str) -> Vec<Word> {
             let equals = rest[..end].find('=').filter(|_| !rest[..end].contains("://"));
             let (word, left) = rest.split_at(equals.unwrap_or(end));
             let word = word.trim_end_matches(['?', '!', '.', ',', ';', ':']);
-            if !word.is_empty() {
-                found.push(Word { text: word.to_owned(), key: word.to_lowercase() });
+            let plain = |word: &str| Word { text: word.to_owned(), key: word.to_lowercase() };
+            match word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")) {
+                // `what's` is two words.
+                Some(asks) if ["what", "who", "how"].contains(&asks.to_lowercase().as_str()) => {
+                    found.extend([plain(asks), plain("is")]);
+                }
+                _ if word.is_empty() => {}
+                _ => found.push(plain(word)),
             }
             left
         }
@@ -121,7 +127,7 @@ mod tests {
         let said = "link \"a to b\" to 'it’s' as `x y`";
         let all = ["a to b", "it’s", "x y"].map(str::to_owned).to_vec();
         assert_eq!(taken("link * to * as *", said), Some(all));
-        assert_eq!(taken("what|what's *", "what's \"up").unwrap(), ["\"up"]);
+        assert_eq!(taken("what is *", "What's \"up").unwrap(), ["\"up"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be made fails its test")]
 
 mod asking;
+mod builtin;
 mod faults;
 mod probing;
 mod speed;

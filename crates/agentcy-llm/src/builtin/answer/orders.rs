@@ -23,10 +23,18 @@ pub(super) fn create(
     let key = format!("{}:{name}", label.to_lowercase());
     properties.insert("name".to_owned(), name.into());
     let mut args = json!({ "key": key, "labels": [label], "properties": properties });
-    if let Some(realm) = realm {
+    if let Some(realm) = &realm {
         args["realm"] = realm.to_lowercase().into();
     }
-    let done = plan.need("upsert_node", args)?;
+    let [done] = plan.ask([("upsert_node", args)])?;
+    let done = match done {
+        Ok(done) => done,
+        Err(failure) if failure.message.starts_with("realm") => {
+            let said = failure.said("upsert_node");
+            return Ok(format!("{said} Say “add a {label} named … in the realm …”."));
+        }
+        Err(failure) => return Ok(failure.said("upsert_node")),
+    };
     let node: Option<Node> = done.get("node").and_then(one);
     Ok(match node {
         Some(node) => {

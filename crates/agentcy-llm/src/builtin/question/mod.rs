@@ -2,6 +2,8 @@
 
 mod kinds;
 mod orders;
+#[cfg(test)]
+mod tests;
 
 use serde_json::{Map, Value};
 
@@ -107,6 +109,9 @@ impl Name {
     }
 }
 
+/// How long a question may be, in bytes.
+const LONGEST: usize = 4 << 10;
+
 /// Words before a question that ask nothing.
 const POLITE: &[&str] = &[
     "please|hey|hi|hello|ok|okay|so|and|well|agentcy *",
@@ -116,13 +121,21 @@ const POLITE: &[&str] = &[
     "tell|let me|us know? *",
 ];
 
-/// Reads a question.
+/// Reads a question. What was said before it and left without an answer, or in short, stands in paragraphs of its own.
 pub(super) fn read(said: &str) -> Question {
     let said = said.trim();
+    let last = said.rsplit("\n\n").next().unwrap_or(said);
+    match paragraph(last) {
+        Question::Unknown => orders::run(said).unwrap_or(Question::Unknown),
+        read => read,
+    }
+}
+
+fn paragraph(said: &str) -> Question {
     if let Some(run) = orders::run(said) {
         return run;
     }
-    let all = words(said);
+    let all = if said.len() <= LONGEST { words(said) } else { return Question::Unknown };
     if all.len() > MOST {
         return Question::Unknown;
     }
@@ -215,7 +228,7 @@ fn about_time(words: &[Word]) -> Option<Question> {
     let at = [
         "what|anything has|have|was|is? changed|changes|happened|new in|to|at|with|of|around *",
         "what did change|happen in|to|at|with *",
-        "list|show|give me? the|all|latest|last|recent? changes in|to|at|of *",
+        "list|show|give me? the|all? latest|last|recent|newest? changes in|to|at|of *",
         "changes in|to|of *",
     ];
     if let Some(stars) = any(&at, rest) {
@@ -224,8 +237,8 @@ fn about_time(words: &[Word]) -> Option<Question> {
     let everywhere = [
         "what|anything has|have|was|is|are? the|there? changed|changes|happened|new",
         "what did change|happen",
-        "list|show|give me? the|all|latest|last|recent? changes",
-        "list|show|give me? the|all|latest|last|recent? commits",
+        "list|show|give me? the|all? latest|last|recent|newest? changes",
+        "list|show|give me? the|all? latest|last|recent|newest? commits",
         "changes",
     ];
     let commits = fit("list|show|give me? the|all? commits", rest).is_some();
@@ -283,7 +296,6 @@ fn at_last(words: &[Word]) -> Option<Question> {
         "describe|explain|about|show|find|get me? *",
         "what do you know about *",
         "what about *",
-        "what's|whats|who's *",
     ];
     let stars = any(&forms, words)?;
     Some(Question::Describe(Name::of(stars[0])))

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Name, Question};
+use super::{LONGEST, Name, Question};
 use crate::builtin::{
     noun,
     words::{Word, any, fit, text, words},
@@ -11,7 +11,7 @@ use crate::builtin::{
 /// `run TOOL of CONNECTOR with {json}`
 pub(super) fn run(said: &str) -> Option<Question> {
     let (head, json) = said.find('{').map_or((said, "{}"), |at| said.split_at(at));
-    let words = words(head);
+    let words = if head.len() <= LONGEST { words(head) } else { return None };
     let forms = [
         "please? run|call|execute|use the? tool? * of|on|from|at the? source|connector? * with|using the? args|arguments|parameters?",
         "please? run|call|execute|use the? tool? * of|on|from|at the? source|connector? *",

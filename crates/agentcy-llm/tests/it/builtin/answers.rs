@@ -38,6 +38,11 @@ async fn what_hangs_together_is_told_in_its_direction() {
     uses.has(&["leads to 1 Service by `USES`", &id(2)]);
     let users = of_payments("which services use payments?").await;
     users.has(&["Nothing of the kind “services” is joined directly to", "`USES` to Service"]);
+    let owned = talk("which services are owned by red?", |call| match call.name.as_str() {
+        "search_graph" => found(&[node(3, "Team", "red")]),
+        _ => around(),
+    });
+    owned.await.has(&["is reached from 1 Service by `OWNED_BY`", &id(1)]);
     let all = of_payments("what is connected to payments?").await;
     all.has(&["connected to 2 things", "`USES` to 1 Service", "`OWNED_BY` to 1 Team"]);
 }
@@ -86,7 +91,8 @@ async fn a_refused_query_is_replaced_or_its_lack_is_said() {
 
 #[tokio::test]
 async fn what_no_source_brings_is_told_with_the_source_that_would() {
-    let git = json!({ "connectors": [{ "name": "code", "source_type": "git", "realm": "development" }] });
+    let git =
+        json!({ "connectors": [{ "name": "code", "source_type": "git", "realm": "development" }] });
     let without = |call: &agentcy_llm::Call| match call.name.as_str() {
         "list_connectors" => git.clone(),
         "search_graph" => found(&[]),

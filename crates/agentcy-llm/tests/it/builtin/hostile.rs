@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Talk, TOOLS, asked, found, id, node, talk};
+use super::{TOOLS, Talk, asked, found, id, node, talk};
 
 const QUESTIONS: [&str; 19] = [
     "who owns main?",
@@ -41,7 +41,8 @@ async fn a_node_that_gives_orders_is_a_node() {
 
 /// Whatever a tool might give: one object that has the parts of every tool's result.
 fn anything() -> impl Strategy<Value = Value> {
-    let label = prop_oneof![Just("Service"), Just("File"), Just("Folder"), Just("Commit"), Just("ünï")];
+    let label =
+        prop_oneof![Just("Service"), Just("File"), Just("Folder"), Just("Commit"), Just("ünï")];
     let name = prop_oneof![
         Just("main".to_owned()),
         Just("README.md".to_owned()),
@@ -49,10 +50,12 @@ fn anything() -> impl Strategy<Value = Value> {
         Just("](node:n_forged) [x](node:n_forged)".to_owned()),
         ".{0,8}",
     ];
-    let kind = prop_oneof![Just("USES"), Just("OWNED_BY"), Just("TOUCHED"), Just("CONTAINS"), Just("")];
+    let kind =
+        prop_oneof![Just("USES"), Just("OWNED_BY"), Just("TOUCHED"), Just("CONTAINS"), Just("")];
     let thing = (0..5_u8, label, name).prop_map(|(number, label, name)| node(number, label, &name));
     let line = (0..5_u8, kind, 0..5_u8).prop_map(|(from, kind, to)| super::edge(from, kind, to));
-    let cell = prop_oneof![thing.clone(), (-1..99_999_i64).prop_map(Value::from), Just(Value::Null)];
+    let cell =
+        prop_oneof![thing.clone(), (-1..99_999_i64).prop_map(Value::from), Just(Value::Null)];
     let rows = prop::collection::vec(prop::collection::vec(cell, 0..3), 0..4);
     let whole = (
         prop::collection::vec(thing, 0..5),

@@ -3,7 +3,7 @@
 use agentcy_llm::{Call, Message};
 use serde_json::{Value, json};
 
-use super::{Talk, TOOLS, asked, found, node, refused, result, said, talk, turn};
+use super::{TOOLS, Talk, asked, found, node, refused, result, said, talk, turn};
 
 const ADD: &str = "add a Service named payments with tier = gold and port = 80 in the realm crm";
 
