@@ -109,7 +109,11 @@ mod tests {
     fn each_fault_is_told_with_its_path() {
         let schema = ArgsSchema::compile(&json!({
             "type": "object",
-            "properties": { "n": { "type": "integer" }, "list": { "items": { "type": "string" } } },
+            "properties": {
+                "key": true,
+                "n": { "type": "integer" },
+                "list": { "items": { "type": "string" } },
+            },
             "required": ["key"],
             "additionalProperties": false,
         }));

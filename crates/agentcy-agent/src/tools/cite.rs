@@ -40,8 +40,13 @@ fn collect(value: &Value, found: &mut Vec<Citation>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
         Value::Object(map) => {
-            found.extend(thing(map));
-            map.values().for_each(|one| collect(one, found));
+            let whole = thing(map);
+            // A node is one thing, whatever its properties hold.
+            let is_node = whole.as_ref().is_some_and(|one| one.node_id.is_some());
+            found.extend(whole);
+            if !is_node {
+                map.values().for_each(|one| collect(one, found));
+            }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }

@@ -1,6 +1,6 @@
 //! A platform with an org, a small graph, sources to call, and runs that ask.
 
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use agentcy_agent::tools::{Call, Grants, Judged, Outcome, Toolbox, Verdict};
 use agentcy_core::{
@@ -99,17 +99,24 @@ impl Stage {
             properties,
             expected: None,
         };
-        let made = graph::upsert_node(&self.inner.platform, &self.owner, said).await;
-        let id = made.unwrap().id;
-        self.settle().await;
-        id
+        self.seen(graph::upsert_node(&self.inner.platform, &self.owner, said)).await.unwrap().id
+    }
+
+    /// What waits for graph queries to see it, while somebody sees to that.
+    async fn seen<T>(&self, writing: impl Future<Output = T>) -> T {
+        let mut writing = std::pin::pin!(writing);
+        loop {
+            tokio::select! {
+                done = &mut writing => return done,
+                () = tokio::time::sleep(Duration::from_millis(20)) => self.settle().await,
+            }
+        }
     }
 
     pub(crate) async fn edge(&self, from: NodeId, to: NodeId) {
         let edge_type = "DEPENDS_ON".to_owned();
         let said = EdgeAssertion { from, to, edge_type, properties: serde_json::Map::new() };
-        graph::link_nodes(&self.inner.platform, &self.owner, said).await.unwrap();
-        self.settle().await;
+        self.seen(graph::link_nodes(&self.inner.platform, &self.owner, said)).await.unwrap();
     }
 
     /// A source that its owner connected.
