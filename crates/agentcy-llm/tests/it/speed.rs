@@ -7,7 +7,7 @@ use agentcy_testkit::fake_llm::{FakeLlm, Turn};
 
 use crate::{Told, WIRES, asker, request, settings};
 
-const PIECES: usize = 100_000;
+const PIECES: usize = 50_000;
 
 /// Everything between the socket and the chunks, with the provider on a thread of its own.
 #[test]
