@@ -26,6 +26,9 @@ const GROUPS: &[&[&str]] = &[
     &["use", "depend", "need", "require", "consume"],
 ];
 
+/// Those who do it, as edges to them are named.
+const DOERS: &[&str] = &["owner", "maintainer", "author", "steward", "tagger"];
+
 /// The words of a kind of thing in the singular and in lower case, without articles.
 pub(super) fn singular(words: &[Word]) -> Vec<String> {
     let keys = words.iter().map(|word| if word.key.is_empty() { &word.text } else { &word.key });
@@ -118,15 +121,19 @@ fn same_verb(one: &str, other: &str) -> bool {
     one == other || GROUPS.iter().any(|group| is(&group, &one) && is(&group, &other))
 }
 
-/// Whether an edge type says this verb, and then whether of the node that the edge leads to: `OWNED_BY`.
+/// Whether an edge type says this verb, and then whether of the node that the edge leads to: `OWNED_BY`, `HAS_OWNER`.
 pub(super) fn says(edge_type: &str, verb: &str) -> Option<bool> {
-    let words: Vec<&str> =
-        edge_type.split(['_', ' ', '-']).filter(|word| !word.is_empty()).collect();
-    let passive = words.last().is_some_and(|last| last.eq_ignore_ascii_case("by"));
-    let is = words
-        .first()
-        .is_some_and(|first| matches!(first.to_ascii_lowercase().as_str(), "is" | "was"));
-    let main = words.get(usize::from(is && words.len() > 1))?;
+    let lower = edge_type.to_lowercase();
+    let words: Vec<&str> = lower.split(['_', ' ', '-']).filter(|word| !word.is_empty()).collect();
+    let doer = words.iter().find(|word| DOERS.contains(word));
+    if doer.is_some_and(|doer| same_verb(doer, verb)) {
+        return Some(true);
+    }
+    let passive = words.last() == Some(&"by");
+    let main = match words.as_slice() {
+        ["is" | "was", main, ..] | [main, ..] => main,
+        [] => return None,
+    };
     same_verb(main, verb).then_some(passive)
 }
 
@@ -168,6 +175,8 @@ mod tests {
         assert_eq!(says("CALLS", "calling"), Some(false));
         assert_eq!(says("TOUCHED", "changed"), Some(false));
         assert_eq!(says("AUTHORED", "wrote"), Some(false));
+        assert_eq!(says("HAS_OWNER", "owns"), Some(true));
+        assert_eq!(says("Is-Owned by", "owns"), Some(true));
         assert_eq!(says("USES", "own"), None);
         assert_eq!(says("", "own"), None);
     }

@@ -16,7 +16,7 @@ use crate::builtin::{
 const MOST: usize = 20;
 
 const BELOW: &str = "MATCH (x {_id: $id})-[:CONTAINS*1..8]->(y) \
-    WHERE labels(y)[0] IN $labels RETURN count(DISTINCT y)";
+    WHERE any(label IN labels(y) WHERE label IN $labels) RETURN count(DISTINCT y)";
 
 pub(super) fn related(plan: &mut Plan<'_>, asked: &Related) -> Result<String, Next> {
     let node = find::node(plan, &asked.name)?;
