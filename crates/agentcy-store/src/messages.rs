@@ -184,7 +184,7 @@ pub async fn find(tenant: &mut impl Tenant, id: MessageId) -> Result<Option<Mess
         .transpose()
 }
 
-/// What was said in a run and before it began: its question, its answer, a summary; in order.
+/// The messages of a run, in order: its question, its answer, a summary that it wrote.
 #[tracing::instrument(name = "db.messages.of_run", skip_all)]
 pub async fn of_run(tenant: &mut impl Tenant, run: RunId) -> Result<Vec<Message>> {
     let org = Uuid::from(tenant.org());

@@ -7,6 +7,7 @@
     reason = "tests open the system door, spawn, read their environment, and fail loudly"
 )]
 
+mod chat;
 mod embedded;
 mod fitness;
 mod grants;
