@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod approvals;
+mod builtin;
 mod hostile;
 mod lab;
 mod rights;
