@@ -1,18 +1,16 @@
 //! The start of a run by whoever asked for it: the model is asked while the first commit is on its way.
 
-use std::{
-    future::Future,
-    pin::{Pin, pin},
-};
+use std::{future::Future, pin::pin};
 
 use agentcy_core::{
     By, Timestamp,
+    audit::AuditEntry,
     chat::{LogEvent, MessageRole, MessageState, Usage},
 };
 use agentcy_platform::{Error, Result};
 use agentcy_store::{
-    Tx, conversations,
-    conversations::Turn as Stage,
+    Tx, audit,
+    conversations::{self, Turn as Stage},
     messages::{self, Message},
     runs::{self, NewRun},
 };
@@ -56,6 +54,8 @@ pub(crate) struct Opening {
     /// What an untitled conversation is called from now on.
     pub(crate) title: String,
     pub(crate) keep: Option<Keep>,
+    /// That it was said.
+    pub(crate) entry: AuditEntry,
     pub(crate) now: Timestamp,
 }
 
@@ -103,6 +103,7 @@ impl Opening {
     async fn write(self) -> Result<(Session, Started)> {
         let Self { runs, seat, by, mut tx, stage, run, mut question, told, now, .. } = self;
         let held_until = Instant::now() + LEASE - MARGIN;
+        audit::record(&mut tx, &self.entry).await?;
         let hold = runs::insert(&mut tx, &run).await?;
         let before = &stage.conversation;
         let place = Place {
@@ -120,7 +121,8 @@ impl Opening {
         writer.flush(&mut tx, now, now + LEASE).await?;
         let row = runs::find(&mut tx, run.id).await?;
         let row = row.ok_or_else(|| Error::internal("a run is gone", "it was just made"))?;
-        let after = before.last_seq;
+        // The question was said before: the answer begins after it.
+        let after = message.seq.unwrap_or_default() - 1;
         let started = Started { run: row.clone(), message_id: message.id, after, by: by.clone() };
         keep_answer(&runs, &mut tx, self.keep, &started).await?;
         tx.commit().await?;

@@ -2,13 +2,14 @@
 
 use agentcy_core::{
     Action, By, Caller, ErrorCode,
+    audit::AuditEntry,
     chat::{MessageRole, MessageState, OnBusy, Part},
     id::{AgentId, ConversationId, RunId},
 };
 use agentcy_platform::{Error, Result, agents};
 use agentcy_store::{
-    Tx, audit, conversations,
-    conversations::{Conversation, Turn as Stage},
+    Tx, audit,
+    conversations::{self, Conversation, Turn as Stage},
     messages::Message,
     runs::{Hold, NewRun, Start},
 };
@@ -90,6 +91,12 @@ pub(super) struct Asking {
     pub(super) keep: Option<Keep>,
 }
 
+/// The run that something was said for, in the audit log.
+fn entry(runs: &Runs, by: &By, run: &NewRun) -> AuditEntry {
+    let details = json!({ "conversation_id": run.conversation_id });
+    runs.platform.done(by, run.id, details)
+}
+
 fn check(path: &'static str, content: &str) -> Result<()> {
     if content.contains('\0') {
         return Err(Error::invalid_field(path, "holds a NUL character"));
@@ -112,7 +119,6 @@ async fn may_speak(runs: &Runs, by: &By, tx: &mut Tx, conversation: &Conversatio
 }
 
 async fn start(runs: &Runs, mut asking: Asking) -> Result<Started> {
-    let details = json!({ "conversation_id": asking.stage.conversation.id });
     let new = NewRun {
         id: runs.platform.new_id(),
         conversation_id: asking.stage.conversation.id,
@@ -124,8 +130,6 @@ async fn start(runs: &Runs, mut asking: Asking) -> Result<Started> {
         at: runs.platform.now(),
         start: Start::Pending { wake_at: None },
     };
-    let entry = runs.platform.done(&asking.by, new.id, details);
-    audit::record(&mut asking.tx, &entry).await?;
     let active = queue::make_way(&mut asking, new.at).await?;
     let seat = match active {
         Some(_) => None,
@@ -133,7 +137,10 @@ async fn start(runs: &Runs, mut asking: Asking) -> Result<Started> {
     };
     match seat {
         Some(seat) => begin(runs, asking, new, seat).await,
-        None => queue::wait(runs, asking, new, active.is_none()).await,
+        None => {
+            audit::record(&mut asking.tx, &entry(runs, &asking.by, &new)).await?;
+            queue::wait(runs, asking, new, active.is_none()).await
+        }
     }
 }
 
@@ -148,7 +155,10 @@ fn seat(runs: &Runs, id: RunId) -> Option<Seat> {
 async fn begin(runs: &Runs, asking: Asking, new: NewRun, seat: Seat) -> Result<Started> {
     let Asking { by, mut tx, stage, message, keep } = asking;
     let now = new.at;
-    let mut told = context::told(&mut tx, stage.conversation.id, i64::MAX).await?;
+    let mut told = match stage.conversation.last_seq {
+        0 => Vec::new(),
+        _ => context::told(&mut tx, stage.conversation.id, i64::MAX).await?,
+    };
     let question = question(runs, &new, &message.content);
     told.push(context::tell(&question, &[]));
     let provider = Provider::of(&runs.platform, &mut tx, stage.agent.as_ref()).await?;
@@ -162,6 +172,7 @@ async fn begin(runs: &Runs, asking: Asking, new: NewRun, seat: Seat) -> Result<S
     };
     let title = title(&message.content);
     let opening = Opening {
+        entry: entry(runs, &by, &run),
         runs: runs.clone(),
         seat,
         by,

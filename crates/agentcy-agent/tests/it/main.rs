@@ -6,5 +6,6 @@ mod builtin;
 mod hostile;
 mod lab;
 mod rights;
+mod run;
 mod stage;
 mod tools;

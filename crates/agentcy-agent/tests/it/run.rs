@@ -1,0 +1,11 @@
+//! Runs against a scripted model and a real PostgreSQL.
+
+mod approval;
+mod cancel;
+mod death;
+mod fold;
+mod limits;
+mod queue;
+mod talk;
+mod trouble;
+mod turn;

@@ -1,0 +1,75 @@
+//! Limits end a run with their reason.
+
+use agentcy_agent::runs;
+use agentcy_core::{Role, agent::RunLimits};
+use agentcy_llm::Tokens;
+use agentcy_platform::agents::{self, NewAgent};
+use agentcy_testkit::fake_llm::{End, Turn};
+use serde_json::json;
+
+use super::talk::{Event, Talk, of};
+
+/// Lets an agent with these limits answer, and gives its events.
+async fn executed(talk: &Talk, limits: RunLimits) -> Vec<Event> {
+    let admin = talk.inner.caller(talk.org, Role::Admin).await;
+    let new = NewAgent {
+        name: "scout".to_owned(),
+        instructions: "You scout.".to_owned(),
+        model: Some("special".to_owned()),
+        tools: Vec::new(),
+        realm: None,
+        limits,
+        approval_defaults: None,
+        standing_approvals: Vec::new(),
+    };
+    let draft = agents::create(&talk.server.platform, &admin, new).await.unwrap();
+    let agent = draft.commit().await.unwrap();
+    let input = "go".to_owned();
+    let started =
+        runs::execute(&talk.server.runs, &talk.person, agent.id, input, None).await.unwrap();
+    let events = talk.hear(&started).await;
+    let found = runs::retrieve(&talk.server.runs, &talk.person, agent.id, started.run.id).await;
+    assert!(found.unwrap().state.is_over());
+    events
+}
+
+#[tokio::test]
+async fn a_model_that_never_stops_calling_is_stopped() {
+    let talk = Talk::of([Turn::calls([("list_connectors", json!({}))])]).await;
+    let limits = RunLimits { steps: Some(3), ..RunLimits::default() };
+    let events = executed(&talk, limits).await;
+    let end = of(&events, "message_end")[0];
+    assert_eq!(end["finish_reason"], "max_iterations");
+    assert_eq!((talk.asked().len(), end["usage"]["in_tokens"].as_i64()), (3, Some(21)));
+    assert_eq!(talk.asked()[0]["model"], "special");
+    assert!(talk.asked()[0]["messages"][0]["content"].as_str().unwrap().starts_with("You scout."));
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn tokens_are_counted() {
+    let calls = Turn::calls([("list_connectors", json!({}))]);
+    let used = Tokens { input: 900, output: 200, ..Tokens::default() };
+    let talk = Talk::of([calls.using(used)]).await;
+    let limits = RunLimits { tokens: Some(1000), ..RunLimits::default() };
+    let events = executed(&talk, limits).await;
+    assert_eq!(of(&events, "message_end")[0]["finish_reason"], "max_tokens");
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn time_is_over_in_the_middle_of_a_text() {
+    let talk = Talk::of([Turn::streams(["Half"]).ends(End::Stalls)]).await;
+    let limits = RunLimits { secs: Some(1), ..RunLimits::default() };
+    let events = executed(&talk, limits).await;
+    assert_eq!(of(&events, "message_end")[0]["finish_reason"], "max_time");
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_by_its_length_says_so() {
+    let talk = Talk::of([Turn::streams(["Half"]).ends(End::Reason("length".to_owned()))]).await;
+    let events = talk.ask("go").await;
+    assert_eq!(of(&events, "message_end")[0]["finish_reason"], "max_tokens");
+    talk.check_fold().await;
+}

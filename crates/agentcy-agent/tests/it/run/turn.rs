@@ -1,0 +1,134 @@
+//! A turn: what is said, what is called, and what is left of it.
+
+use std::time::Duration;
+
+use agentcy_llm::Tokens;
+use agentcy_testkit::fake_llm::Turn;
+use serde_json::json;
+
+use super::talk::{Talk, at_bench, names, of, text};
+
+#[tokio::test]
+async fn an_answer_is_streamed_and_kept_in_two_commits() {
+    let talk = Talk::of([Turn::streams(["Hel", "lo"])]).await;
+    let started = talk.say("  Who is\nthere?  ").await;
+    let events = talk.hear(&started).await;
+    assert_eq!(names(&events), ["message_start", "content_delta", "content_delta", "message_end"]);
+    assert_eq!(events[0].seq, started.after + 1);
+    assert_eq!(events[3].data["finish_reason"], "end_turn");
+    assert_eq!(
+        events[3].data["usage"],
+        json!({ "in_tokens": 7, "out_tokens": 2, "cost_usd": 0.0 })
+    );
+    assert_eq!(talk.commits(started.run.id).await, 2);
+    let run = talk.run(started.run.id).await;
+    assert_eq!((&run["state"], &run["output"]), (&json!("succeeded"), &json!("Hello")));
+    let rows = talk.inner.database.rows("select title, active_run from conversations").await;
+    assert_eq!(rows[0], json!({ "title": "Who is there?", "active_run": null }));
+    let used = talk.inner.database.rows("select * from usage_days").await;
+    assert_eq!((&used[0]["in_tokens"], &used[0]["runs"]), (&json!(7), &json!(1)));
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn the_next_turn_is_told_what_was_said_before() {
+    let talk = Talk::of([Turn::streams(["one"]), Turn::streams(["two"])]).await;
+    talk.ask("first").await;
+    talk.ask("second").await;
+    let messages = &talk.asked()[1]["messages"];
+    let said: Vec<_> =
+        messages.as_array().unwrap().iter().skip(1).map(|one| &one["content"]).collect();
+    assert_eq!(said, ["first", "one", "second"]);
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn tools_that_only_read_run_together_and_cost_one_commit() {
+    let calls = Turn::streams(["I look. "])
+        .and_calls([("list_connectors", json!({})), at_bench("look", "a")]);
+    let talk = Talk::of([calls, Turn::streams(["Found."])]).await;
+    let started = talk.say("look").await;
+    let events = talk.hear(&started).await;
+    let starts = of(&events, "tool_call_start");
+    assert_eq!(
+        (&starts[0]["name"], &starts[1]["connector"]),
+        (&json!("list_connectors"), &json!("bench"))
+    );
+    assert_eq!(of(&events, "tool_result").len(), 2);
+    assert_eq!(text(&events), "I look. Found.");
+    assert_eq!(talk.commits(started.run.id).await, 3);
+    let told = talk.asked()[1]["messages"].to_string();
+    assert!(told.contains("\\\\\\\"did\\\\\\\"") || told.contains("did"), "{told}");
+    assert_eq!(talk.run(started.run.id).await["tainted"], true);
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_read_is_told_to_the_model() {
+    let broken = Turn::raw_calls([
+        ("same", "list_connectors", "{\"a\": "),
+        ("same", "list_connectors", ""),
+        ("x", "no_such_tool", "{}"),
+    ]);
+    let talk = Talk::of([broken, Turn::streams(["ok"])]).await;
+    let events = talk.ask("go").await;
+    let results = of(&events, "tool_result");
+    assert_eq!(results.len(), 3);
+    let failed = results.iter().filter(|result| result["is_error"] == true).count();
+    assert_eq!(failed, 2, "{results:?}");
+    assert!(results.iter().any(|one| one["result"]["error"]["code"] == "invalid"));
+    assert_eq!(events.last().unwrap().name, "message_end");
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn ten_thousand_pieces_arrive_in_order() {
+    let pieces: Vec<String> = (0..10_000).map(|n| format!("{n} ")).collect();
+    let talk = Talk::of([Turn::streams(pieces.clone())]).await;
+    let events = talk.ask("count").await;
+    assert_eq!(text(&events), pieces.concat());
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn a_second_of_streaming_is_stored_while_it_goes_on() {
+    let pieces: Vec<String> = (0..14).map(|n| format!("{n} ")).collect();
+    let talk = Talk::of([Turn::streams(pieces).paced(Duration::from_millis(100))]).await;
+    let started = talk.say("slowly").await;
+    talk.hear(&started).await;
+    assert_eq!(talk.commits(started.run.id).await, 3);
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn what_no_text_may_hold_is_replaced_everywhere() {
+    let talk = Talk::of([Turn::streams(["a\0b"])]).await;
+    let events = talk.ask("nul").await;
+    assert_eq!(text(&events), "a\u{fffd}b");
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn a_long_conversation_is_told_in_short() {
+    let long = |letter: &str, times| letter.repeat(times);
+    let mut turns = vec![Turn::streams(["ok"]); 3];
+    let used = Tokens { input: 90, output: 10, ..Tokens::default() };
+    turns.push(Turn::streams(["In short."]).using(used));
+    turns.push(Turn::streams(["The end."]));
+    let talk = Talk::of(turns).await;
+    for letter in ["a", "b", "c"] {
+        talk.ask(&long(letter, 99_000)).await;
+    }
+    let events = talk.ask(&long("d", 20_000)).await;
+    let summaries = of(&events, "summary");
+    assert_eq!(summaries.len(), 1, "{:?}", names(&events));
+    assert_eq!(summaries[0]["content"], "In short.");
+    assert_eq!(of(&events, "message_end")[0]["usage"]["in_tokens"], 97);
+    let last = talk.asked().last().unwrap()["messages"].to_string();
+    assert!(last.contains("In short.") && !last.contains("aaaa") && !last.contains("bbbb"));
+    assert!(last.contains("cccc") && last.contains("dddd"));
+    talk.ask("again").await;
+    let again = talk.asked().last().unwrap()["messages"].to_string();
+    assert!(again.contains("In short.") && !again.contains("bbbb") && again.contains("dddd"));
+    talk.check_fold().await;
+}
