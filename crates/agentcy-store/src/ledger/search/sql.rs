@@ -133,16 +133,23 @@ impl Ask {
         t: &mut impl Tenant,
         words: &[(String, bool)],
     ) -> Result<HashSet<String>> {
-        let mut sql = Sql::new("");
+        if words.is_empty() {
+            return Ok(HashSet::new());
+        }
+        // As tables of their own, so that no plan reads all nodes for the one that it hopes to meet soon.
+        let mut sql = Sql::new("with ");
         for (at, (word, goes_on)) in words.iter().enumerate() {
-            sql.push(if at > 0 { " union all select " } else { "select " });
-            sql.push_bind(word.clone());
-            sql.push("::text where exists (select from search_nodes m where m.org_id = ");
-            sql.push_bind(self.org_id);
+            sql.push(format_args!("{}held_{at} as materialized (", if at > 0 { ", " } else { "" }));
+            sql.push("select from search_nodes m where m.org_id = ").push_bind(self.org_id);
             self.fence(&mut sql);
             sql.push(" and m.words @@ ");
             sql.push_bind(format!("{}{}", lexeme(word), if *goes_on { ":*" } else { "" }));
             sql.push("::tsquery)");
+        }
+        for (at, (word, _)) in words.iter().enumerate() {
+            sql.push(if at > 0 { " union all select " } else { " select " });
+            sql.push_bind(word.clone());
+            sql.push(format_args!("::text where exists (select from held_{at})"));
         }
         let known: Vec<String> =
             sql.build_query_scalar().persistent(false).fetch_all(t.conn()).await?;
@@ -164,12 +171,11 @@ impl Ask {
         )
         .fetch_one(t.conn())
         .await?;
-        // A limit outside of what is read: else a plan might look at all names for it.
-        let mut sql =
-            Sql::new("select title from (select m.title from search_nodes m where m.org_id = ");
-        sql.push_bind(self.org_id);
+        // As a table of its own, so that no plan reads all names in the hope of meeting these soon.
+        let mut sql = Sql::new("with named as materialized (select m.title");
+        sql.push(" from search_nodes m where m.org_id = ").push_bind(self.org_id);
         self.fence(&mut sql);
-        sql.push(" and m.title %> ").push_bind(word).push(" offset 0) named limit ");
+        sql.push(" and m.title %> ").push_bind(word).push(") select title from named limit ");
         sql.push_bind(limit);
         Ok(sql.build_query_scalar().persistent(false).fetch_all(t.conn()).await?)
     }
