@@ -206,10 +206,11 @@ pub async fn visible(
     Ok(found)
 }
 
-/// Whether the caller may speak in a conversation that they see, and change it: it is theirs, or the org's and they are
-/// a member or more.
+/// Whether the caller may speak in a conversation and change it: it is theirs, or one of the org's that they see, and they
+/// are a member or more.
 pub fn may_write(by: &By, conversation: &Conversation) -> bool {
-    is_owner(by, conversation) || conversation.owner.is_none() && by.caller().role >= Role::Member
+    let of_org = conversation.owner.is_none() && by.caller().role >= Role::Member;
+    is_owner(by, conversation) || of_org && may_read(by, conversation)
 }
 
 const NOT_THEIRS: &str = "the conversation is somebody else's";

@@ -240,6 +240,23 @@ pub async fn of_runs(tenant: &mut impl Tenant, runs: &[RunId]) -> Result<Vec<Too
         .collect()
 }
 
+/// How many bytes the arguments and results of each of these runs take, as far as it has calls.
+#[tracing::instrument(name = "db.tool_calls.weigh", skip_all)]
+pub async fn weigh(tenant: &mut impl Tenant, runs: &[RunId]) -> Result<Vec<(RunId, i64)>> {
+    let runs: Vec<Uuid> = runs.iter().copied().map(Uuid::from).collect();
+    let rows = sqlx::query!(
+        r#"select run_id,
+                  sum(octet_length(args::text) + coalesce(octet_length(result::text), 0))
+                      as "bytes!"
+           from tool_calls where org_id = $1 and run_id = any($2) group by run_id"#,
+        Uuid::from(tenant.org()),
+        &runs,
+    )
+    .fetch_all(tenant.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.run_id.into(), row.bytes)).collect())
+}
+
 /// The calls of one turn of a run, in order.
 #[tracing::instrument(name = "db.tool_calls.of_step", skip_all)]
 pub async fn of_step(tenant: &mut impl Tenant, run: RunId, step: i32) -> Result<Vec<ToolCall>> {

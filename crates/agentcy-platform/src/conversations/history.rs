@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use agentcy_core::{
     Action, Caller, Page,
-    id::{ConversationId, MessageId, ToolCallId},
+    chat::MessageRole,
+    id::{ConversationId, MessageId, RunId, ToolCallId},
 };
 use agentcy_store::{
     Tenant,
@@ -16,6 +17,9 @@ use uuid::Uuid;
 
 use super::visible;
 use crate::{Listing, PageRequest, Platform, Result, page::SortKey};
+
+/// How many bytes of arguments and results a page of the history shows, beside those of its first message.
+const MOST_BYTES: i64 = 8 << 20;
 
 /// A message and the calls that were made for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,10 +53,8 @@ pub async fn messages(
     let after = platform.cursors.read(&scope, &page)?;
     let mut reader = platform.db.read(&by).await?;
     visible(platform, &by, &mut reader, id).await?;
-    let found = store::list(&mut reader, id, page.limit, after).await?;
-    let mut runs: Vec<_> = found.items.iter().map(|message| message.run_id).collect();
-    runs.sort_unstable();
-    runs.dedup();
+    let mut found = store::list(&mut reader, id, page.limit, after).await?;
+    let runs = bear(&mut reader, &mut found).await?;
     let calls = tool_calls::of_runs(&mut reader, &runs).await?;
     let mut made: HashMap<MessageId, Vec<Call>> = HashMap::new();
     for call in with_approvals(&mut reader, calls).await? {
@@ -63,6 +65,27 @@ pub async fn messages(
         Said { message, calls }
     });
     Ok(platform.cursors.listing(&scope, said))
+}
+
+/// Ends the page before the message with whose calls it would become too much to show at once. Gives the runs of the rest.
+async fn bear(tenant: &mut impl Tenant, page: &mut Page<Message, Place>) -> Result<Vec<RunId>> {
+    let answers = |page: &Page<Message, Place>| -> Vec<RunId> {
+        let answers = page.items.iter().filter(|it| it.role == MessageRole::Assistant);
+        answers.map(|answer| answer.run_id).collect()
+    };
+    let weights = tool_calls::weigh(tenant, &answers(page)).await?;
+    let mut weights: HashMap<_, _> = weights.into_iter().collect();
+    let mut bytes = 0;
+    let heavy = page.items.iter().enumerate().position(|(index, message)| {
+        let weight = weights.remove(&message.run_id).unwrap_or(0);
+        bytes += if index == 0 { 0 } else { weight };
+        bytes > MOST_BYTES
+    });
+    if let Some(first_left_out) = heavy {
+        page.items.truncate(first_left_out);
+        page.next = page.items.last().map(Message::place);
+    }
+    Ok(answers(page))
 }
 
 /// The tool calls of a conversation, the newest first. Errors: `not_found`, `invalid_cursor`.
