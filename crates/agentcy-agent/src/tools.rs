@@ -11,6 +11,7 @@ mod digest;
 mod failure;
 mod graph;
 mod judge;
+mod read;
 mod run;
 mod search;
 mod shape;

@@ -18,7 +18,7 @@ pub(super) struct SearchGraph {
     /// Words of which all must be there; "a phrase", -not and or work. Empty for everything.
     #[schemars(length(max = 1000))]
     pub(super) query: String,
-    /// Only nodes with any of these labels, such as ["Service", "Person"].
+    /// Only nodes with any of these labels, such as Service and Person.
     #[serde(default)]
     pub(super) labels: Option<Vec<String>>,
     /// How many nodes, 1 to 50; 10 unless said.
@@ -89,7 +89,7 @@ pub(super) struct UpsertNode {
     /// What the thing is called wherever it is known, such as service:payments; the same key is the same node.
     #[schemars(length(min = 1, max = 1024))]
     pub(super) key: String,
-    /// What it is, such as ["Service"].
+    /// What it is, such as Service.
     #[serde(default)]
     pub(super) labels: Option<Vec<String>>,
     /// What is known of it, such as {"name": "payments"}; null hides what others say.

@@ -13,7 +13,7 @@ use super::{
     Toolbox,
     args::SearchConnectorTools,
     bound::{MAX_RESULT, clean, shrink},
-    judge::effect_name,
+    digest::effect_name,
     search::Wanted,
     shape::Shown,
 };

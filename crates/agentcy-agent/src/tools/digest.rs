@@ -1,13 +1,40 @@
 //! The figure that a decision is bound to: tool, arguments, effect and version of the source.
 
+use agentcy_core::tool::Effect;
+use agentcy_platform::sources::ToolCall;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+use super::args::Tool;
+
+/// The version of the tools that are no source's.
+const OWN_VERSION: &str = "1";
 
 /// What a person decides on, in 32 bytes.
 pub type CallDigest = [u8; 32];
 
+/// Of a call of a tool that is no source's.
+pub(super) fn of_own(tool: Tool, args: &Value) -> CallDigest {
+    digest(tool.name(), None, OWN_VERSION, effect_name(tool.effect()), args)
+}
+
+/// Of a call of a source's tool.
+pub(super) fn of_source(call: &ToolCall) -> CallDigest {
+    let (id, version) = (call.source.to_string(), call.version.timestamp_micros().to_string());
+    digest(&call.tool, Some(&id), &version, effect_name(call.effect), &call.args)
+}
+
+/// What an effect is called, as in the API.
+pub(super) const fn effect_name(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Read => "read",
+        Effect::Write => "write",
+        Effect::Destructive => "destructive",
+    }
+}
+
 /// What a call is, wherever its arguments were kept meanwhile.
-pub(super) fn digest(
+fn digest(
     tool: &str,
     connector: Option<&str>,
     version: &str,

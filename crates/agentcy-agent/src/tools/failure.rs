@@ -67,9 +67,9 @@ pub(super) fn words(message: &str, fields: &[FieldError]) -> String {
 }
 
 /// What a model is told of an operation that failed after it was begun.
-pub(super) fn of(error: Error, writes: bool) -> Failure {
-    let Some((code, message, details)) = told(&error) else {
-        tracing::error!(error = &error as &dyn std::error::Error, "a tool call failed");
+pub(super) fn of(error: &Error, writes: bool) -> Failure {
+    let Some((code, message, details)) = told(error) else {
+        tracing::error!(error = error as &dyn std::error::Error, "a tool call failed");
         let words = "the server failed to run the tool";
         return if writes {
             Failure::unknown(words)

@@ -34,7 +34,7 @@ impl Toolbox {
         };
         match done {
             Ok(Ok(result)) => Outcome::done(name, result),
-            Ok(Err(error)) => Outcome::failed(name, failure::of(error, writes)),
+            Ok(Err(error)) => Outcome::failed(name, failure::of(&error, writes)),
             Err(_) => Outcome::failed(name, too_slow(writes)),
         }
     }

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Judged, Toolbox, Verdict, judge::effect_name};
+use super::{Judged, Toolbox, Verdict, digest::effect_name};
 
 /// What stands for the tools of the graph, which no source has.
 const GRAPH: &str = "graph";
