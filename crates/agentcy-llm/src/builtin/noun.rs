@@ -130,10 +130,7 @@ pub(super) fn says(edge_type: &str, verb: &str) -> Option<bool> {
         return Some(true);
     }
     let passive = words.last() == Some(&"by");
-    let main = match words.as_slice() {
-        ["is" | "was", main, ..] | [main, ..] => main,
-        [] => return None,
-    };
+    let (["is" | "was", main, ..] | [main, ..]) = words.as_slice() else { return None };
     same_verb(main, verb).then_some(passive)
 }
 

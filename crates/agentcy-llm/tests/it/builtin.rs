@@ -88,7 +88,7 @@ impl Talk {
             request.messages.push(Message::Assistant { text, calls });
             request.messages.push(Message::Results(results));
         }
-        panic!("it never ends: {all:?}")
+        unreachable!("it never ends: {all:?}")
     }
 
     fn names(&self) -> Vec<&str> {

@@ -62,7 +62,7 @@ pub(super) fn answer(plan: &mut Plan<'_>, question: Question) -> Result<String, 
         Question::Related(related) => related::related(plan, &related),
         Question::Path(from, to) => path::path(plan, &from, &to),
         Question::Create { label, name, realm, properties } => {
-            orders::create(plan, &label, &name, realm, properties)
+            orders::create(plan, &label, &name, realm.as_deref(), properties)
         }
         Question::Link { from, to, kind } => orders::link(plan, &from, &to, kind),
         Question::Run { tool, connector, args } => orders::run(plan, &tool, &connector, args),

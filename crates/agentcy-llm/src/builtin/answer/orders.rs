@@ -17,13 +17,13 @@ pub(super) fn create(
     plan: &mut Plan<'_>,
     label: &str,
     name: &str,
-    realm: Option<String>,
+    realm: Option<&str>,
     mut properties: Map<String, Value>,
 ) -> Result<String, Next> {
     let key = format!("{}:{name}", label.to_lowercase());
     properties.insert("name".to_owned(), name.into());
     let mut args = json!({ "key": key, "labels": [label], "properties": properties });
-    if let Some(realm) = &realm {
+    if let Some(realm) = realm {
         args["realm"] = realm.to_lowercase().into();
     }
     let [done] = plan.ask([("upsert_node", args)])?;

@@ -17,7 +17,7 @@ async fn of_payments(question: &str) -> Talk {
     talk(question, |call| match call.name.as_str() {
         "search_graph" => found(&[node(1, "Service", "payments")]),
         "expand_node" => around(),
-        other => panic!("{other}"),
+        other => unreachable!("{other}"),
     })
     .await
 }
@@ -36,8 +36,8 @@ async fn an_owner_is_named_with_links_to_what_was_found() {
 async fn what_hangs_together_is_told_in_its_direction() {
     let uses = of_payments("which services does payments use?").await;
     uses.has(&["leads to 1 Service by `USES`", &id(2)]);
-    let users = of_payments("which services use payments?").await;
-    users.has(&["Nothing of the kind “services” is joined directly to", "`USES` to Service"]);
+    let reverse = of_payments("which services use payments?").await;
+    reverse.has(&["Nothing of the kind “services” is joined directly to", "`USES` to Service"]);
     let owned = talk("which services are owned by red?", |call| match call.name.as_str() {
         "search_graph" => found(&[node(3, "Team", "red")]),
         _ => around(),
