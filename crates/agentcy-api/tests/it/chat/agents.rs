@@ -75,6 +75,7 @@ async fn an_agent_answers_in_the_background_or_as_a_stream() {
     assert_eq!((&done["state"], &done["output"]), (&json!("succeeded"), &json!("looked")));
     assert!(stage.llm.seen()[0].body.to_string().contains("You look."));
 
+    stage.app.stage.clock.advance_past_caches();
     let request =
         stage.ada.request("POST", &format!("{item}/execute")).json(&json!({ "input": "go" }));
     let stream =

@@ -1,6 +1,7 @@
 //! What an agent wants to change waits for a person.
 
 use agentcy_core::Role;
+use agentcy_platform::wake::Bell;
 use agentcy_testkit::{app::Client, fake_llm::Turn};
 use serde_json::{Value, json};
 
@@ -117,6 +118,8 @@ async fn of_many_who_decide_at_once_one_wins() {
     for reply in lost {
         reply.expecting_error(409, "approval_decided");
     }
+    // Whoever lost may have stood in the way of taking the run up, which is looked for again after a while.
+    stage.app.stage.platform.ring(Bell::Runs).await;
     let results = stream.rest().await.into_iter().filter(|it| it.name == "tool_result").count();
     assert_eq!(results, 1);
 }

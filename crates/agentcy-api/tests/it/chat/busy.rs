@@ -26,7 +26,7 @@ async fn a_second_message_is_refused_and_told_why() {
 
 #[tokio::test]
 async fn a_parked_answer_is_active_and_names_what_it_waits_for() {
-    let write = json!({ "key": "team:a", "labels": ["Team"], "properties": {} });
+    let write = json!({ "key": "team:a", "labels": ["Team"], "properties": {}, "realm": "data" });
     let stage = Stage::new([Turn::calls([("upsert_node", write)])]).await;
     let id = stage.begin().await;
     let mut stream = send(&stage.ada, &id, json!({ "content": "write" })).await;

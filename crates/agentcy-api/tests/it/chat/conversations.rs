@@ -57,7 +57,7 @@ async fn a_body_may_be_left_out_and_faults_are_named() {
     }
     let nowhere = stage.ada.post(CONVERSATIONS, json!({ "realm": "nowhere" })).await;
     nowhere.expecting_error(400, "unknown_realm");
-    for query in ["limit=0", "q=", "archived=maybe", "colour=red"] {
+    for query in ["limit=0", "archived=maybe", "colour=red"] {
         stage.ada.get(&format!("{CONVERSATIONS}?{query}")).await.expecting_error(400, "invalid");
     }
 }

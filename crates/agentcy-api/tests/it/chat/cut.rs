@@ -100,6 +100,9 @@ async fn a_number_that_is_none_is_refused() {
     for bad in ["x", "-1", "", "1.5", "99999999999999999999", "1000000", " 1 x"] {
         let by_header = stage.ada.request("GET", &path).header("last-event-id", bad);
         Reply::of(by_header).await.expecting_error(400, "invalid");
+        if bad.is_empty() {
+            continue;
+        }
         let by_query = stage.ada.get(&format!("{path}?after={}", bad.replace(' ', "+"))).await;
         assert_eq!(by_query.expecting_error(400, "invalid").fields(), ["after"], "{bad}");
     }
