@@ -40,8 +40,8 @@ impl Ask {
         } else {
             sql.push("coalesce(array_agg(m.id), '{}'), coalesce(array_agg(");
             self.score(&mut sql);
-            sql.push("), '{}') from search_nodes m where m.org_id = ").push_bind(self.org_id);
-            sql.push(" and m.place = any(array(select place from newest))");
+            sql.push("), '{}') from search_nodes m where m.org_id is not distinct from ");
+            sql.push_bind(self.org_id).push(" and m.place = any(array(select place from newest))");
         }
         let (total, ids, scores): (i64, Vec<Uuid>, Vec<f32>) =
             sql.build_query_as().persistent(false).fetch_one(t.conn()).await?;
@@ -94,7 +94,7 @@ impl Ask {
         let mut sql = Sql::new("select ");
         self.score(&mut sql);
         sql.push(
-            ", m.id from (select m.id, m.words, m.marks from search_nodes m where m.org_id = ",
+            ", m.id from (select m.org_id, m.id, m.words, m.marks from search_nodes m where m.org_id = ",
         );
         sql.push_bind(self.org_id);
         within(&mut sql, bounds);

@@ -78,23 +78,29 @@ impl Ask {
         let ids = sqlx::query_scalar!(
             r#"select id as "id!" from entities where org_id = $1 and id = $2
                union
-               select e.id from realms r join entities e
-                   on e.org_id = r.org_id and e.realm = r.slug and e.kind = 'node' and e.key = any(array(
-                       select 'k:' || $3::text
-                       union all
-                       select 's:' || s.id || ':' || $3::text from sources s where s.org_id = $1))
+               select e.id from realms r
+               cross join lateral (
+                   select 'k:' || $3::text as key
+                   union all
+                   select 's:' || s.id || ':' || $3::text from sources s where s.org_id = $1) k
+               cross join lateral (
+                   select id from entities
+                   where org_id = $1 and realm = r.slug and kind = 'node' and key = k.key limit 1) e
                where r.org_id = $1
                union (
                    select id from (
                        select id from search_nodes
-                       where org_id = $1 and marks @> array[
+                       where org_id is not distinct from $1 and marks @> array[
                            search_mark('org', $1::uuid::text), search_mark('called', $3::text)]
                        offset 0
                    ) called order by id desc limit $8)
                union (
                    select id from (
                        select id from search_nodes
-                       where $5 and org_id = $1 and words @@ $4::text::tsquery offset 0
+                       where $5 and org_id is not distinct from $1
+                           and marks @> array[search_mark('org', $1::uuid::text)]
+                           and words @@ $4::text::tsquery
+                       offset 0
                    ) named order by id desc limit $8)
                union (
                    select distinct entity_id from (
@@ -140,7 +146,7 @@ impl Ask {
         let mut sql = Sql::new("with ");
         for (at, (word, goes_on)) in words.iter().enumerate() {
             sql.push(format_args!("{}held_{at} as materialized (", if at > 0 { ", " } else { "" }));
-            sql.push("select from search_nodes m where m.org_id = ").push_bind(self.org_id);
+            sql.push("select from search_nodes m where true");
             self.fence(&mut sql);
             sql.push(" and m.words @@ ");
             sql.push_bind(format!("{}{}", lexeme(word), if *goes_on { ":*" } else { "" }));
@@ -173,7 +179,7 @@ impl Ask {
         .await?;
         // As a table of its own, so that no plan reads all names in the hope of meeting these soon.
         let mut sql = Sql::new("with named as materialized (select m.title");
-        sql.push(" from search_nodes m where m.org_id = ").push_bind(self.org_id);
+        sql.push(" from search_nodes m where true");
         self.fence(&mut sql);
         sql.push(" and m.title %> ").push_bind(word).push(") select title from named limit ");
         sql.push_bind(limit);
@@ -209,7 +215,7 @@ impl Ask {
     /// `from … where …` of the nodes `m` that are not ruled out by anything but words.
     fn fits(&self, sql: &mut Sql) {
         if !self.is_past() {
-            sql.push(" from search_nodes m where m.org_id = ").push_bind(self.org_id);
+            sql.push(" from search_nodes m where true");
             self.marked(sql);
             return;
         }
@@ -226,8 +232,10 @@ impl Ask {
             && self.labels.is_empty()
             && self.source.is_none()
             && self.properties.is_empty();
-        // All that the org has is read faster in order than through the index.
-        if self.realms.is_some() || !is_all {
+        if is_all && self.realms.is_none() {
+            // All that the org has is read faster in order than through the index.
+            sql.push(" and m.org_id = ").push_bind(self.org_id);
+        } else {
             self.fence(sql);
         }
         one_of(sql, &self.labels, |sql, label| {
@@ -244,8 +252,10 @@ impl Ask {
         }
     }
 
-    /// `and …` of where the present node `m` must lie, for an index that is shared by all orgs.
+    /// `and …` of where the present node `m` must lie, for an index that is shared by all orgs. Not as `=`: a planner that
+    /// knows nothing of the table yet would read all nodes of the org in another index beside.
     fn fence(&self, sql: &mut Sql) {
+        sql.push(" and m.org_id is not distinct from ").push_bind(self.org_id);
         let org = self.org_id.to_string();
         let Some(realms) = &self.realms else {
             sql.push(" and m.marks @> array[search_mark('org', ").push_bind(org).push(")]");
