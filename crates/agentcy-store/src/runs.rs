@@ -361,7 +361,8 @@ pub async fn unfinished(
     .collect()
 }
 
-/// Asks to stop a run, to make way for another if `superseded`. Whoever has it is told; one that nobody has is due now.
+/// Asks to stop a run, to make way for another if `superseded`. Whoever has it is told; one that is parked or that could
+/// begin is due now, and one that waits behind another ends when its turn comes.
 ///
 /// Gives where the run stood, and nothing once it is over.
 #[tracing::instrument(name = "db.runs.ask_cancel", skip_all)]
@@ -371,10 +372,11 @@ pub async fn ask_cancel(
     superseded: bool,
     now: Timestamp,
 ) -> Result<Option<RunState>> {
-    // The right-hand sides read the row as it is once it is locked: one that is parked meanwhile is woken.
+    // The right-hand sides read the row as it is once it is locked: one that is parked meanwhile is woken. Two runs of a
+    // conversation would be at work if one behind another were.
     let state = sqlx::query_scalar!(
         "update runs set cancel = true, superseded = superseded or $3,
-                         wake_at = case when state = 'running' then wake_at else $4 end
+                         wake_at = case when wake_at is not null then $4::timestamptz end
          where org_id = $1 and id = $2 and state in ('pending', 'running', 'waiting_approval')
          returning state",
         Uuid::from(tx.org()),

@@ -125,7 +125,7 @@ async fn look(tenant: &mut impl Tenant, realms: &Realms) -> Result<Arc<str>> {
     let counted = |what: &str, list: &[(String, i64)]| {
         let mut line = String::new();
         for (label, count) in list.iter().take(20) {
-            let _ = write!(line, "{what}: {} ({count})\n", name(label));
+            let _ = writeln!(line, "{what}: {} ({count})", name(label));
         }
         line
     };

@@ -20,6 +20,8 @@ const MAX_BROKEN: usize = 4 << 10;
 /// The tool whose first event waits for its arguments, which name the source.
 const OUTER: &str = "execute_connector_tool";
 
+type ById<T> = Vec<(ToolCallId, T)>;
+
 /// The calls of a turn.
 #[derive(Default)]
 pub(super) struct Calls {
@@ -117,7 +119,7 @@ impl Calls {
     }
 
     /// The turn is over: reads the arguments. Gives the events that waited for them, and what cannot be read.
-    pub(super) fn complete(&mut self) -> (Vec<(ToolCallId, LogEvent)>, Vec<(ToolCallId, String)>) {
+    pub(super) fn complete(&mut self) -> (ById<LogEvent>, ById<String>) {
         let (mut events, mut broken) = (Vec::new(), Vec::new());
         for (index, item) in self.items.iter_mut().enumerate() {
             let raw = std::mem::take(&mut item.raw);

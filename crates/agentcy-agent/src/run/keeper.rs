@@ -133,13 +133,13 @@ impl Inner {
 impl Keeper {
     /// A place for a run, if there is room for one more. A beat keeps it once its claim is durable.
     pub(crate) fn seat(&self, hold: Hold, claimed: bool) -> Option<Seat> {
-        let mut held = self.inner.held();
-        if held.len() >= AT_ONCE {
+        let mut all = self.inner.held();
+        if all.len() >= AT_ONCE {
             return None;
         }
         let held_until = Instant::now() + LEASE - MARGIN;
         let (sender, signal) = watch::channel(Signal { halt: None, held_until });
-        held.insert(hold.id, Held { hold, claimed, signal: sender });
+        all.insert(hold.id, Held { hold, claimed, signal: sender });
         Some(Seat { inner: Arc::clone(&self.inner), hold, signal })
     }
 

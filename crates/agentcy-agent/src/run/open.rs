@@ -61,17 +61,17 @@ pub(crate) struct Opening {
 
 /// Begins a run, tells whoever asked once that is durable, and goes on with it.
 #[tracing::instrument(name = "run", skip_all, fields(run.id = %opening.run.id, org.id = %opening.by.org_id()))]
-pub(crate) async fn begin(opening: Opening, asker: oneshot::Sender<Result<Started>>) {
-    let (session, asked, started) = match opening.begin().await {
+pub(crate) async fn begin(opening: Opening, teller: oneshot::Sender<Result<Started>>) {
+    let (session, asked, started) = match Box::pin(opening.begin()).await {
         Ok(begun) => begun,
         Err(error) => {
             // Whoever asked may be gone, and nothing happened.
-            let _ = asker.send(Err(error));
+            let _ = teller.send(Err(error));
             return;
         }
     };
     // Whoever asked may be gone; the run goes on.
-    let _ = asker.send(Ok(started));
+    let _ = teller.send(Ok(started));
     drive(session, asked).await;
 }
 

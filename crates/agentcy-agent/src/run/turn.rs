@@ -11,6 +11,7 @@ use futures_util::{StreamExt, stream::Peekable};
 use serde_json::Value;
 
 use super::{
+    calls::Calls,
     plain,
     session::{Session, citation_event},
     stop::Stop,
@@ -38,19 +39,19 @@ impl Session {
             None => self.ask().await?,
         };
         match self.hear(&mut turn).await? {
-            Ok(why) => return self.turn_is_over(&why),
+            Ok(why) => return self.turn_is_over(why),
             Err(broken) if self.has_shown() && broken.may_pass() => {
                 tracing::info!(reason = %broken.said(), "a turn broke off and is asked for again");
                 self.add_used();
                 self.answer.forget_step();
-                self.calls = Default::default();
+                self.calls = Calls::default();
                 self.reset()?;
             }
             Err(broken) => return Err(broken.stop()),
         }
         let mut turn = self.ask().await?;
         match self.hear(&mut turn).await? {
-            Ok(why) => self.turn_is_over(&why),
+            Ok(why) => self.turn_is_over(why),
             Err(broken) => Err(broken.stop()),
         }
     }
@@ -161,7 +162,7 @@ impl Session {
         Ok(())
     }
 
-    fn turn_is_over(&mut self, why: &Why) -> Result<(), Stop> {
+    fn turn_is_over(&mut self, why: Why) -> Result<(), Stop> {
         self.add_used();
         let (waited, broken) = self.calls.complete();
         for (id, event) in waited {

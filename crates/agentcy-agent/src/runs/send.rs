@@ -131,17 +131,12 @@ async fn start(runs: &Runs, mut asking: Asking) -> Result<Started> {
         start: Start::Pending { wake_at: None },
     };
     let active = queue::make_way(&mut asking, new.at).await?;
-    let seat = match active {
-        Some(_) => None,
-        None => seat(runs, new.id),
-    };
-    match seat {
-        Some(seat) => begin(runs, asking, new, seat).await,
-        None => {
-            audit::record(&mut asking.tx, &entry(runs, &asking.by, &new)).await?;
-            queue::wait(runs, asking, new, active.is_none()).await
-        }
+    let seat = if active.is_some() { None } else { seat(runs, new.id) };
+    if let Some(seat) = seat {
+        return begin(runs, asking, new, seat).await;
     }
+    audit::record(&mut asking.tx, &entry(runs, &asking.by, &new)).await?;
+    queue::wait(runs, asking, new, active.is_none()).await
 }
 
 /// A place to begin at once, if this process has room and does not stop.

@@ -5,15 +5,28 @@ use agentcy_core::{
     id::{ConversationId, RunId},
 };
 use agentcy_platform::{Error, Result, conversations};
+use futures_util::{StreamExt, TryStreamExt, future::ready};
 
 use super::{Runs, Started};
-use crate::log::{Tail, Until, attend};
+use crate::log::{Entry, Tail, Until, attend};
+
+const ASKED: &str = "user_message";
 
 /// The answer that was just asked for.
 pub fn answer(runs: &Runs, started: &Started) -> Tail {
     let Started { run, after, by, .. } = started;
     let until = Until::Run(run.id);
-    attend(&runs.hub, &runs.platform, by.clone(), run.conversation_id, *after, until)
+    let tail = attend(&runs.hub, &runs.platform, by.clone(), run.conversation_id, *after, until);
+    from_its_start(tail)
+}
+
+/// Without what was asked, which whoever asked knows: the first event of an answer is its start.
+fn from_its_start(tail: Tail) -> Tail {
+    let answer = |mut entries: Vec<Entry>| {
+        entries.retain(|entry| entry.name() != ASKED);
+        entries
+    };
+    tail.map_ok(answer).try_filter(|entries| ready(!entries.is_empty())).boxed()
 }
 
 /// An answer that was asked for before, from its first event, which comes after this number.
@@ -30,7 +43,8 @@ pub async fn answer_again(
     let platform = &runs.platform;
     let by = platform.permit(caller, Action::ConversationRead).await?;
     conversations::visible(platform, &by, &mut platform.read(&by).await?, conversation).await?;
-    Ok(attend(&runs.hub, platform, by, conversation, after, Until::Run(run)))
+    let until = Until::Run(run);
+    Ok(from_its_start(attend(&runs.hub, platform, by, conversation, after, until)))
 }
 
 /// What happens in a conversation after an event; `None` when there is nothing newer and no answer is being given.

@@ -17,7 +17,7 @@ async fn asking() -> (Talk, agentcy_agent::runs::Started) {
 
 #[tokio::test]
 async fn an_approved_call_runs_once() {
-    let (talk, started) = asking().await;
+    let (talk, started) = Box::pin(asking()).await;
     assert_eq!(talk.bench.effects(), 0);
     talk.decide(YES).await;
     talk.server.work().await;
@@ -44,7 +44,7 @@ async fn an_approved_call_runs_once() {
 
 #[tokio::test]
 async fn another_server_goes_on_with_what_was_decided() {
-    let (talk, started) = asking().await;
+    let (talk, started) = Box::pin(asking()).await;
     talk.server.kill();
     let other = talk.replica();
     talk.decide(YES).await;
@@ -57,7 +57,7 @@ async fn another_server_goes_on_with_what_was_decided() {
 
 #[tokio::test]
 async fn a_denied_call_does_not_run_and_the_model_hears_why() {
-    let (talk, started) = asking().await;
+    let (talk, started) = Box::pin(asking()).await;
     let note = Some("not on a Friday".to_owned());
     talk.decide(Decision { approved: false, note, args: None, remember_secs: None }).await;
     talk.server.work().await;
@@ -72,7 +72,7 @@ async fn a_denied_call_does_not_run_and_the_model_hears_why() {
 
 #[tokio::test]
 async fn other_arguments_run_in_place_of_the_models() {
-    let (talk, started) = asking().await;
+    let (talk, started) = Box::pin(asking()).await;
     let args = Some(json!({ "target": "b" }));
     talk.decide(Decision { approved: true, note: None, args, remember_secs: None }).await;
     talk.server.work().await;
@@ -83,7 +83,7 @@ async fn other_arguments_run_in_place_of_the_models() {
 
 #[tokio::test]
 async fn nobody_decides_and_the_run_ends() {
-    let (talk, started) = asking().await;
+    let (talk, started) = Box::pin(asking()).await;
     talk.inner.clock.advance(TimeDelta::seconds(301));
     talk.server.work().await;
     let events = talk.hear(&started).await;
@@ -115,7 +115,7 @@ async fn a_run_waits_until_all_is_decided() {
 
 #[tokio::test]
 async fn a_starter_who_is_gone_ends_the_run() {
-    let (talk, started) = asking().await;
+    let (talk, started) = Box::pin(asking()).await;
     talk.decide(YES).await;
     talk.inner.database.execute("delete from memberships").await;
     talk.server.work().await;

@@ -1,7 +1,11 @@
 //! A run is stopped wherever it stands, and ends once.
 
 use agentcy_agent::runs;
-use agentcy_core::chat::OnBusy;
+use agentcy_core::{
+    Action,
+    chat::{OnBusy, RunState},
+};
+use agentcy_store::runs::ask_cancel;
 use agentcy_testkit::fake_llm::{End, Turn};
 
 use super::talk::{Talk, at_bench, of, text};
@@ -69,8 +73,12 @@ async fn while_it_waits_for_its_turn() {
         Talk::of([Turn::streams(["First"]).ends(End::Stalls), Turn::streams(["Second"])]).await;
     let first = talk.say("one").await;
     let second = talk.try_say("two", OnBusy::Queue).await.unwrap();
-    let id = uuid::Uuid::from(second.run.id);
-    talk.inner.database.execute(&format!("update runs set cancel = true where id = '{id}'")).await;
+    let by = talk.server.platform.permit(&talk.person, Action::RunCancel).await.unwrap();
+    let mut tx = talk.server.platform.begin(&by).await.unwrap();
+    let asked = ask_cancel(&mut tx, second.run.id, false, talk.server.platform.now()).await;
+    assert_eq!(asked.unwrap(), Some(RunState::Pending));
+    tx.commit().await.unwrap();
+    assert_eq!(talk.server.runs.claim().await.unwrap(), 0, "another is at work");
     talk.stop().await;
     talk.hear(&first).await;
     talk.server.work().await;

@@ -1,6 +1,7 @@
 //! A conversation between a person and a scripted model, over as many servers as a test needs.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -14,7 +15,7 @@ use agentcy_agent::{
     runs::{self, NewMessage, Started},
 };
 use agentcy_core::{
-    Caller, Role,
+    Caller, Limit, Role,
     chat::OnBusy,
     id::{ConversationId, OrgId, RunId},
     tool::Effect,
@@ -144,7 +145,7 @@ impl Server {
 
     /// Takes up what is due and waits until nothing is held.
     pub(crate) async fn work(&self) {
-        timeout(LONG, async { while self.claim().await > 0 {} }).await.expect("the runs rest");
+        timeout(LONG, async { while self.claim().await > 0 {} }).await.unwrap();
     }
 
     async fn claim(&self) -> usize {
@@ -211,7 +212,7 @@ impl Talk {
             source_type: "bench".to_owned(),
             realm: "data".parse().unwrap(),
             config: json!({}),
-            credentials: Default::default(),
+            credentials: BTreeMap::default(),
         };
         let draft = sources::create(&inner.platform, &person, new).await.unwrap();
         draft.commit().await.unwrap();
@@ -258,7 +259,7 @@ impl Talk {
                 }
             }
         };
-        timeout(LONG, heard).await.expect("the run ends");
+        timeout(LONG, heard).await.unwrap();
         events
     }
 
@@ -279,7 +280,9 @@ impl Talk {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(LONG, found).await.unwrap_or_else(|_| panic!("never: {query}"))
+        let found = timeout(LONG, found).await;
+        assert!(found.is_ok(), "never: {query}");
+        found.unwrap()
     }
 
     /// Waits until a run stands there.
@@ -297,7 +300,7 @@ impl Talk {
 
     /// The approvals that wait.
     pub(crate) async fn waiting(&self) -> Vec<approvals::Approval> {
-        let page = agentcy_platform::PageRequest { limit: Default::default(), cursor: None };
+        let page = agentcy_platform::PageRequest { limit: Limit::default(), cursor: None };
         let all = approvals::of_conversation(
             &self.server.platform,
             &self.person,
@@ -310,7 +313,7 @@ impl Talk {
 
     pub(crate) async fn decide(&self, decision: Decision) {
         let waiting = self.waiting().await;
-        let first = waiting.first().expect("something waits");
+        let first = waiting.first().unwrap();
         let platform = &self.server.platform;
         approvals::decide(platform, &self.person, self.conversation, first.id, decision)
             .await
