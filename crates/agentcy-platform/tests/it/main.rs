@@ -1,8 +1,10 @@
 //! Operations on a real PostgreSQL, a database a test.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test may fail")]
 
+mod agents;
 mod api_keys;
 mod auth;
+mod conversations;
 mod idempotency;
 mod invites;
 mod llm_settings;
