@@ -108,8 +108,10 @@ pub async fn decide(
 ) -> Result<Approval> {
     let by = platform.permit(caller, Action::ApprovalDecide).await?;
     decision.check()?;
-    let mut reader = platform.read(&by).await?;
-    conversations::visible(platform, &by, &mut reader, conversation).await?;
+    // The look is one thing in the audit log, and the decision another.
+    let looking = platform.permit(caller, Action::ApprovalRead).await?;
+    let mut reader = platform.read(&looking).await?;
+    conversations::visible(platform, &looking, &mut reader, conversation).await?;
     let unknown = || Error::not_found("approval");
     let seen = store::find(&mut reader, approval).await?.ok_or_else(unknown)?;
     if seen.conversation_id != conversation {

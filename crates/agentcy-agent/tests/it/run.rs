@@ -4,6 +4,7 @@ mod approval;
 mod cancel;
 mod death;
 mod fold;
+mod hostile;
 mod limits;
 mod queue;
 mod talk;
