@@ -14,7 +14,7 @@ use crate::{
 /// The most that is read of one turn.
 const TURN_LIMIT: usize = 16 << 20;
 /// How long the end of the body is waited for, so that its connection can be used again.
-const TAIL: Duration = Duration::from_millis(25);
+const TAIL: Duration = Duration::from_millis(50);
 /// How long the tokens are waited for once the model has stopped.
 const USAGE: Duration = Duration::from_secs(5);
 

@@ -127,7 +127,7 @@ mod tests {
         Ok(seen)
     }
 
-    const STREAM: &str = "\u{feff}: hello\r\n\r\nevent: x\rdata: a.\r\rdata:b.\n\ndata: ä\ndata\ndata: ö.\n\nid: 7\ndata:\n\n\
+    const STREAM: &str = "\u{feff}: hello\r\n\r\nevent: x\rdata: a.\r\rdata:b.\n\ndata: ä\r\ndata\r\ndata: ö.\r\n\r\nid: 7\ndata:\n\n\
                           data: c.\ndata: d.\r\n\r\nretry: 5\ndatax: no\n\ndata:  e.";
     const SEEN: [&str; 6] = ["a.", "b.", "ä\nö.", "c.", "d.", " e."];
 

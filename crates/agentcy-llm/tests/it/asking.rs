@@ -131,6 +131,19 @@ async fn a_message_is_asked_with_roles_in_turn_results_first_and_marks_for_the_c
 }
 
 #[tokio::test]
+async fn results_come_before_what_was_said_meanwhile() {
+    let mut request = long();
+    request.messages.truncate(5);
+    request.messages.insert(4, Message::User("Hurry.".to_owned()));
+    let body = body(ProviderKind::Anthropic, request).await;
+    let content = body["messages"][2]["content"].as_array().unwrap();
+    let kinds: Vec<&Value> = content.iter().map(|block| &block["type"]).collect();
+    assert_eq!(kinds, ["tool_result", "tool_result", "text"]);
+    assert_eq!(content[0]["tool_use_id"], "a");
+    assert_eq!(content[2]["cache_control"]["type"], "ephemeral");
+}
+
+#[tokio::test]
 async fn what_is_empty_is_left_out() {
     for provider in WIRES {
         let bare = Request { system: String::new(), ..request() };
