@@ -84,6 +84,34 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  agentcy whoami --json")]
     Whoami(Server),
 
+    /// Talk to the graph: ask, watch the answer come, and decide what it may change.
+    #[command(
+        after_help = "Examples:\n  agentcy chat\n  agentcy chat \"who owns the payment service?\"\n  \
+        git log -1 | agentcy chat --agent reviewer --json\n\n\
+        Without a message and at a terminal it is a conversation: Ctrl-C stops an answer, twice leaves, Ctrl-D ends it.\n\
+        What an agent wants to change is shown and asked for. Where there is no terminal to ask at, the answer waits \
+        until somebody decides (`agentcy approvals`).\n\
+        Exit codes: 0 answered, 1 broken off, 4 not signed in, 5 not found, 6 ended early (a limit, a stop, nobody decided)."
+    )]
+    Chat(Chat),
+
+    /// Look after the agents of the org, and let one answer.
+    #[command(
+        after_help = "Examples:\n  agentcy agents list\n  agentcy agents create reviewer --instructions \"You review changes.\"\n  \
+        agentcy agents run reviewer \"what changed yesterday?\""
+    )]
+    Agents {
+        #[command(subcommand)]
+        command: AgentsCommand,
+    },
+
+    /// See what waits for your decision, and decide it.
+    #[command(
+        after_help = "Examples:\n  agentcy approvals\n  agentcy approvals approve apr_01976b4e-7c00-7000-8000-000000000000\n  \
+        agentcy approvals deny apr_01976b4e-7c00-7000-8000-000000000000 --note \"not on a Friday\""
+    )]
+    Approvals(Approvals),
+
     /// Print a completion script for your shell.
     #[command(
         after_help = "Example:\n  agentcy completions bash > ~/.local/share/bash-completion/completions/agentcy"
@@ -141,6 +169,120 @@ pub(crate) struct Server {
     /// The server; the one of the last login unless given.
     #[arg(long)]
     pub(crate) url: Option<Url>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Chat {
+    /// What to say; without it and away from a terminal, standard input is said.
+    pub(crate) message: Option<String>,
+    /// Go on with this conversation.
+    #[arg(long)]
+    pub(crate) conversation: Option<String>,
+    /// Let this agent answer, by name or id.
+    #[arg(long, conflicts_with = "conversation")]
+    pub(crate) agent: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentsCommand {
+    /// List the agents.
+    List(Server),
+    /// Define an agent.
+    Create(AgentCreate),
+    /// Show an agent.
+    Show(AgentNamed),
+    /// Remove an agent; its conversations stay.
+    Delete(AgentNamed),
+    /// Let an agent answer once, in a conversation of its own.
+    Run(AgentRun),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentCreate {
+    /// What people call it; unique in the org.
+    pub(crate) name: String,
+    /// What the model is told first; `@file` reads it from a file.
+    #[arg(long)]
+    pub(crate) instructions: String,
+    /// The model; the org's unless given.
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// A tool that it may use, more than once for several; every tool unless given.
+    #[arg(long = "tool")]
+    pub(crate) tools: Vec<String>,
+    /// The one realm that it sees.
+    #[arg(long)]
+    pub(crate) realm: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentNamed {
+    /// Its name or id.
+    pub(crate) agent: String,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentRun {
+    /// Its name or id.
+    pub(crate) agent: String,
+    /// What to answer; standard input unless given.
+    pub(crate) input: Option<String>,
+    /// Do not wait for the answer: print the run, which goes on at the server.
+    #[arg(long)]
+    pub(crate) background: bool,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Approvals {
+    #[command(subcommand)]
+    pub(crate) command: Option<ApprovalsCommand>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApprovalsCommand {
+    /// Let the call run, once.
+    Approve(Approve),
+    /// Do not let the call run; the model is told why.
+    Deny(Deny),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// The approval.
+    pub(crate) approval: String,
+    /// Why.
+    #[arg(long)]
+    pub(crate) note: Option<String>,
+    /// JSON to put in place of the arguments.
+    #[arg(long)]
+    pub(crate) args: Option<String>,
+    /// For how many seconds the same call in the same conversation need not ask again, 86400 at most.
+    #[arg(long, value_name = "SECS")]
+    pub(crate) remember: Option<u32>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Deny {
+    /// The approval.
+    pub(crate) approval: String,
+    /// Why.
+    #[arg(long)]
+    pub(crate) note: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
 }
 
 #[derive(Debug, Args)]

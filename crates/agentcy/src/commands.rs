@@ -1,5 +1,8 @@
 //! One module a command.
 
+mod agents;
+mod approvals;
+mod chat;
 mod doctor;
 mod graph;
 mod init;
@@ -31,6 +34,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Login(options) => session::login(options, cli.json).await,
         Command::Logout(options) => session::logout(options).await,
         Command::Whoami(options) => session::whoami(options, cli.json).await,
+        Command::Chat(options) => chat::run(options, cli.json).await,
+        Command::Agents { command } => agents::run(command, cli.json).await,
+        Command::Approvals(options) => approvals::run(options, cli.json).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "agentcy", &mut script);

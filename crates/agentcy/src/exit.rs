@@ -1,4 +1,5 @@
-//! How the process ends: 0 done, 1 failed, 2 used wrongly, 3 settings, 4 not signed in, 5 not found.
+//! How the process ends: 0 done, 1 failed, 2 used wrongly, 3 settings, 4 not signed in, 5 not found, 6 an answer that
+//! ended early.
 
 use std::process::{ExitCode, Termination};
 
@@ -14,6 +15,7 @@ pub(crate) enum Exit {
     Settings = 3,
     SignIn = 4,
     NotFound = 5,
+    Unfinished = 6,
 }
 
 impl Termination for Exit {
@@ -27,6 +29,11 @@ impl Termination for Exit {
 #[error("{0}")]
 pub(crate) struct NotThere(pub(crate) String);
 
+/// An answer that ended before its end.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer ended early: {0}")]
+pub(crate) struct EndedEarly(pub(crate) String);
+
 /// Says on stderr what went wrong, with the whole chain, and chooses the code.
 pub(crate) fn report(error: &anyhow::Error) -> Exit {
     if let Some(faults) = error.downcast_ref::<Faults>() {
@@ -39,6 +46,9 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
     }
     if error.is::<NotThere>() {
         return Exit::NotFound;
+    }
+    if error.is::<EndedEarly>() {
+        return Exit::Unfinished;
     }
     match error.downcast_ref::<agentcy_sdk::Error>() {
         Some(agentcy_sdk::Error::Refused { status: 401 | 403, .. }) => Exit::SignIn,

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails, and is told by the environment where servers are"
 )]
 
+mod chat;
 mod cli;
 mod database;
 mod doctor;

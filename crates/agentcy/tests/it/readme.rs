@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{PermissionsExt, symlink},
     path::Path,
     process::{Command, Stdio},
 };
@@ -33,26 +33,45 @@ async fn the_steps_of_the_readme_work_as_they_are_written() {
     let here = format!("http://localhost:{}", machine.url().port().unwrap());
     let tools = machine.home().join("tools");
     stand_in(&tools);
+    let bin = machine.home().join("bin");
+    fs::create_dir(&bin).unwrap();
+    symlink(env!("CARGO_BIN_EXE_agentcy"), bin.join("agentcy")).unwrap();
     let path = std::env::var("PATH").unwrap();
     let output = Command::new("bash")
         .args(["-euo", "pipefail", "-c", &steps.replace("http://localhost:8080", &here)])
-        .env("PATH", format!("{path}:{}", tools.display()))
+        .env("PATH", format!("{}:{path}:{}", bin.display(), tools.display()))
+        .env("HOME", machine.home())
         .stdin(Stdio::null())
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
 
-    let said: Vec<Value> = serde_json::Deserializer::from_slice(&output.stdout)
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .unwrap();
+    let (said, words) = documents(&String::from_utf8(output.stdout).unwrap());
     let [me, files, changes, realms] = &said[..] else {
         panic!("four answers are shown: {said:?}")
     };
     assert_eq!(me["user"]["email"], "admin@localhost", "{me}");
     assert_eq!(files["items"][0]["properties"]["path"], "README.md", "{files}");
     assert_eq!(changes["rows"], serde_json::json!([["README.md", 1]]), "{changes}");
+    assert!(words.contains("README.md"), "the answer in words: {words}");
     assert!(realms["items"].as_array().is_some_and(|realms| !realms.is_empty()), "{realms}");
+}
+
+/// The JSON documents that were printed, and everything between them.
+fn documents(text: &str) -> (Vec<Value>, String) {
+    let (mut said, mut words, mut rest) = (Vec::new(), String::new(), text.trim_start());
+    while !rest.is_empty() {
+        let mut documents = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        if let Some(Ok(document @ Value::Object(_))) = documents.next() {
+            rest = rest[documents.byte_offset()..].trim_start();
+            said.push(document);
+        } else {
+            let (line, more) = rest.split_once('\n').unwrap_or((rest, ""));
+            words.extend([line, "\n"]);
+            rest = more.trim_start();
+        }
+    }
+    (said, words)
 }
 
 /// What the server is started in.

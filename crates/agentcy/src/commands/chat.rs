@@ -1,0 +1,320 @@
+//! `agentcy chat`: a conversation at the terminal, or one answer for a script.
+
+mod ask;
+mod line;
+mod screen;
+
+use std::{io::Read, pin::pin};
+
+use agentcy_sdk::{
+    ChatEvent, Client, Conversation, Events, LogEntry, NewConversation, NewMessage, RunUsage,
+};
+use anyhow::{Context, bail};
+use futures_util::StreamExt;
+use serde::Serialize;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use self::{ask::Asked, line::Typed, screen::Screen};
+use super::agents::named;
+use crate::{
+    cli::{self, Server},
+    exit::EndedEarly,
+    output,
+    profile::Profile,
+};
+
+/// The most that is read from standard input as a message, in bytes.
+const MAX_INPUT: u64 = 1 << 20;
+
+const HELP: &str = "\
+/new    begin another conversation
+/help   this
+/quit   leave; Ctrl-D does too
+Ctrl-C stops an answer; twice it leaves, and the answer goes on at the server.";
+
+/// Talks, or asks once.
+pub(crate) async fn run(options: cli::Chat, json: bool) -> anyhow::Result<()> {
+    let cli::Chat { message, conversation, agent, server: Server { url } } = options;
+    let client = Profile::client(url)?;
+    let mut talk = Talk::new(client, json)?;
+    if let Some(id) = &conversation {
+        talk.conversation = Some(talk.client.conversation(id).await?);
+    }
+    if let Some(agent) = &agent {
+        talk.agent_id = Some(named(&talk.client, agent).await?.id);
+    }
+    match message {
+        Some(message) => talk.once(&message).await,
+        None if !output::can_ask() || json => talk.once(&read_input()?).await,
+        None => talk.at_length().await,
+    }
+}
+
+/// Standard input as one message.
+pub(crate) fn read_input() -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_INPUT {
+        bail!("standard input has more than {MAX_INPUT} bytes");
+    }
+    let text = String::from_utf8(bytes).context("standard input is not UTF-8")?;
+    let text = text.trim();
+    if text.is_empty() {
+        bail!("there is nothing to say: give a message, or write it to standard input");
+    }
+    Ok(text.to_owned())
+}
+
+/// Shows one answer that was begun elsewhere, as `agentcy chat` does with a message.
+pub(crate) async fn show(client: Client, events: Events, json: bool) -> anyhow::Result<()> {
+    let mut talk = Talk::new(client, json)?;
+    let conversation_id = events.conversation_id().to_owned();
+    let end = talk.follow(&conversation_id, events).await?;
+    talk.report(&conversation_id, end)
+}
+
+/// A person or a script, and the conversation that they are in.
+struct Talk {
+    client: Client,
+    agent_id: Option<String>,
+    conversation: Option<Conversation>,
+    screen: Screen,
+    interrupts: Signal,
+    json: bool,
+}
+
+/// How an answer ended.
+enum End {
+    /// With a reason, as the API names it.
+    Whole { finish_reason: String, usage: RunUsage },
+    /// It broke off.
+    Broken { code: String, message: String },
+    /// Whoever watched has left.
+    Left,
+}
+
+/// The answer as one document.
+#[derive(Serialize)]
+struct Answer<'a> {
+    conversation_id: &'a str,
+    content: &'a str,
+    citations: &'a [ChatEvent],
+    tool_calls: &'a [screen::Call],
+    finish_reason: Option<&'a str>,
+    usage: Option<RunUsage>,
+    error: Option<Broken<'a>>,
+}
+
+#[derive(Serialize)]
+struct Broken<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
+impl Talk {
+    fn new(client: Client, json: bool) -> anyhow::Result<Self> {
+        let interrupts = signal(SignalKind::interrupt())?;
+        let screen = Screen::new(json);
+        Ok(Self { client, agent_id: None, conversation: None, screen, interrupts, json })
+    }
+
+    /// The conversation, which is begun with its first message.
+    async fn conversation_id(&mut self) -> anyhow::Result<String> {
+        if self.conversation.is_none() {
+            let new = NewConversation { agent_id: self.agent_id.clone(), ..Default::default() };
+            self.conversation = Some(self.client.create_conversation(&new).await?);
+        }
+        Ok(self.conversation.as_ref().map(|it| it.id.clone()).unwrap_or_default())
+    }
+
+    /// One message and its answer.
+    async fn once(&mut self, message: &str) -> anyhow::Result<()> {
+        let id = self.conversation_id().await?;
+        let events = self.client.send(&id, &NewMessage::new(message)).await?;
+        let end = self.follow(&id, events).await?;
+        self.report(&id, end)
+    }
+
+    /// Says how it ended: in the document, and by how the process ends.
+    fn report(&mut self, conversation_id: &str, end: End) -> anyhow::Result<()> {
+        let (finish_reason, usage, error) = match &end {
+            End::Whole { finish_reason, usage } => {
+                (Some(finish_reason.as_str()), Some(*usage), None)
+            }
+            End::Broken { code, message } => (None, None, Some(Broken { code, message })),
+            End::Left => (None, None, None),
+        };
+        if self.json {
+            output::print_json(&Answer {
+                conversation_id,
+                content: self.screen.text(),
+                citations: self.screen.citations(),
+                tool_calls: self.screen.calls(),
+                finish_reason,
+                usage,
+                error,
+            })?;
+        }
+        match end {
+            End::Whole { finish_reason, .. } if finish_reason == "end_turn" => Ok(()),
+            End::Whole { finish_reason, .. } => Err(EndedEarly(finish_reason).into()),
+            End::Broken { code, message } => bail!("the answer broke off: {message} ({code})"),
+            End::Left => Err(EndedEarly("it goes on at the server".to_owned()).into()),
+        }
+    }
+
+    /// Message after message, until the person leaves.
+    async fn at_length(&mut self) -> anyhow::Result<()> {
+        self.screen.dim("Ask, or /help. Ctrl-D leaves.");
+        if let Some(conversation) = self.conversation.clone()
+            && conversation.active_run_id.is_some()
+        {
+            self.screen.dim("An answer is being given; it is shown from its beginning.");
+            self.attend(&conversation.id).await?;
+        }
+        let mut interrupted = false;
+        loop {
+            let said = match line::read("› ", "").await? {
+                Typed::Line(line) => line,
+                Typed::Interrupt if !interrupted => {
+                    interrupted = true;
+                    self.screen.dim("Ctrl-C again leaves.");
+                    continue;
+                }
+                Typed::Interrupt | Typed::End => break,
+            };
+            interrupted = false;
+            match said.trim() {
+                "" => {}
+                "/quit" | "/exit" => break,
+                "/help" => self.screen.dim(HELP),
+                "/new" => {
+                    self.conversation = None;
+                    self.screen.dim("A new conversation.");
+                }
+                command if command.starts_with('/') && !command.contains(' ') => {
+                    self.screen.dim(&format!(
+                        "There is no {}; /help says what there is.",
+                        output::harmless(command)
+                    ));
+                }
+                message => {
+                    if !self.turn(message).await? {
+                        break;
+                    }
+                }
+            }
+        }
+        if let Some(conversation) = &self.conversation {
+            self.screen
+                .dim(&format!("agentcy chat --conversation {} goes on here.", conversation.id));
+        }
+        Ok(())
+    }
+
+    /// One message of many. What cannot be answered is said, and the talk goes on. False when the person has left.
+    async fn turn(&mut self, message: &str) -> anyhow::Result<bool> {
+        let id = self.conversation_id().await?;
+        let end = match self.client.send(&id, &NewMessage::new(message)).await {
+            Ok(events) => self.follow(&id, events).await?,
+            Err(agentcy_sdk::Error::Refused { code, .. }) if code == "run_active" => {
+                self.screen.dim("An answer is still being given; it comes first.");
+                self.attend(&id).await?;
+                self.screen.dim("Say it again.");
+                return Ok(true);
+            }
+            Err(error @ agentcy_sdk::Error::Refused { status: 401 | 404, .. }) => {
+                return Err(error.into());
+            }
+            Err(error) => {
+                self.screen.bad(&error.to_string());
+                return Ok(true);
+            }
+        };
+        Ok(self.said(&end))
+    }
+
+    /// Shows the answer that is being given, from its beginning.
+    async fn attend(&mut self, conversation_id: &str) -> anyhow::Result<()> {
+        let page = self.client.messages(conversation_id).limit(20).page(None).await?;
+        let streaming = page.items.iter().filter(|it| it.state == "streaming");
+        let after = streaming.filter_map(|it| it.event_id).min().map_or(0, |first| first - 1);
+        let events = self.client.follow(conversation_id, after).await?;
+        let end = self.follow(conversation_id, events).await?;
+        self.said(&end);
+        Ok(())
+    }
+
+    /// Says below an answer how it ended. False when the person has left.
+    fn said(&mut self, end: &End) -> bool {
+        match end {
+            End::Whole { finish_reason, usage } => {
+                let reason = if finish_reason == "end_turn" {
+                    String::new()
+                } else {
+                    format!("{finish_reason} · ")
+                };
+                self.screen.dim(&format!("{reason}{}", used(*usage)));
+            }
+            End::Broken { code, message } => self.screen.bad(&format!("{message} ({code})")),
+            End::Left => return false,
+        }
+        true
+    }
+
+    /// Shows an answer to its end, and asks what it asks.
+    async fn follow(&mut self, conversation_id: &str, events: Events) -> anyhow::Result<End> {
+        let mut events = pin!(events);
+        let mut is_stopping = false;
+        self.screen.begin();
+        let mut end = None;
+        loop {
+            let next = tokio::select! {
+                next = events.next() => next,
+                _ = self.interrupts.recv() => {
+                    if is_stopping {
+                        self.screen.end();
+                        return Ok(End::Left);
+                    }
+                    is_stopping = true;
+                    self.stop(conversation_id).await;
+                    continue;
+                }
+            };
+            let Some(LogEntry { event, .. }) = next.transpose()? else { break };
+            self.screen.show(&event);
+            match event {
+                ChatEvent::ApprovalRequired { .. } if !is_stopping => {
+                    if ask::decide(&self.client, &self.screen, conversation_id, &event).await?
+                        == Asked::Stop
+                    {
+                        is_stopping = true;
+                        self.stop(conversation_id).await;
+                    }
+                }
+                ChatEvent::MessageEnd { finish_reason, usage, .. } => {
+                    end = Some(End::Whole { finish_reason, usage });
+                }
+                ChatEvent::Error { code, message, .. } => {
+                    end = Some(End::Broken { code, message: output::harmless(&message) });
+                }
+                _ => {}
+            }
+        }
+        self.screen.end();
+        end.context("the answer ended without a word")
+    }
+
+    async fn stop(&self, conversation_id: &str) {
+        self.screen.dim("Stopping; Ctrl-C again leaves.");
+        if let Err(error) = self.client.cancel_answer(conversation_id).await {
+            self.screen.bad(&error.to_string());
+        }
+    }
+}
+
+fn used(usage: RunUsage) -> String {
+    let RunUsage { in_tokens, out_tokens, cost_usd, .. } = usage;
+    let cost = if cost_usd > 0.0 { format!(" · ${cost_usd:.4}") } else { String::new() };
+    format!("{in_tokens} tokens in · {out_tokens} out{cost}")
+}

@@ -1,0 +1,265 @@
+//! An answer as it comes: its text on stdout, what happens around it on stderr.
+
+use std::cell::Cell;
+
+use agentcy_sdk::ChatEvent;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::output;
+
+/// How much of a call's arguments stands on its line.
+const MAX_ARGS: usize = 80;
+
+const DIM: &str = "2";
+const RED: &str = "31";
+const YELLOW: &str = "33";
+
+/// A tool call of the answer.
+#[derive(Debug, Serialize)]
+pub(super) struct Call {
+    id: String,
+    name: String,
+    connector: Option<String>,
+    #[serde(skip)]
+    args: String,
+    result: Option<Value>,
+    is_error: bool,
+}
+
+/// Where an answer is shown.
+pub(super) struct Screen {
+    /// Whether the text is shown as it comes; a script gets it whole.
+    is_live: bool,
+    is_silent: bool,
+    has_colours: bool,
+    has_status: bool,
+    is_mid_line: Cell<bool>,
+    is_status_shown: Cell<bool>,
+    text: String,
+    calls: Vec<Call>,
+    citations: Vec<ChatEvent>,
+}
+
+impl Screen {
+    pub(super) fn new(json: bool) -> Self {
+        Self {
+            is_live: output::is_read_by_person() && !json,
+            is_silent: json,
+            has_colours: output::has_colours(),
+            has_status: output::is_terminal() && output::has_colours() && !json,
+            is_mid_line: Cell::new(false),
+            is_status_shown: Cell::new(false),
+            text: String::new(),
+            calls: Vec::new(),
+            citations: Vec::new(),
+        }
+    }
+
+    /// The text so far.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
+    pub(super) fn citations(&self) -> &[ChatEvent] {
+        &self.citations
+    }
+
+    /// Makes ready for an answer.
+    pub(super) fn begin(&mut self) {
+        self.text.clear();
+        self.calls.clear();
+        self.citations.clear();
+        self.status("thinking");
+    }
+
+    /// Ends the answer: what was held back is printed, and where it comes from.
+    pub(super) fn end(&mut self) {
+        self.clear();
+        self.end_line();
+        if !self.is_live && !self.is_silent && !self.text.is_empty() {
+            output::print(&self.text);
+        }
+        for citation in &self.citations {
+            let ChatEvent::Citation { index, node_id, document_id, url, title } = citation else {
+                continue;
+            };
+            let place = url.as_ref().or(node_id.as_ref()).or(document_id.as_ref());
+            let place = place.map(|place| format!("  {place}")).unwrap_or_default();
+            self.dim(&format!("[{index}] {title}{place}"));
+        }
+    }
+
+    /// Shows what happened.
+    pub(super) fn show(&mut self, event: &ChatEvent) {
+        match event {
+            ChatEvent::ContentDelta { delta } => {
+                self.text.push_str(delta);
+                self.stream(delta);
+            }
+            ChatEvent::MessageReset { content, .. } => {
+                // What was shown stays on the screen; what is new is shown below.
+                if let Some(more) = content.strip_prefix(self.text.as_str()) {
+                    self.stream(more);
+                } else {
+                    self.dim("The answer was taken up again; this is how it begins now:");
+                    self.stream(content);
+                }
+                content.clone_into(&mut self.text);
+            }
+            ChatEvent::ToolCallStart { tool_call_id, name, connector, args } => {
+                self.status(&format!("running {name}"));
+                let args = args.as_ref().map(Value::to_string).unwrap_or_default();
+                self.calls.push(Call {
+                    id: tool_call_id.clone(),
+                    name: name.clone(),
+                    connector: connector.clone(),
+                    args,
+                    result: None,
+                    is_error: false,
+                });
+            }
+            ChatEvent::ToolCallDelta { tool_call_id, args_delta } => {
+                if let Some(call) = self.calls.iter_mut().find(|call| call.id == *tool_call_id) {
+                    call.args.push_str(args_delta);
+                }
+            }
+            ChatEvent::ToolResult { tool_call_id, result, is_error } => {
+                self.ended(tool_call_id, result, *is_error);
+                self.status("thinking");
+            }
+            ChatEvent::ApprovalResolved { state, decided_by, note, .. } => {
+                let by = decided_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+                let note = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+                self.dim(&format!("{}{by}{note}", state.name()));
+            }
+            ChatEvent::Citation { .. } => self.citations.push(event.clone()),
+            ChatEvent::Summary { .. } => {
+                self.dim("What was said before is summed up for the model.")
+            }
+            _ => {}
+        }
+    }
+
+    /// One line for a call that has ended.
+    fn ended(&mut self, id: &str, result: &Value, is_error: bool) {
+        let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { return };
+        (call.result, call.is_error) = (Some(result.clone()), is_error);
+        let mut args: String = call.args.chars().take(MAX_ARGS).collect();
+        if args.len() < call.args.len() {
+            args.push('…');
+        }
+        let on = call.connector.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
+        let line = format!("{}{on} {args}", call.name);
+        if is_error {
+            let message = result.pointer("/error/message").and_then(Value::as_str);
+            self.bad(&format!("✗ {line} → {}", message.unwrap_or("failed")));
+        } else {
+            self.dim(&format!("✓ {line} → {}", size(result)));
+        }
+    }
+
+    fn stream(&self, text: &str) {
+        if !self.is_live || text.is_empty() {
+            return;
+        }
+        self.clear();
+        output::print_part(&output::harmless(text));
+        self.is_mid_line.set(!text.ends_with('\n'));
+    }
+
+    /// A line that is there until something else is.
+    fn status(&self, text: &str) {
+        if !self.has_status || self.is_mid_line.get() {
+            return;
+        }
+        self.clear();
+        output::say_part(&format!("\u{1b}[2m… {}\u{1b}[0m", output::harmless(text)));
+        self.is_status_shown.set(true);
+    }
+
+    fn clear(&self) {
+        if self.is_status_shown.replace(false) {
+            output::say_part("\r\u{1b}[K");
+        }
+    }
+
+    fn end_line(&self) {
+        if self.is_mid_line.replace(false) {
+            output::print_part("\n");
+        }
+    }
+
+    /// Something beside the answer.
+    pub(super) fn dim(&self, text: &str) {
+        self.line(DIM, text);
+    }
+
+    /// Something that went wrong.
+    pub(super) fn bad(&self, text: &str) {
+        self.line(RED, text);
+    }
+
+    /// Something to look at.
+    pub(super) fn warn(&self, text: &str) {
+        self.line(YELLOW, text);
+    }
+
+    /// Something in the colour of the terminal.
+    pub(super) fn plain(&self, text: &str) {
+        self.line("", text);
+    }
+
+    fn line(&self, colour: &str, text: &str) {
+        self.clear();
+        self.end_line();
+        let text = output::harmless(text);
+        if self.has_colours && !colour.is_empty() {
+            output::say(&format!("\u{1b}[{colour}m{text}\u{1b}[0m"));
+        } else {
+            output::say(&text);
+        }
+    }
+}
+
+/// How much a result is.
+fn size(result: &Value) -> String {
+    let bytes = result.to_string().len();
+    let count = ["nodes", "rows", "edges", "tools", "connectors"].into_iter().find_map(|name| {
+        let items = result.get(name)?.as_array()?;
+        Some(format!("{} {name}, ", items.len()))
+    });
+    let count = count.unwrap_or_default();
+    match bytes {
+        0..1000 => format!("{count}{bytes} bytes"),
+        _ => format!("{count}{}.{} kB", bytes / 1000, bytes % 1000 / 100),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_size_of_a_result_is_said_with_what_it_counts() {
+        assert_eq!(size(&json!({ "nodes": [1, 2], "total": 2 })), "2 nodes, 25 bytes");
+        assert_eq!(size(&json!("x".repeat(1498))), "1.5 kB");
+    }
+
+    #[test]
+    fn a_reset_replaces_the_text() {
+        let mut screen = Screen::new(true);
+        screen.begin();
+        screen.show(&ChatEvent::ContentDelta { delta: "Three".to_owned() });
+        let message_id = "msg_1".to_owned();
+        screen.show(&ChatEvent::MessageReset { message_id, content: "Four".to_owned() });
+        screen.show(&ChatEvent::ContentDelta { delta: " services".to_owned() });
+        assert_eq!(screen.text(), "Four services");
+    }
+}
