@@ -2,7 +2,7 @@
 //!
 //! Everything is asked over HTTP, as a user would; times include it.
 
-mod client;
+pub(crate) mod client;
 mod repository;
 mod world;
 

@@ -1,11 +1,13 @@
 //! The bench: how soon the server is ready, how much memory it takes, what authentication, row-level security and
-//! passwords cost, and how the graph and its sources do. It prints figures and asserts none of them.
+//! passwords cost, how the graph and its sources do, and what an answer costs that streams. It prints figures and
+//! asserts none of them.
 //!
-//! `--core` and `--graph` measure that part alone. `--force` measures although other programs take more than 15 % of the processor; `--quick` takes a second
+//! `--core`, `--graph` and `--chat` measure that part alone. `--force` measures although other programs take more than 15 % of the processor; `--quick` takes a second
 //! instead of three for each part.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks on its output")]
 
+mod chat;
 mod graph;
 mod load;
 mod logins;
@@ -31,18 +33,28 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const FOREIGN: f64 = 0.15;
 
 /// The options there are.
-const KNOWN: [&str; 4] = ["--core", "--force", "--graph", "--quick"];
+const KNOWN: [&str; 5] = ["--chat", "--core", "--force", "--graph", "--quick"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let has = |name: &str| args.iter().any(|arg| arg == name);
+    if let [option, upstream] = args.as_slice()
+        && option == chat::RELAY_OPTION
+    {
+        return match chat::relay(upstream).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
     if let Some(unknown) = args.iter().find(|arg| !KNOWN.contains(&arg.as_str())) {
         eprintln!("unknown option `{unknown}`; known are {}", KNOWN.join(", "));
         return ExitCode::from(2);
     }
     let part = Duration::from_secs(if has("--quick") { 1 } else { 3 });
-    let parts = Parts { core: !has("--graph"), graph: !has("--core") };
+    let all = !(has("--core") || has("--graph") || has("--chat"));
+    let wants = |name| all || has(name);
+    let parts = Parts { core: wants("--core"), graph: wants("--graph"), chat: wants("--chat") };
     match run(parts, part, has("--force")).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(3),
@@ -58,6 +70,7 @@ async fn main() -> ExitCode {
 struct Parts {
     core: bool,
     graph: bool,
+    chat: bool,
 }
 
 /// False when the machine was too busy for its figures to be worth anything.
@@ -84,8 +97,11 @@ async fn run(parts: Parts, part: Duration, force: bool) -> Result<bool> {
     if parts.graph {
         raw["graph"] = graph::measure().await?;
     }
+    if parts.chat {
+        raw["chat"] = chat::measure().await?;
+    }
     write(&raw)?;
-    let busiest = ["read", "row_level_security", "logins", "graph"]
+    let busiest = ["read", "row_level_security", "logins", "graph", "chat"]
         .iter()
         .filter_map(|name| raw[name]["foreign_max"].as_f64())
         .fold(foreign, f64::max);

@@ -31,6 +31,11 @@ impl Client {
         Ok(client)
     }
 
+    /// Somebody who has a token already.
+    pub(crate) fn with_token(address: SocketAddr, token: &str) -> Self {
+        Self { http: http(), server: format!("http://{address}"), token: token.to_owned() }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Result<Value> {
         self.send(self.request(Method::GET, path)).await
     }
