@@ -176,9 +176,9 @@ async fn a_server_that_keeps_the_connection_after_the_end_does_not_keep_the_turn
 
 #[tokio::test]
 async fn what_never_ends_is_not_read_for_ever() {
-    let comment = vec![b'x'; 1 << 16];
-    let long_line = std::iter::repeat_n(comment, 20).collect();
-    let line = [b": ".as_slice(), &[b'x'; 1 << 16], b"\n"].concat();
+    let part = vec![b'x'; 1 << 16];
+    let line = [b": ".as_slice(), &part, b"\n"].concat();
+    let long_line = std::iter::repeat_n(part, 20).collect();
     let endless = std::iter::repeat_n(line, 300).collect();
     for pieces in [long_line, endless] {
         let fake = FakeLlm::start([Turn::Bytes(pieces, End::Whole)]).await.unwrap();
