@@ -18,8 +18,8 @@ use agentcy_platform::{Answer, Platform, idempotency::Slot, lifecycle::Lifecycle
 
 pub use agentcy_store::runs::{Failure, Run};
 
-pub use cancel::{cancel, cancel_run};
 pub use crate::run::{AT_ONCE, HEARTBEAT, LEASE, POLL};
+pub use cancel::{cancel, cancel_run};
 pub use read::{list_of_agent, retrieve};
 pub(crate) use send::keep_answer;
 pub use send::{execute, send};

@@ -13,13 +13,13 @@ pub(crate) fn start(platform: &Platform, runs: &Runs, lifecycle: &Lifecycle) {
 }
 
 async fn claim(runs: Runs, platform: Platform, lifecycle: Lifecycle) {
-    let mut rung = platform.listen(Bell::Runs);
+    let mut bell = platform.listen(Bell::Runs);
     while !lifecycle.is_stopping() {
         if let Err(error) = runs.claim().await {
             tracing::warn!(error = %error, "no run could be taken up");
         }
         tokio::select! {
-            () = rung.wait(POLL) => {}
+            () = bell.wait(POLL) => {}
             () = runs.ended(), if runs.is_full() => {}
             () = lifecycle.stopping() => {}
         }
@@ -29,11 +29,11 @@ async fn claim(runs: Runs, platform: Platform, lifecycle: Lifecycle) {
 
 // Beats go on while the rest is given back: that may take longer than a lease.
 async fn beat(runs: Runs, platform: Platform, lifecycle: Lifecycle) {
-    let mut rung = platform.listen(Bell::Runs);
+    let mut bell = platform.listen(Bell::Runs);
     while !(lifecycle.is_stopping() && runs.is_idle()) {
         let pause = if lifecycle.is_stopping() { POLL } else { HEARTBEAT };
         tokio::select! {
-            () = rung.wait(pause) => {}
+            () = bell.wait(pause) => {}
             () = lifecycle.stopping(), if pause == HEARTBEAT => {}
         }
         if let Err(error) = runs.beat().await {
