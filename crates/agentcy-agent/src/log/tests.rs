@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod burst;
+mod cost;
 mod crash;
 mod history;
 mod on_redis;
