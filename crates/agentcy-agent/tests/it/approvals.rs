@@ -279,7 +279,9 @@ async fn arguments_cannot_be_changed_into_what_the_decider_may_not_decide() {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits =
+        |byte: &u8| [byte >> 4, byte & 15].map(|half| b"0123456789abcdef"[usize::from(half)]);
+    bytes.iter().flat_map(digits).map(char::from).collect()
 }
 
 #[tokio::test]

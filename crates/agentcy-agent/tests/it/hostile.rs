@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
+    task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -173,7 +174,8 @@ async fn no_secret_of_a_source_is_told_to_a_model() {
     // An API that says back whatever it is sent, headers and all.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/", listener.local_addr().unwrap());
-    let echo = tokio::task::spawn(async move {
+    let mut echo = JoinSet::new();
+    echo.spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
             let mut request = vec![0; 8192];
             let count = socket.read(&mut request).await.unwrap_or(0);
@@ -222,7 +224,6 @@ async fn no_secret_of_a_source_is_told_to_a_model() {
         assert!(!format!("{judged:?}").contains("canary-5b1f9c"));
     }
     assert!(heard >= 1, "the API was reached");
-    echo.abort();
 }
 
 #[tokio::test]
@@ -230,7 +231,8 @@ async fn an_effect_is_that_of_the_settings_and_not_of_what_the_model_says() {
     let stage = Stage::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/", listener.local_addr().unwrap());
-    let answering = tokio::task::spawn(async move {
+    let mut answering = JoinSet::new();
+    answering.spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
             let mut request = [0; 4096];
             let _ = socket.read(&mut request).await;
@@ -255,5 +257,4 @@ async fn an_effect_is_that_of_the_settings_and_not_of_what_the_model_says() {
             tools.judge(at_source("api", "get", json!({ "path": path })), true).await.unwrap();
         assert_eq!(matches!(judged.verdict, Verdict::Run(_)), runs, "{path} {:?}", judged.verdict);
     }
-    answering.abort();
 }

@@ -91,24 +91,23 @@ impl Stage {
 
     /// A node that its owner made, seen by graph queries.
     pub(crate) async fn node(&self, slug: &str, key: &str, properties: Value) -> NodeId {
-        let Value::Object(properties) = properties else { panic!("{properties} is no object") };
         let said = NodeAssertion {
             realm: realm(slug),
             key: key.to_owned(),
             labels: Some(vec!["Service".to_owned()]),
-            properties,
+            properties: serde_json::from_value(properties).unwrap(),
             expected: None,
         };
-        self.seen(graph::upsert_node(&self.inner.platform, &self.owner, said)).await.unwrap().id
+        let writing = graph::upsert_node(&self.inner.platform, &self.owner, said);
+        self.seen(Box::pin(writing)).await.unwrap().id
     }
 
     /// What waits for graph queries to see it, while somebody sees to that.
-    async fn seen<T>(&self, writing: impl Future<Output = T>) -> T {
-        let mut writing = std::pin::pin!(writing);
+    async fn seen<T>(&self, mut writing: impl Future<Output = T> + Unpin) -> T {
         loop {
             tokio::select! {
                 done = &mut writing => return done,
-                () = tokio::time::sleep(Duration::from_millis(20)) => self.settle().await,
+                () = tokio::time::sleep(Duration::from_millis(20)) => Box::pin(self.settle()).await,
             }
         }
     }
@@ -116,7 +115,8 @@ impl Stage {
     pub(crate) async fn edge(&self, from: NodeId, to: NodeId) {
         let edge_type = "DEPENDS_ON".to_owned();
         let said = EdgeAssertion { from, to, edge_type, properties: serde_json::Map::new() };
-        self.seen(graph::link_nodes(&self.inner.platform, &self.owner, said)).await.unwrap();
+        let writing = graph::link_nodes(&self.inner.platform, &self.owner, said);
+        self.seen(Box::pin(writing)).await.unwrap();
     }
 
     /// A source that its owner connected.
@@ -312,7 +312,9 @@ pub(crate) fn call(name: &str, args: Value) -> Call {
 }
 
 pub(crate) fn at_source(connector: &str, tool: &str, args: Value) -> Call {
-    call("execute_connector_tool", json!({ "connector": connector, "tool": tool, "args": args }))
+    let mut asked = json!({ "connector": connector, "tool": tool });
+    asked["args"] = args;
+    call("execute_connector_tool", asked)
 }
 
 /// Judges and runs a call of a run that has read nothing yet.
