@@ -49,7 +49,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("listen_addresses", ""),
     ("unix_socket_permissions", "0700"),
     ("max_connections", "40"),
-    ("shared_buffers", "32MB"),
+    ("shared_buffers", "128MB"),
     ("huge_pages", "off"),
     ("jit", "off"),
     ("wal_level", "minimal"),
