@@ -11,7 +11,14 @@ pub async fn sweep(platform: &Platform) -> Result<()> {
         let swept = housekeeping::sweep(&mut tx, platform.clock.now()).await?;
         tx.commit().await?;
         let Swept { sessions, invites, idempotency_keys, events, jobs } = swept;
-        tracing::debug!(sessions, invites, idempotency_keys, events, jobs, "swept what has expired");
+        tracing::debug!(
+            sessions,
+            invites,
+            idempotency_keys,
+            events,
+            jobs,
+            "swept what has expired"
+        );
         if !swept.more() {
             return Ok(());
         }

@@ -114,13 +114,7 @@ impl Platform {
     }
 
     /// Keeps the answer in the transaction of its effect.
-    pub async fn keep_in(
-        &self,
-        tx: &mut Tx,
-        by: &By,
-        slot: &Slot,
-        answer: &Answer,
-    ) -> Result<()> {
+    pub async fn keep_in(&self, tx: &mut Tx, by: &By, slot: &Slot, answer: &Answer) -> Result<()> {
         let bytes = serde_json::to_vec(answer)
             .map_err(|error| Error::internal("an answer could not be kept", error))?;
         let sealed = self.sealer.seal(cell(by, &slot.request.row()), &bytes)?;

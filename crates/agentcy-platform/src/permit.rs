@@ -39,12 +39,7 @@ impl Platform {
     }
 
     /// The audit row of what a permitted caller just did.
-    pub fn done(
-        &self,
-        by: &By,
-        target: impl std::fmt::Display,
-        details: Value,
-    ) -> AuditEntry {
+    pub fn done(&self, by: &By, target: impl std::fmt::Display, details: Value) -> AuditEntry {
         AuditEntry::done(self.ids.next(), self.clock.now(), by, target.to_string(), details)
     }
 

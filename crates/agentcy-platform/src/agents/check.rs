@@ -62,11 +62,11 @@ pub(super) async fn changed(
         platform.permit_on(by, within, grant::REALMS_BEYOND).await?;
     }
     platform.permit_on(by, is_agreed || agrees(by), STANDING_BY).await?;
-    if let Some(defaults) = &after.approval_defaults
+    if let Some(defaults) = after.approval_defaults
         && before.is_none_or(|before| before.approval_defaults != after.approval_defaults)
     {
         let org = settings::find(platform, by).await?;
-        let may = !is_looser(defaults, &org.approval_defaults) || agrees(by);
+        let may = !is_looser(defaults, org.approval_defaults) || agrees(by);
         platform.permit_on(by, may, LOOSER_BY).await?;
     }
     Ok(())
@@ -79,7 +79,7 @@ fn agrees(by: &By) -> bool {
     caller.role >= Role::Admin && decides
 }
 
-fn is_looser(own: &ApprovalDefaults, of_org: &ApprovalDefaults) -> bool {
+fn is_looser(own: ApprovalDefaults, of_org: ApprovalDefaults) -> bool {
     [Effect::Read, Effect::Write, Effect::Destructive].into_iter().any(|effect| {
         own.of(effect) == ApprovalDefault::Allow && of_org.of(effect) == ApprovalDefault::Approve
     })
