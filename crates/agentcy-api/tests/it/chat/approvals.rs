@@ -1,5 +1,7 @@
 //! What an agent wants to change waits for a person.
 
+use std::time::Duration;
+
 use agentcy_core::Role;
 use agentcy_platform::wake::Bell;
 use agentcy_testkit::{app::Client, fake_llm::Turn};
@@ -118,9 +120,18 @@ async fn of_many_who_decide_at_once_one_wins() {
     for reply in lost {
         reply.expecting_error(409, "approval_decided");
     }
-    // Whoever lost may have stood in the way of taking the run up, which is looked for again after a while.
-    stage.app.stage.platform.ring(Bell::Runs).await;
-    let results = stream.rest().await.into_iter().filter(|it| it.name == "tool_result").count();
+    // Whoever lost may have stood in the way of taking the run up, which a server looks for again every second.
+    let answered = stream.rest();
+    tokio::pin!(answered);
+    let blocks = loop {
+        tokio::select! {
+            blocks = &mut answered => break blocks,
+            () = tokio::time::sleep(Duration::from_millis(50)) => {
+                stage.app.stage.platform.ring(Bell::Runs).await;
+            }
+        }
+    };
+    let results = blocks.iter().filter(|it| it.name == "tool_result").count();
     assert_eq!(results, 1);
 }
 
