@@ -63,7 +63,7 @@ async fn an_answer_costs_so_much() {
             answers(&stage, many, gap, has_reader).await;
             let (before, begun) = (spent(), time::Instant::now());
             answers(&stage, many, gap, has_reader).await;
-            let each = (spent() - before) / many;
+            let each = spent().saturating_sub(before) / many;
             println!("{what}, reader {has_reader}: {each:?} of processor, {:?}", begun.elapsed());
         }
     }

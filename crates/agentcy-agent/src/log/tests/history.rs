@@ -97,16 +97,15 @@ async fn play(stage: &Stage, steps: Vec<Step>) -> Result<(), TestCaseError> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_reader_of_any_history_is_given_what_is_stored_in_order_and_once() {
-    let mut stage = Stage::new().await;
+    let stage = tokio::sync::Mutex::new(Stage::new().await);
     let runtime = tokio::runtime::Handle::current();
     let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new(config);
     let steps = vec(step(), 1..40);
-    let stage = std::cell::RefCell::new(&mut stage);
     tokio::task::block_in_place(|| {
         runner.run(&steps, |steps| {
             runtime.block_on(async {
-                let mut stage = stage.borrow_mut();
+                let mut stage = stage.lock().await;
                 stage.another_conversation().await;
                 play(&stage, steps).await
             })
