@@ -79,10 +79,11 @@ create table runs (
     constraint run_finished check ((state in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null)),
     constraint run_leased check ((state = 'running') = (lease_until is not null))
 );
+-- A conversation is deleted with all that refers to it, so indexes of what it has begin with it, not with the org.
 create index runs_due_idx on runs (wake_at) where state in ('pending', 'waiting_approval') and wake_at is not null;
 create index runs_lease_idx on runs (lease_until) where state = 'running';
-create index runs_of_conversation_idx on runs (org_id, conversation_id, created_at desc, id desc);
-create index runs_of_agent_idx on runs (org_id, agent_id, created_at desc, id desc) where agent_id is not null;
+create index runs_of_conversation_idx on runs (conversation_id, created_at desc, id desc);
+create index runs_of_agent_idx on runs (agent_id, created_at desc, id desc) where agent_id is not null;
 
 -- The log: a row for what was committed together, one line an event: its number, its name and its data, parted by
 -- spaces. What was streamed is read back as it was, byte for byte.
@@ -119,7 +120,7 @@ create table messages (
     created_at timestamptz not null,
     finished_at timestamptz
 );
-create index messages_of_conversation_idx on messages (org_id, conversation_id, (coalesce(seq, 9223372036854775807)) desc, id desc);
+create index messages_of_conversation_idx on messages (conversation_id, (coalesce(seq, 9223372036854775807)) desc, id desc);
 create index messages_of_run_idx on messages (run_id);
 
 -- What a model asked for. The claim stands before the effect, so that no effect is repeated.
@@ -147,7 +148,7 @@ create table tool_calls (
     finished_at timestamptz,
     constraint tool_call_key unique (run_id, step, ordinal)
 );
-create index tool_calls_of_conversation_idx on tool_calls (org_id, conversation_id, created_at desc, id desc);
+create index tool_calls_of_conversation_idx on tool_calls (conversation_id, created_at desc, id desc);
 
 -- What a person decides. It is bound to what would run: the tool, the arguments and the version of the connector.
 create table approvals (
@@ -176,7 +177,7 @@ create table approvals (
     constraint approval_call_key unique (tool_call_id)
 );
 create index approvals_waiting_idx on approvals (org_id, created_at desc, id desc) where state = 'pending';
-create index approvals_of_conversation_idx on approvals (org_id, conversation_id, created_at desc, id desc);
+create index approvals_of_conversation_idx on approvals (conversation_id, created_at desc, id desc);
 create index approvals_remembered_idx on approvals (conversation_id, digest) where remember_until is not null;
 create index approvals_of_run_idx on approvals (run_id);
 
