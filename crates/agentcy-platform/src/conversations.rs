@@ -14,7 +14,7 @@ use crate::{
     realms,
 };
 
-pub use agentcy_store::conversations::Conversation;
+pub use agentcy_store::{conversations::Conversation, tool_calls::PassedBy};
 pub use history::{Call, Said, messages, tool_calls};
 
 const MAX_TITLE: usize = 200;

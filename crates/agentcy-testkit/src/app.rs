@@ -119,13 +119,13 @@ impl TestApp {
 /// Takes up runs and hears of what is stopped when the bell rings, and not by itself: a test may count what is asked of
 /// the stores, or have them down.
 async fn keep(runs: Runs, platform: Platform, lifecycle: Lifecycle) {
-    let mut rung = platform.listen(Bell::Runs);
+    let mut bell = platform.listen(Bell::Runs);
     while !lifecycle.is_stopping() {
         // Some tests have the stores down.
         drop(runs.beat().await);
         drop(runs.claim().await);
         tokio::select! {
-            () = rung.wait(Duration::from_mins(1)) => {}
+            () = bell.wait(Duration::from_mins(1)) => {}
             () = lifecycle.stopping() => {}
         }
     }

@@ -8,7 +8,7 @@ use agentcy_agent::{
     approvals::{self, Decision},
     runs::{self, NewMessage, Started},
 };
-use agentcy_core::{Caller, Role, chat::OnBusy, id::ConversationId};
+use agentcy_core::{Caller, Limit, Role, chat::OnBusy, id::ConversationId};
 use agentcy_platform::{PageRequest, lifecycle::Lifecycle};
 use agentcy_sources::Catalog;
 use futures_util::StreamExt;
@@ -90,7 +90,7 @@ impl Desk {
                 }
             }
         };
-        timeout(LONG, heard).await.expect("the run ends");
+        timeout(LONG, heard).await.unwrap();
         answer
     }
 
@@ -105,7 +105,7 @@ impl Desk {
 
     /// Decides what waits, and lets the run go on.
     async fn decide(&self, approved: bool, note: Option<&str>) {
-        let page = || PageRequest { limit: Default::default(), cursor: None };
+        let page = || PageRequest { limit: Limit::default(), cursor: None };
         let (platform, person) = (&self.stage.platform, &self.person);
         let waiting = async {
             loop {
@@ -117,7 +117,7 @@ impl Desk {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let id = timeout(LONG, waiting).await.expect("something waits");
+        let id = timeout(LONG, waiting).await.unwrap();
         self.runs.idle().await;
         let note = note.map(str::to_owned);
         let decision = Decision { approved, note, args: None, remember_secs: None };

@@ -285,10 +285,9 @@ impl Talk {
             self.screen.show(&event);
             match event {
                 ChatEvent::ApprovalRequired { .. } if !is_stopping => {
-                    if ask::decide(&self.client, &self.screen, conversation_id, &event).await?
-                        == Asked::Stop
-                    {
-                        is_stopping = true;
+                    let asked = ask::decide(&self.client, &self.screen, conversation_id, &event);
+                    is_stopping = asked.await? == Asked::Stop;
+                    if is_stopping {
                         self.stop(conversation_id).await;
                     }
                 }

@@ -10,7 +10,7 @@ use agentcy_core::{
     id::{AgentId, ApprovalId, ConversationId, MessageId, RunId, ToolCallId},
     tool::Effect,
 };
-use agentcy_platform::conversations::{Call, Conversation, Said};
+use agentcy_platform::conversations::{Call, Conversation, PassedBy, Said};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -181,7 +181,7 @@ impl From<Call> for ToolCallView {
             args: call.args,
             effect: call.effect,
             state: call.state,
-            passed_by: call.passed_by.map(|by| by.name()),
+            passed_by: call.passed_by.map(PassedBy::name),
             result: call.result,
             approval: approval.map(ApprovalView::from),
             created_at: call.created_at,

@@ -70,7 +70,8 @@ async fn while_it_is_given_an_answer_goes_on_elsewhere_without_loss_or_repeat() 
     drop(stream);
     let stored = follow(&stage.ada, &id, seen[0].id - 1).await.rest().await;
     assert_eq!(seen, stored);
-    assert_eq!(text(&seen), (0..40).map(|number| format!("{number} ")).collect::<String>());
+    let words: Vec<String> = (0..40).map(|number| format!("{number} ")).collect();
+    assert_eq!(text(&seen), words.concat());
     assert_eq!(stage.llm.seen().len(), 1);
 }
 

@@ -47,10 +47,11 @@ impl Stream {
     /// A request that is answered by a stream.
     pub(super) async fn of(request: RequestBuilder) -> Self {
         let response = timeout(HANGS, request.send()).await.expect("no answer").unwrap();
-        if response.status() != 200 {
-            panic!("{}: {}", response.status(), response.text().await.unwrap());
+        let status = response.status();
+        if status == 200 {
+            return Self { response, text: String::new() };
         }
-        Self { response, text: String::new() }
+        panic!("{status}: {}", response.text().await.unwrap());
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

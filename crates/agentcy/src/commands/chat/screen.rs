@@ -27,11 +27,20 @@ pub(super) struct Call {
     is_error: bool,
 }
 
+/// How the text of an answer is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// As it comes.
+    Live,
+    /// At once, for a script.
+    Whole,
+    /// Not at all: something else is written in its place.
+    None,
+}
+
 /// Where an answer is shown.
 pub(super) struct Screen {
-    /// Whether the text is shown as it comes; a script gets it whole.
-    is_live: bool,
-    is_silent: bool,
+    words: Words,
     has_colours: bool,
     has_status: bool,
     is_mid_line: Cell<bool>,
@@ -43,9 +52,13 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn new(json: bool) -> Self {
+        let words = match (json, output::is_read_by_person()) {
+            (true, _) => Words::None,
+            (false, true) => Words::Live,
+            (false, false) => Words::Whole,
+        };
         Self {
-            is_live: output::is_read_by_person() && !json,
-            is_silent: json,
+            words,
             has_colours: output::has_colours(),
             has_status: output::is_terminal() && output::has_colours() && !json,
             is_mid_line: Cell::new(false),
@@ -81,7 +94,7 @@ impl Screen {
     pub(super) fn end(&mut self) {
         self.clear();
         self.end_line();
-        if !self.is_live && !self.is_silent && !self.text.is_empty() {
+        if self.words == Words::Whole && !self.text.is_empty() {
             output::print(&self.text);
         }
         for citation in &self.citations {
@@ -139,7 +152,7 @@ impl Screen {
             }
             ChatEvent::Citation { .. } => self.citations.push(event.clone()),
             ChatEvent::Summary { .. } => {
-                self.dim("What was said before is summed up for the model.")
+                self.dim("What was said before is summed up for the model.");
             }
             _ => {}
         }
@@ -164,7 +177,7 @@ impl Screen {
     }
 
     fn stream(&self, text: &str) {
-        if !self.is_live || text.is_empty() {
+        if self.words != Words::Live || text.is_empty() {
             return;
         }
         self.clear();

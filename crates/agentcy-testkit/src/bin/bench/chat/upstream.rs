@@ -38,7 +38,7 @@ impl Script {
 
     /// The text of an answer.
     pub(crate) fn text(self) -> String {
-        (0..self.chunks).map(|n| format!("{WORDS}{n} ")).collect()
+        (0..self.chunks).map(|n| format!("{WORDS}{n} ")).collect::<Vec<_>>().concat()
     }
 
     fn asked_for(body: &str) -> Option<Self> {
