@@ -44,7 +44,7 @@ pub(super) struct ExpandNode {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RunCypher {
-    /// The query, such as MATCH (s:Service)-[:OWNED_BY]->(t:Team) WHERE t.name = $team RETURN s.name.
+    /// The query, such as `MATCH (s:Service)-[:OWNED_BY]->(t:Team) WHERE t.name = $team RETURN s.name`.
     pub(super) query: String,
     /// What stands for its $names.
     #[serde(default)]
