@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::Timestamp;
 
-/// What a run may use; what is not said is the default of [`RunLimits::or_default`].
+/// What a run may use. Unless said: 25 turns of the model, 500,000 tokens, 5 US dollars and 10 minutes of work.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunLimits {

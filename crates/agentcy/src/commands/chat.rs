@@ -2,6 +2,7 @@
 
 mod ask;
 mod line;
+mod links;
 mod screen;
 
 use std::{io::Read, pin::pin};

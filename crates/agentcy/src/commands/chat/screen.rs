@@ -6,6 +6,7 @@ use agentcy_sdk::ChatEvent;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::links::Links;
 use crate::output;
 
 /// How much of a call's arguments stands on its line.
@@ -46,6 +47,7 @@ pub(super) struct Screen {
     is_mid_line: Cell<bool>,
     is_status_shown: Cell<bool>,
     text: String,
+    links: Links,
     calls: Vec<Call>,
     citations: Vec<ChatEvent>,
 }
@@ -64,6 +66,7 @@ impl Screen {
             is_mid_line: Cell::new(false),
             is_status_shown: Cell::new(false),
             text: String::new(),
+            links: Links::default(),
             calls: Vec::new(),
             citations: Vec::new(),
         }
@@ -85,6 +88,7 @@ impl Screen {
     /// Makes ready for an answer.
     pub(super) fn begin(&mut self) {
         self.text.clear();
+        self.links = Links::default();
         self.calls.clear();
         self.citations.clear();
         self.status("thinking");
@@ -92,10 +96,13 @@ impl Screen {
 
     /// Ends the answer: what was held back is printed, and where it comes from.
     pub(super) fn end(&mut self) {
+        let rest = self.links.rest();
+        self.put(&rest);
         self.clear();
         self.end_line();
         if self.words == Words::Whole && !self.text.is_empty() {
-            output::print(&self.text);
+            let mut links = Links::default();
+            output::print(&(links.push(&self.text) + &links.rest()));
         }
         for citation in &self.citations {
             let ChatEvent::Citation { index, node_id, document_id, url, title } = citation else {
@@ -176,7 +183,12 @@ impl Screen {
         }
     }
 
-    fn stream(&self, text: &str) {
+    fn stream(&mut self, text: &str) {
+        let text = self.links.push(text);
+        self.put(&text);
+    }
+
+    fn put(&self, text: &str) {
         if self.words != Words::Live || text.is_empty() {
             return;
         }
@@ -244,6 +256,7 @@ fn size(result: &Value) -> String {
     let bytes = result.to_string().len();
     let count = ["nodes", "rows", "edges", "tools", "connectors"].into_iter().find_map(|name| {
         let items = result.get(name)?.as_array()?;
+        let name = if items.len() == 1 { name.strip_suffix('s').unwrap_or(name) } else { name };
         Some(format!("{} {name}, ", items.len()))
     });
     let count = count.unwrap_or_default();
@@ -262,6 +275,7 @@ mod tests {
     #[test]
     fn the_size_of_a_result_is_said_with_what_it_counts() {
         assert_eq!(size(&json!({ "nodes": [1, 2], "total": 2 })), "2 nodes, 25 bytes");
+        assert_eq!(size(&json!({ "rows": [1] })), "1 row, 12 bytes");
         assert_eq!(size(&json!("x".repeat(1498))), "1.5 kB");
     }
 
