@@ -90,7 +90,8 @@ pub struct Filter<'a> {
     pub owner: &'a str,
     /// ... in these realms; one of no realm is for those who see all.
     pub realms: &'a Realms,
-    /// Only those with this in their title or in what was said, whatever the case, among the latest [`SEARCHED`].
+    /// Only those with this in their title or in what was said, among the latest [`SEARCHED`]; whatever the case, beyond
+    /// ASCII as the locale of the database has it.
     pub query: Option<&'a str>,
     /// Only those put away, or only the others.
     pub archived: Option<bool>,

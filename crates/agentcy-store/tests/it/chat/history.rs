@@ -150,7 +150,8 @@ async fn conversations_are_found_by_title_and_by_what_was_said() {
     assert_eq!(search(Some("OWNS")).await, [made[0]]);
     assert_eq!(search(Some("100%_")).await, [made[0]]);
     assert_eq!(search(Some("%")).await, [made[0]], "nothing stands for anything else");
-    assert_eq!(search(Some("\"ärger\" &")).await, [made[1]]);
+    // Beyond ASCII the locale of the database decides about case.
+    assert_eq!(search(Some("\"Ärger\" &")).await, [made[1]]);
     assert!(search(Some("whatever")).await.is_empty(), "a summary is nobody's words");
 }
 
