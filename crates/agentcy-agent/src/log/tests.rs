@@ -1,7 +1,6 @@
 //! The log on a real PostgreSQL: writers and readers of one process and of several.
 
 mod burst;
-mod cost;
 mod crash;
 mod history;
 mod on_redis;

@@ -225,14 +225,6 @@ impl Writer {
     }
 }
 
-#[cfg(test)]
-impl Writer {
-    /// As after its first flush, without a store.
-    pub(super) fn show_at_once(&mut self) {
-        self.held_back = None;
-    }
-}
-
 impl Drop for Writer {
     fn drop(&mut self) {
         self.seat.room.close(self.token);
