@@ -1,7 +1,9 @@
 //! What well-known models cost, and how much they read at once.
 //!
-//! List prices in US dollars as of 27 October 2026, from <https://developers.openai.com/api/docs/pricing> and
-//! <https://platform.claude.com/docs/en/about-claude/pricing>; caches for the shortest time that is offered.
+//! List prices in US dollars, gathered on 27 October 2026 from pages that quote the providers, not from the providers'
+//! own, and for some older models not looked up anew: estimates for limits and overviews, not for a bill. The
+//! providers' own lists are <https://developers.openai.com/api/docs/pricing> and
+//! <https://platform.claude.com/docs/en/about-claude/pricing>. Caches are priced for the shortest time that is offered.
 
 use crate::{ProviderKind, Tokens};
 
