@@ -72,6 +72,7 @@ async fn while_it_waits_for_its_turn() {
     let talk =
         Talk::of([Turn::streams(["First"]).ends(End::Stalls), Turn::streams(["Second"])]).await;
     let first = talk.say("one").await;
+    talk.until_asked(1).await;
     let second = talk.try_say("two", OnBusy::Queue).await.unwrap();
     let by = talk.server.platform.permit(&talk.person, Action::RunCancel).await.unwrap();
     let mut tx = talk.server.platform.begin(&by).await.unwrap();

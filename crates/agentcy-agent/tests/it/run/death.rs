@@ -59,16 +59,12 @@ async fn while_an_effect_is_on_its_way() {
 }
 
 #[tokio::test]
-async fn after_the_effect_and_before_the_model_heard_of_it() {
-    let talk = Talk::of([
-        Turn::calls([at_bench("poke", "a")]),
-        Turn::streams(["Half"]).ends(End::Stalls),
-        Turn::streams(["Done."]),
-    ])
-    .await;
+async fn after_the_effect_and_before_the_model_says_anything_to_it() {
+    let turns = [Turn::calls([at_bench("poke", "a")]), Turn::Stalls, Turn::streams(["Done."])];
+    let talk = Talk::of(turns).await;
     talk.let_pass("allow", "allow").await;
     let started = talk.say("go").await;
-    talk.until("select 1 from tool_calls where state = 'done'").await;
+    talk.until_asked(2).await;
     talk.server.kill();
     talk.leases_run_out();
     let other = talk.replica();
@@ -76,6 +72,7 @@ async fn after_the_effect_and_before_the_model_heard_of_it() {
     let events = talk.hear_at(&other, &started).await;
     assert_eq!((talk.bench.effects(), text(&events).as_str()), (1, "Done."));
     assert_eq!(of(&events, "tool_result").len(), 1);
+    assert_eq!(talk.asked().len(), 3);
     talk.check_fold().await;
 }
 
@@ -159,9 +156,15 @@ async fn a_server_that_lost_its_run_says_nothing_more() {
 #[tokio::test]
 async fn while_its_end_is_being_written() {
     let talk = Talk::of([Turn::streams(["Whole."])]).await;
-    let locked =
-        "begin; lock table usage_days in access exclusive mode; select pg_sleep(1); commit";
-    let lock = talk.inner.database.execute(locked);
+    // Held until the server is dead, however long that takes.
+    let lock = talk.inner.database.execute(
+        "do $$ begin
+             lock table usage_days in access exclusive mode;
+             while not exists (select 1 from pg_class where relname = 'dead') loop
+                 perform pg_sleep(0.01);
+             end loop;
+         end $$",
+    );
     let ask = async {
         let waits = "select 1 from pg_locks where relation = 'usage_days'::regclass and granted";
         talk.until(waits).await;
@@ -170,6 +173,7 @@ async fn while_its_end_is_being_written() {
             "select 1 from pg_locks where relation = 'usage_days'::regclass and not granted";
         talk.until(blocked).await;
         talk.server.kill();
+        talk.inner.database.execute("create table dead ()").await;
         started
     };
     let ((), started) = tokio::join!(lock, ask);

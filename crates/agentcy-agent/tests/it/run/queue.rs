@@ -41,6 +41,7 @@ async fn an_answer_makes_way() {
     let talk =
         Talk::of([Turn::streams(["Half"]).ends(End::Stalls), Turn::streams(["Now this."])]).await;
     let first = talk.say("one").await;
+    talk.until_asked(1).await;
     let second = talk.try_say("two", OnBusy::Interrupt).await.unwrap();
     let events = talk.hear(&first).await;
     assert_eq!(of(&events, "message_end")[0]["finish_reason"], "cancelled");

@@ -285,6 +285,16 @@ impl Talk {
         found.unwrap()
     }
 
+    /// Waits until the model was asked so often: how far its script is does not hang on how fast anything is.
+    pub(crate) async fn until_asked(&self, times: usize) {
+        let asked = async {
+            while self.llm.seen().len() < times {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        assert!(timeout(LONG, asked).await.is_ok(), "asked {} times", self.llm.seen().len());
+    }
+
     /// Waits until a run stands there.
     pub(crate) async fn until_state(&self, run: RunId, state: &str) {
         let id = uuid::Uuid::from(run);
