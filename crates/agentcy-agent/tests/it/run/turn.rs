@@ -96,7 +96,9 @@ async fn a_second_of_streaming_is_stored_while_it_goes_on() {
     let talk = Talk::of([Turn::streams(pieces).paced(Duration::from_millis(100))]).await;
     let started = talk.say("slowly").await;
     talk.hear(&started).await;
-    assert_eq!(talk.commits(started.run.id).await, 3);
+    // Its start, its end, and one each second: more where the machine is slow, and never one a piece.
+    let commits = talk.commits(started.run.id).await;
+    assert!((3..10).contains(&commits), "{commits}");
     talk.check_fold().await;
 }
 

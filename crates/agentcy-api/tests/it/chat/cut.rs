@@ -142,7 +142,8 @@ async fn a_ticket_opens_a_stream_and_a_cookie_only_from_our_own_pages() {
 
 #[tokio::test]
 async fn who_is_shut_out_is_shown_nothing_more() {
-    let pieces: Vec<String> = (0..400).map(|number| format!("{number} ")).collect();
+    // Far longer than it takes to be noticed, however slow the machine is.
+    let pieces: Vec<String> = (0..4000).map(|number| format!("{number} ")).collect();
     let stage = Stage::new([Turn::streams(pieces).paced(Duration::from_millis(10))]).await;
     let id = stage.begin().await;
     let mut stream = send(&stage.ada, &id, json!({ "content": "count" })).await;
