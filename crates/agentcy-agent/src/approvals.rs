@@ -7,12 +7,14 @@ use agentcy_core::{
     tool::Effect,
 };
 use agentcy_platform::{
-    Error, Listing, PageRequest, Platform, Result, conversations, events, wake::Bell,
+    Error, Listing, PageRequest, Platform, Result, conversations,
+    events::{self, Telling},
+    wake::Bell,
 };
 use agentcy_store::{
     Reader, Tx,
     approvals::{self as store, Inbox},
-    audit, orgs, runs, tool_calls,
+    audit, conversations as rows, orgs, runs, tool_calls,
 };
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -231,7 +233,7 @@ async fn settle(
 pub(crate) async fn tell(
     platform: &Platform,
     tx: &mut Tx,
-    event: &str,
+    event: &'static str,
     approval: &Approval,
 ) -> Result<()> {
     let data = json!({
@@ -242,7 +244,10 @@ pub(crate) async fn tell(
         "state": approval.state,
         "expires_at": approval.expires_at,
     });
-    events::append(platform, tx, TOPIC, event, data).await
+    // Those are told who see the conversation.
+    let conversation = rows::find(tx, approval.conversation_id).await?;
+    let (realm, owner) = conversation.map(|one| (one.realm, one.owner)).unwrap_or_default();
+    events::append(platform, tx, Telling { topic: TOPIC, event, data, realm, owner }).await
 }
 
 impl Decision {

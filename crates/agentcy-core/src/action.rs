@@ -158,6 +158,26 @@ actions! {
     ApprovalRead = "approval.read", anyone(Role::Viewer);
     /// Decide whether a tool runs.
     ApprovalDecide = "approval.decide", anyone(Role::Member);
+    /// See the tasks and their runs.
+    TaskRead = "task.read", anyone(Role::Viewer);
+    /// Define a task.
+    TaskCreate = "task.create", anyone(Role::Member);
+    /// Change a task.
+    TaskUpdate = "task.update", anyone(Role::Member);
+    /// Remove a task and its runs.
+    TaskDelete = "task.delete", anyone(Role::Member);
+    /// Set a task off by hand.
+    TaskRun = "task.run", anyone(Role::Member);
+    /// Stop a run of a task.
+    TaskRunCancel = "task.run.cancel", anyone(Role::Member);
+    /// Give the webhook of a task a new secret.
+    TriggerRotate = "trigger.rotate", anyone(Role::Member);
+    /// Set a task off by a webhook, a tick or an event: what its trigger may do.
+    TaskTrigger = "task.trigger", anyone(Role::Member);
+    /// See the workers that collect for the org, and what waits for them.
+    WorkerRead = "worker.read", anyone(Role::Viewer);
+    /// Follow what happens.
+    EventRead = "event.read", anyone(Role::Viewer);
 }
 
 impl std::fmt::Display for Action {

@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr};
 
 use crate::{
     Action, Realms, Role, Timestamp,
-    id::{KeyId, OrgId, SessionId, UserId},
+    id::{KeyId, OrgId, SessionId, TaskId, UserId},
 };
 
 /// Who acts.
@@ -84,6 +84,8 @@ pub struct Caller {
     pub request_id: String,
     /// Where the request came from.
     pub ip: Option<IpAddr>,
+    /// The tasks that led to this, the first one first; none where a person or a program asks by themselves.
+    pub causes: Vec<TaskId>,
 }
 
 /// Opens what lies before or beside an org: look-ups of a login, a key, a session, the sequencer.

@@ -3,8 +3,6 @@
 //! The log of a conversation is one numbered list. The live stream, the history and what a model is told are three
 //! readings of it. Clients ignore events that they do not know.
 
-use std::{fmt, str::FromStr};
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,6 +10,7 @@ use serde_json::Value;
 use crate::{
     Timestamp,
     id::{ApprovalId, MessageId, NodeId, RunId, ToolCallId},
+    names::names,
     tool::Effect,
 };
 
@@ -198,47 +197,6 @@ impl std::ops::AddAssign for Usage {
         self.out_tokens += other.out_tokens;
         self.cost_usd += other.cost_usd;
     }
-}
-
-// A macro, since these enums differ in their names alone, and each name stands in wire, table and text.
-macro_rules! names {
-    ($(#[$doc:meta])* $type:ident, $what:literal, $invalid:ident {
-        $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)*
-    }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-        pub enum $type {
-            $($(#[$variant_doc])* #[serde(rename = $name)] $variant,)*
-        }
-
-        impl $type {
-            /// Every one.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The name as the API and the database write it.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-
-        #[doc = concat!("A text that names no ", $what, ".")]
-        #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-        #[error("not a {}", $what)]
-        pub struct $invalid;
-
-        impl FromStr for $type {
-            type Err = $invalid;
-            fn from_str(text: &str) -> Result<Self, $invalid> {
-                Self::ALL.iter().copied().find(|one| one.name() == text).ok_or($invalid)
-            }
-        }
-    };
 }
 
 names! {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Timestamp,
-    id::{EventId, OrgId},
+    Realm, Timestamp,
+    id::{EventId, OrgId, TaskId},
 };
 
 /// Something that changed in an org; written in the transaction of the change, numbered later.
@@ -23,4 +23,13 @@ pub struct DomainEvent {
     pub at: Timestamp,
     /// What a subscriber is told.
     pub data: Value,
+    /// The realm it happened in: who does not see that is not told. None is for all.
+    #[serde(default)]
+    pub realm: Option<Realm>,
+    /// The principal whose affair it is: nobody else is told but admins. None is for all.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// The tasks that led to it, the first one first.
+    #[serde(default)]
+    pub causes: Vec<TaskId>,
 }

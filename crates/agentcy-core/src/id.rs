@@ -138,6 +138,8 @@ ids! {
     AgentId = "agt";
     /// A task.
     TaskId = "task";
+    /// A run of a task.
+    TaskRunId = "trun";
     /// A trigger of a task.
     TriggerId = "trg";
     /// A webhook delivery.

@@ -3,11 +3,13 @@
 //! A sync is one job with two halves. *Collect* is the connector alone, here or on a worker elsewhere; *apply* is beside
 //! the stores. The same row goes through both.
 
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Realm, Timestamp, id::SourceId};
+use crate::{
+    Realm, Timestamp,
+    id::{SourceId, TaskRunId},
+    names::names,
+};
 
 /// What a runner is given.
 pub trait Payload: Serialize + DeserializeOwned + Send + Sync {
@@ -58,57 +60,37 @@ impl Payload for RetireSource {
     const NAME: &'static str = "source.retire";
 }
 
-/// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum JobState {
-    /// It waits for a runner, or for its next attempt.
-    Queued,
-    /// A runner holds it.
-    Running,
-    /// Done.
-    Succeeded,
-    /// Given up, with a reason.
-    Failed,
-    /// Somebody stopped it.
-    Cancelled,
+/// Begins a run of a task: fills in what the agent is told, and starts the agent. It is one transaction, so that it
+/// happens once or not at all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartTask {
+    /// The run of the task.
+    pub run: TaskRunId,
+}
+
+impl Payload for StartTask {
+    const NAME: &'static str = "task.start";
+}
+
+names! {
+    /// Where a job stands.
+    JobState, "state of a job", InvalidJobState {
+        /// It waits for a runner, or for its next attempt.
+        Queued = "queued",
+        /// A runner holds it.
+        Running = "running",
+        /// Done.
+        Succeeded = "succeeded",
+        /// Given up, with a reason.
+        Failed = "failed",
+        /// Somebody stopped it.
+        Cancelled = "cancelled",
+    }
 }
 
 impl JobState {
-    /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled];
-
-    /// The name as the API and the database write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
     /// Whether nothing more will happen to the job.
     pub const fn is_over(self) -> bool {
         !matches!(self, Self::Queued | Self::Running)
-    }
-}
-
-impl fmt::Display for JobState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A text that names no state of a job.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("not a state of a job: queued, running, succeeded, failed or cancelled")]
-pub struct InvalidJobState;
-
-impl FromStr for JobState {
-    type Err = InvalidJobState;
-    fn from_str(text: &str) -> Result<Self, InvalidJobState> {
-        Self::ALL.into_iter().find(|state| state.name() == text).ok_or(InvalidJobState)
     }
 }

@@ -13,10 +13,12 @@ pub mod event;
 pub mod feature;
 pub mod id;
 pub mod job;
+mod names;
 pub mod page;
 pub mod realm;
 pub mod role;
 pub mod secret;
+pub mod task;
 pub mod tool;
 
 pub use action::{Action, Standing};

@@ -6,26 +6,38 @@ use serde_json::{Value, json};
 
 use crate::{Platform, Result};
 
-/// Writes an event of a topic.
-pub async fn append(
-    platform: &Platform,
-    tx: &mut Tx,
-    topic: &str,
-    event: &str,
-    data: Value,
-) -> Result<()> {
+/// Something that happened, and who is told.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// The topic that readers resume on.
+    pub topic: &'static str,
+    /// What happened.
+    pub event: &'static str,
+    /// What a subscriber is told.
+    pub data: Value,
+    /// The realm it happened in: who does not see that is not told. None is for all.
+    pub realm: Option<Realm>,
+    /// The principal whose affair it is: nobody else is told but admins. None is for all.
+    pub owner: Option<String>,
+}
+
+/// Writes an event. What led to it is what led to the transaction.
+pub async fn append(platform: &Platform, tx: &mut Tx, telling: Telling) -> Result<()> {
     let event = DomainEvent {
         id: platform.ids.next(),
         org_id: tx.org(),
-        topic: topic.to_owned(),
-        event: event.to_owned(),
+        topic: telling.topic.to_owned(),
+        event: telling.event.to_owned(),
         at: platform.clock.now(),
-        data,
+        data: telling.data,
+        realm: telling.realm,
+        owner: telling.owner,
+        causes: tx.causes().to_vec(),
     };
     Ok(outbox::append(tx, &event).await?)
 }
 
-/// Writes `graph.changed`, to those who see every realm and to those of this one.
+/// Writes `graph.changed`.
 pub(crate) async fn graph_changed(
     platform: &Platform,
     tx: &mut Tx,
@@ -34,10 +46,12 @@ pub(crate) async fn graph_changed(
     counts: Counts,
 ) -> Result<()> {
     let Counts { added, changed, archived, .. } = counts;
-    let mut data = json!({ "added": added, "changed": changed, "archived": archived });
+    let mut data =
+        json!({ "realm": realm, "added": added, "changed": changed, "archived": archived });
     if let Some(source) = source {
         data["source_id"] = json!(source);
     }
-    append(platform, tx, "graph", "graph.changed", data.clone()).await?;
-    append(platform, tx, &format!("graph:{realm}"), "graph.changed", data).await
+    let realm = Some(realm.clone());
+    let telling = Telling { topic: "graph", event: "graph.changed", data, realm, owner: None };
+    append(platform, tx, telling).await
 }

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use agentcy_core::{By, System, id::OrgId};
+use agentcy_core::{
+    By, System,
+    id::{OrgId, TaskId},
+};
 use deadpool::{
     Runtime,
     managed::{self, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult},
@@ -101,7 +104,7 @@ impl Db {
         // One message: no moment in the transaction is without its tenant. The id is ours, hexadecimal and dashes.
         let statement = format!("begin; set local agentcy.org = '{}'", uuid::Uuid::from(org));
         connection.begin(AssertSqlSafe(statement).into_sql_str()).await?;
-        Ok(Tx { connection, org })
+        Ok(Tx { connection, org, causes: by.caller().causes.clone() })
     }
 
     /// Opens a transaction in the org of a permitted caller whose statements may each take five minutes: a sync.
@@ -116,7 +119,7 @@ impl Db {
             uuid::Uuid::from(org)
         );
         connection.begin_long(AssertSqlSafe(statement).into_sql_str(), LONG).await?;
-        Ok(Tx { connection, org })
+        Ok(Tx { connection, org, causes: by.caller().causes.clone() })
     }
 
     /// Opens a transaction before or beside any org. What it may touch is a closed list of grants.
@@ -215,9 +218,15 @@ impl Tenant for Reader {
 pub struct Tx {
     connection: Loan,
     org: OrgId,
+    causes: Vec<TaskId>,
 }
 
 impl Tx {
+    /// The tasks that led to what is done here, the first one first.
+    pub fn causes(&self) -> &[TaskId] {
+        &self.causes
+    }
+
     /// Makes it durable.
     pub async fn commit(mut self) -> Result<()> {
         self.connection.commit().await

@@ -1,13 +1,13 @@
 //! `outbox`: domain events, written in the transaction of their cause and numbered later by the sequencer.
 
 use agentcy_core::{
-    DomainEvent, Timestamp,
-    id::{EventId, OrgId},
+    DomainEvent, Realm, Timestamp,
+    id::{EventId, OrgId, TaskId},
 };
 use serde_json::Value;
 use sqlx::types::Uuid;
 
-use crate::{Result, Tenant, Tx};
+use crate::{Error, Result, Tenant, Tx, columns::realm};
 
 /// An event with its place in its topic.
 #[derive(Debug, Clone)]
@@ -21,14 +21,19 @@ pub struct Numbered {
 /// Writes an event of the transaction's org.
 #[tracing::instrument(name = "db.outbox.append", skip_all, fields(event = event.event))]
 pub async fn append(tx: &mut Tx, event: &DomainEvent) -> Result<()> {
+    let causes: Vec<Uuid> = event.causes.iter().map(|task| Uuid::from(*task)).collect();
     sqlx::query!(
-        "insert into outbox (id, org_id, topic, event, at, data) values ($1, $2, $3, $4, $5, $6)",
+        "insert into outbox (id, org_id, topic, event, at, data, realm, owner, causes)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         Uuid::from(event.id),
         Uuid::from(event.org_id),
         event.topic,
         event.event,
         event.at,
         event.data,
+        event.realm.as_ref().map(Realm::as_str),
+        event.owner,
+        &causes,
     )
     .execute(tx.conn())
     .await?;
@@ -47,7 +52,7 @@ pub async fn after(
     let org_id = Uuid::from(t.org());
     let rows = sqlx::query_as!(
         OutboxRow,
-        r#"select id, org_id, topic, seq as "seq!", event, at, data
+        r#"select id, org_id, topic, seq as "seq!", event, at, data, realm, owner, causes
            from outbox where org_id = $1 and topic = $2 and seq > $3 order by seq limit $4"#,
         org_id,
         topic,
@@ -56,7 +61,7 @@ pub async fn after(
     )
     .fetch_all(t.conn())
     .await?;
-    Ok(rows.into_iter().map(Numbered::from).collect())
+    rows.into_iter().map(Numbered::try_from).collect()
 }
 
 /// The last number given in a topic, 0 before the first. For the audit log it is that of the topic `audit`.
@@ -81,18 +86,26 @@ struct OutboxRow {
     event: String,
     at: Timestamp,
     data: Value,
+    realm: Option<String>,
+    owner: Option<String>,
+    causes: Vec<Uuid>,
 }
 
-impl From<OutboxRow> for Numbered {
-    fn from(row: OutboxRow) -> Self {
+impl TryFrom<OutboxRow> for Numbered {
+    type Error = Error;
+    fn try_from(row: OutboxRow) -> Result<Self> {
+        let id = EventId::from(row.id);
         let event = DomainEvent {
-            id: EventId::from(row.id),
+            id,
             org_id: OrgId::from(row.org_id),
             topic: row.topic,
             event: row.event,
             at: row.at,
             data: row.data,
+            realm: realm("outbox", id, row.realm)?,
+            owner: row.owner,
+            causes: row.causes.into_iter().map(TaskId::from).collect(),
         };
-        Self { seq: row.seq, event }
+        Ok(Self { seq: row.seq, event })
     }
 }

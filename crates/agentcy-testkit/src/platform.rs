@@ -217,6 +217,7 @@ impl TestPlatform {
             platform_admin: false,
             request_id: "req-test".to_owned(),
             ip: None,
+            causes: Vec::new(),
         }
     }
 

@@ -80,5 +80,6 @@ fn in_the_name_of(
         platform_admin: false,
         request_id: request_id.to_owned(),
         ip: None,
+        causes: Vec::new(),
     }
 }

@@ -141,6 +141,7 @@ fn caller(standing: Standing, shown: Shown<'_>, presented: &Presented<'_>) -> Ca
         platform_admin: standing.platform_admin,
         request_id: presented.request_id.to_owned(),
         ip: presented.ip,
+        causes: Vec::new(),
     }
 }
 

@@ -36,6 +36,7 @@ impl Platform {
             platform_admin: false,
             request_id: job.to_string(),
             ip: None,
+            causes: Vec::new(),
         };
         Ok(By::granted(&self.system, &caller, action))
     }

@@ -90,6 +90,7 @@ fn by(platform: &Platform, org: OrgId) -> By {
         platform_admin: false,
         request_id: "projector".to_owned(),
         ip: None,
+        causes: Vec::new(),
     };
     By::granted(&platform.system, &caller, Action::GraphRead)
 }

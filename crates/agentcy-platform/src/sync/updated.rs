@@ -5,7 +5,10 @@ use agentcy_store::{Tx, jobs, ledger::Counts, sources};
 use serde_json::json;
 
 use super::Sync;
-use crate::{Platform, Result, events};
+use crate::{
+    Platform, Result,
+    events::{self, Telling},
+};
 
 /// Writes `sync.updated` with how the job stands, and gives that.
 pub(super) async fn updated(platform: &Platform, tx: &mut Tx, job: JobId) -> Result<Option<Sync>> {
@@ -26,6 +29,7 @@ pub(super) async fn updated(platform: &Platform, tx: &mut Tx, job: JobId) -> Res
         },
         "errors": sync.faults.len(),
     });
-    events::append(platform, tx, "sources", "sync.updated", data).await?;
+    let telling = Telling { topic: "sources", event: "sync.updated", data, realm, owner: None };
+    events::append(platform, tx, telling).await?;
     Ok(Some(sync))
 }

@@ -78,6 +78,7 @@ pub(crate) fn by(org: OrgId) -> By {
         platform_admin: false,
         request_id: "req".into(),
         ip: None,
+        causes: Vec::new(),
     };
     By::granted(&SYSTEM, &caller, Action::SessionRead)
 }
@@ -90,6 +91,9 @@ pub(crate) fn event(org: OrgId, topic: &str, n: i64) -> DomainEvent {
         event: "happened".into(),
         at: at(0),
         data: n.into(),
+        realm: None,
+        owner: None,
+        causes: Vec::new(),
     }
 }
 
