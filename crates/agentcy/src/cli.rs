@@ -1,11 +1,23 @@
-//! The command line.
+//! The command line, a module a group of commands.
 
-use std::path::PathBuf;
-
-use agentcy_core::id::OrgId;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use clap_complete::Shell;
-use url::Url;
+
+mod agents;
+mod approvals;
+mod chat;
+mod graph;
+mod operation;
+mod session;
+
+pub(crate) use self::{
+    agents::{AgentCreate, AgentNamed, AgentRun, AgentsCommand},
+    approvals::{Approvals, ApprovalsCommand, Approve, Deny},
+    chat::Chat,
+    graph::{GraphCommand, Rebuild},
+    operation::{Doctor, Init},
+    session::{Login, Server},
+};
 
 /// Knowledge-graph agents over your organisation's systems.
 #[derive(Debug, Parser)]
@@ -121,181 +133,6 @@ pub(crate) enum Command {
     /// Print every setting with its meaning and default, as .env.example has it.
     #[command(hide = true)]
     EnvExample,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Init {
-    /// Where to write; an existing file is never overwritten.
-    #[arg(long, default_value = ".env")]
-    pub(crate) file: PathBuf,
-    /// Who administers the server.
-    #[arg(long, default_value = "admin@example.com")]
-    pub(crate) admin_email: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum GraphCommand {
-    /// Make the graph anew from the ledger, which loses nothing.
-    #[command(
-        after_help = "Examples:\n  agentcy graph rebuild\n  agentcy graph rebuild --org org_01976b4e-7c00-7000-8000-000000000000\n\n\
-        With the settings of the server. A running server does it, and this shows how far it is; without one it is \
-        done here. It replaces a graph that belongs to another database, and fills a Neo4j that is new."
-    )]
-    Rebuild(Rebuild),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Rebuild {
-    /// Only the graph of this org; of every org unless given.
-    #[arg(long)]
-    pub(crate) org: Option<OrgId>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Doctor {
-    /// Check the settings only; nothing is contacted.
-    #[arg(long)]
-    pub(crate) config: bool,
-    /// Ask a running server how it is, instead.
-    #[arg(long, conflicts_with = "config")]
-    pub(crate) url: Option<Url>,
-    /// Print nothing; the exit code tells.
-    #[arg(long)]
-    pub(crate) quiet: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Server {
-    /// The server; the one of the last login unless given.
-    #[arg(long)]
-    pub(crate) url: Option<Url>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Chat {
-    /// What to say; without it and away from a terminal, standard input is said.
-    pub(crate) message: Option<String>,
-    /// Go on with this conversation.
-    #[arg(long)]
-    pub(crate) conversation: Option<String>,
-    /// Let this agent answer, by name or id.
-    #[arg(long, conflicts_with = "conversation")]
-    pub(crate) agent: Option<String>,
-    #[command(flatten)]
-    pub(crate) server: Server,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AgentsCommand {
-    /// List the agents.
-    List(Server),
-    /// Define an agent.
-    Create(AgentCreate),
-    /// Show an agent.
-    Show(AgentNamed),
-    /// Remove an agent; its conversations stay.
-    Delete(AgentNamed),
-    /// Let an agent answer once, in a conversation of its own.
-    Run(AgentRun),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AgentCreate {
-    /// What people call it; unique in the org.
-    pub(crate) name: String,
-    /// What the model is told first; `@file` reads it from a file.
-    #[arg(long)]
-    pub(crate) instructions: String,
-    /// The model; the org's unless given.
-    #[arg(long)]
-    pub(crate) model: Option<String>,
-    /// A tool that it may use, more than once for several; every tool unless given.
-    #[arg(long = "tool")]
-    pub(crate) tools: Vec<String>,
-    /// The one realm that it sees.
-    #[arg(long)]
-    pub(crate) realm: Option<String>,
-    #[command(flatten)]
-    pub(crate) server: Server,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AgentNamed {
-    /// Its name or id.
-    pub(crate) agent: String,
-    #[command(flatten)]
-    pub(crate) server: Server,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AgentRun {
-    /// Its name or id.
-    pub(crate) agent: String,
-    /// What to answer; standard input unless given.
-    pub(crate) input: Option<String>,
-    /// Do not wait for the answer: print the run, which goes on at the server.
-    #[arg(long)]
-    pub(crate) background: bool,
-    #[command(flatten)]
-    pub(crate) server: Server,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct Approvals {
-    #[command(subcommand)]
-    pub(crate) command: Option<ApprovalsCommand>,
-    #[command(flatten)]
-    pub(crate) server: Server,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ApprovalsCommand {
-    /// Let the call run, once.
-    Approve(Approve),
-    /// Do not let the call run; the model is told why.
-    Deny(Deny),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Approve {
-    /// The approval.
-    pub(crate) approval: String,
-    /// Why.
-    #[arg(long)]
-    pub(crate) note: Option<String>,
-    /// JSON to put in place of the arguments.
-    #[arg(long)]
-    pub(crate) args: Option<String>,
-    /// For how many seconds the same call in the same conversation need not ask again, 86400 at most.
-    #[arg(long, value_name = "SECS")]
-    pub(crate) remember: Option<u32>,
-    #[command(flatten)]
-    pub(crate) server: Server,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Deny {
-    /// The approval.
-    pub(crate) approval: String,
-    /// Why.
-    #[arg(long)]
-    pub(crate) note: Option<String>,
-    #[command(flatten)]
-    pub(crate) server: Server,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Login {
-    /// The server.
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    pub(crate) url: Url,
-    /// Your e-mail; asked for when missing.
-    #[arg(long)]
-    pub(crate) email: Option<String>,
-    /// Read the password from standard input.
-    #[arg(long)]
-    pub(crate) password_stdin: bool,
 }
 
 #[cfg(test)]
