@@ -14,7 +14,7 @@ mod graph;
 mod init;
 mod on_neo4j;
 mod process;
-mod readme;
+mod docs;
 mod secrets;
 mod serve;
 mod session;
