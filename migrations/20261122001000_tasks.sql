@@ -107,6 +107,7 @@ alter table conversations add column task_id uuid references tasks on delete set
 create index conversations_of_task_idx on conversations (task_id) where task_id is not null;
 alter table runs add column task_run_id uuid;
 alter table runs add column causes uuid[] not null default '{}';
+grant select (causes) on runs to agentcy_system;
 
 -- Who is told of an event, and which tasks led to it.
 alter table outbox add column realm text;

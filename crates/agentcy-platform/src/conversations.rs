@@ -109,6 +109,7 @@ pub async fn create(
     let conversation = Conversation {
         id: platform.ids.next(),
         owner: Some(caller.principal.to_string()),
+        task_id: None,
         agent_id: new.agent_id,
         title,
         realm: new.realm,

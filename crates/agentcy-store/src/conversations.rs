@@ -4,7 +4,7 @@
 
 use agentcy_core::{
     Limit, Page, Realm, Realms, Timestamp,
-    id::{AgentId, ConversationId, RunId},
+    id::{AgentId, ConversationId, RunId, TaskId},
     page::TOTAL_CAP,
     tool::ApprovalDefaults,
 };
@@ -29,6 +29,8 @@ pub struct Conversation {
     pub id: ConversationId,
     /// The principal that it belongs to; without one it is the org's.
     pub owner: Option<String>,
+    /// The task whose run it is the work of.
+    pub task_id: Option<TaskId>,
     /// The agent that answers; none is the default one.
     pub agent_id: Option<AgentId>,
     /// What it is about; may be empty.
@@ -52,6 +54,7 @@ pub struct Conversation {
 struct ConversationRow {
     id: Uuid,
     owner: Option<String>,
+    task_id: Option<Uuid>,
     agent_id: Option<Uuid>,
     title: String,
     realm: Option<String>,
@@ -70,6 +73,7 @@ impl TryFrom<ConversationRow> for Conversation {
         Ok(Self {
             id,
             owner: row.owner,
+            task_id: row.task_id.map(TaskId::from),
             agent_id: row.agent_id.map(AgentId::from),
             title: row.title,
             realm: realm(TABLE, id, row.realm)?,
@@ -110,7 +114,7 @@ pub async fn list(
     let (after_at, after_id) = after.unzip();
     let rows = sqlx::query_as!(
         ConversationRow,
-        r#"select id as "id!", owner, agent_id, title as "title!", realm,
+        r#"select id as "id!", owner, task_id, agent_id, title as "title!", realm,
                   archived as "archived!", last_seq as "last_seq!", reserved as "reserved!",
                   active_run, created_at as "created_at!", updated_at as "updated_at!"
          from (
@@ -180,8 +184,8 @@ pub async fn list(
 pub async fn find(tenant: &mut impl Tenant, id: ConversationId) -> Result<Option<Conversation>> {
     sqlx::query_as!(
         ConversationRow,
-        "select id, owner, agent_id, title, realm, archived, last_seq, reserved, active_run,
-                created_at, updated_at
+        "select id, owner, task_id, agent_id, title, realm, archived, last_seq, reserved,
+                active_run, created_at, updated_at
          from conversations where org_id = $1 and id = $2",
         Uuid::from(tenant.org()),
         Uuid::from(id),
@@ -197,8 +201,8 @@ pub async fn find(tenant: &mut impl Tenant, id: ConversationId) -> Result<Option
 pub async fn lock(tx: &mut Tx, id: ConversationId) -> Result<Option<Conversation>> {
     sqlx::query_as!(
         ConversationRow,
-        "select id, owner, agent_id, title, realm, archived, last_seq, reserved, active_run,
-                created_at, updated_at
+        "select id, owner, task_id, agent_id, title, realm, archived, last_seq, reserved,
+                active_run, created_at, updated_at
          from conversations where org_id = $1 and id = $2 for no key update",
         Uuid::from(tx.org()),
         Uuid::from(id),
@@ -228,8 +232,8 @@ pub struct Turn {
 macro_rules! turn {
     ($tenant:expr, $id:expr, $lock:literal) => {{
         let row = sqlx::query!(
-            r#"select c.id, c.owner, c.agent_id, c.title, c.realm, c.archived, c.last_seq,
-                      c.reserved, c.active_run, c.created_at, c.updated_at,
+            r#"select c.id, c.owner, c.task_id, c.agent_id, c.title, c.realm, c.archived,
+                      c.last_seq, c.reserved, c.active_run, c.created_at, c.updated_at,
                       o.approval_defaults, o.approval_timeout_secs, o.require_other,
                       a.id as "a_id?", a.name as "a_name?", a.instructions as "a_instructions?",
                       a.model as a_model, a.tools as "a_tools?", a.realm as a_realm,
@@ -286,6 +290,7 @@ macro_rules! turn {
         let conversation = ConversationRow {
             id: row.id,
             owner: row.owner,
+            task_id: row.task_id,
             agent_id: row.agent_id,
             title: row.title,
             realm: row.realm,
@@ -324,8 +329,8 @@ pub async fn turn(tenant: &mut impl Tenant, id: ConversationId) -> Result<Option
 pub async fn insert(tx: &mut Tx, new: &Conversation) -> Result<()> {
     sqlx::query!(
         "insert into conversations (id, org_id, owner, agent_id, title, realm, archived, last_seq,
-                                    reserved, active_run, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                                    reserved, active_run, created_at, updated_at, task_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         Uuid::from(new.id),
         Uuid::from(tx.org()),
         new.owner,
@@ -338,6 +343,7 @@ pub async fn insert(tx: &mut Tx, new: &Conversation) -> Result<()> {
         new.active_run.map(Uuid::from),
         new.created_at,
         new.updated_at,
+        new.task_id.map(Uuid::from),
     )
     .execute(tx.conn())
     .await?;

@@ -1,13 +1,14 @@
 //! `runs`: answers being given. Their rows are asked for, read and stopped here; runners claim them through the system's
 //! door, and write what they hold in `held`, each time with the fence of their claim.
 
+mod begin;
 mod held;
 
 use agentcy_core::{
     Limit, Page, Timestamp,
     agent::RunLimits,
     chat::{FinishReason, RunErrorCode, RunState, Usage},
-    id::{AgentId, ConversationId, MessageId, RunId},
+    id::{AgentId, ConversationId, MessageId, RunId, TaskId, TaskRunId},
     page::TOTAL_CAP,
 };
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use crate::{
     columns::{json, name, to_json},
 };
 
+pub use begin::{Beginning, begin};
 pub use held::{Ending, Hold, Kept, Progress, finish, held, keep, park, progress};
 
 const TABLE: &str = "runs";
@@ -41,6 +43,10 @@ pub struct Run {
     pub id: RunId,
     /// Where it answers.
     pub conversation_id: ConversationId,
+    /// The run of a task that it is the work of.
+    pub task_run_id: Option<TaskRunId>,
+    /// The tasks that led to it, the first one first, with the one that it is of.
+    pub causes: Vec<TaskId>,
     /// The agent that answers, while there is one.
     pub agent_id: Option<AgentId>,
     /// The answer.
@@ -94,6 +100,8 @@ pub struct Run {
 struct RunRow {
     id: Uuid,
     conversation_id: Uuid,
+    task_run_id: Option<Uuid>,
+    causes: Vec<Uuid>,
     agent_id: Option<Uuid>,
     message_id: Uuid,
     starter: String,
@@ -129,6 +137,8 @@ impl TryFrom<RunRow> for Run {
         Ok(Self {
             id,
             conversation_id: row.conversation_id.into(),
+            task_run_id: row.task_run_id.map(TaskRunId::from),
+            causes: row.causes.into_iter().map(TaskId::from).collect(),
             agent_id: row.agent_id.map(AgentId::from),
             message_id: row.message_id.into(),
             starter: row.starter,
@@ -166,8 +176,8 @@ macro_rules! runs {
     ($rest:literal $(, $arg:expr)* $(,)?) => {
         sqlx::query_as!(
             RunRow,
-            "select id, conversation_id, agent_id, message_id, starter, state, system, limits,
-                    tainted, step, in_tokens, out_tokens, cost_usd, active_ms, model, output,
+            "select id, conversation_id, task_run_id, causes, agent_id, message_id, starter, state,
+                    system, limits, tainted, step, in_tokens, out_tokens, cost_usd, active_ms, model, output,
                     finish_reason, error, cancel, superseded, attempt, fence, lease_until, holder,
                     wake_at, created_at, started_at, finished_at
              from runs " + $rest
@@ -194,10 +204,23 @@ pub struct NewRun {
     pub limits: RunLimits,
     /// What the model is told first, where that is known by now.
     pub system: Option<String>,
+    /// The task that it is of.
+    pub task: Option<OfTask>,
     /// When it is asked for.
     pub at: Timestamp,
     /// Who takes it up.
     pub start: Start,
+}
+
+/// What a run of an agent has of the task that it is the work of.
+#[derive(Debug, Clone)]
+pub struct OfTask {
+    /// The run of the task.
+    pub run: TaskRunId,
+    /// The tasks that led to it, the first one first, with this one.
+    pub causes: Vec<TaskId>,
+    /// Whether what it is told was said by somebody whom nobody vouches for.
+    pub tainted: bool,
 }
 
 /// How a run begins.
@@ -226,10 +249,13 @@ pub async fn insert(tx: &mut Tx, new: &NewRun) -> Result<Hold> {
         }
         Start::Pending { wake_at } => (RunState::Pending, 0, None, None, None, *wake_at),
     };
+    let causes = new.task.iter().flat_map(|task| &task.causes);
+    let causes: Vec<Uuid> = causes.copied().map(Uuid::from).collect();
     sqlx::query!(
         "insert into runs (id, org_id, conversation_id, agent_id, message_id, starter, state, system,
-                           limits, fence, lease_until, holder, wake_at, created_at, started_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                           limits, fence, lease_until, holder, wake_at, created_at, started_at,
+                           task_run_id, causes, tainted)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         Uuid::from(new.id),
         Uuid::from(tx.org()),
         Uuid::from(new.conversation_id),
@@ -245,6 +271,9 @@ pub async fn insert(tx: &mut Tx, new: &NewRun) -> Result<Hold> {
         wake_at,
         new.at,
         started_at,
+        new.task.as_ref().map(|task| Uuid::from(task.run)),
+        &causes,
+        new.task.as_ref().is_some_and(|task| task.tainted),
     )
     .execute(tx.conn())
     .await?;

@@ -74,6 +74,7 @@ impl Stage {
         let new = Conversation {
             id: self.conversation,
             owner: None,
+            task_id: None,
             agent_id: None,
             title: "A talk".to_owned(),
             realm: None,
@@ -114,6 +115,7 @@ impl Stage {
             starter: self.starter.clone(),
             limits: agentcy_core::agent::RunLimits::default(),
             system: None,
+            task: None,
             at: now,
             start: Start::Held { holder: "a test".to_owned(), lease_until: now + LEASE },
         };

@@ -65,6 +65,7 @@ pub async fn execute(
     let conversation = Conversation {
         id: platform.new_id(),
         owner: Some(caller.principal.to_string()),
+        task_id: None,
         agent_id: Some(agent.id),
         title: String::new(),
         realm: None,
@@ -127,6 +128,7 @@ async fn start(runs: &Runs, mut asking: Asking) -> Result<Started> {
         starter: asking.by.caller().principal.to_string(),
         limits: asking.stage.agent.as_ref().map(|agent| agent.limits).unwrap_or_default(),
         system: None,
+        task: None,
         at: runs.platform.now(),
         start: Start::Pending { wake_at: None },
     };

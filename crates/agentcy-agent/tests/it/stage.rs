@@ -214,6 +214,7 @@ impl Stage {
             starter: starter.clone(),
             limits: RunLimits::default(),
             system: None,
+            task: None,
             at: now,
             start: Start::Held {
                 holder: "test".to_owned(),

@@ -59,6 +59,7 @@ async fn run(platform: &Platform, caller: &Caller, conversation: ConversationId)
         starter: caller.principal.to_string(),
         limits: RunLimits::default(),
         system: None,
+        task: None,
         at: now,
         start: Start::Held { holder: "me".into(), lease_until: now + TimeDelta::seconds(30) },
     };

@@ -2,7 +2,7 @@
 
 use agentcy_core::{
     Timestamp,
-    id::{ConversationId, OrgId, RunId},
+    id::{ConversationId, OrgId, RunId, TaskId},
 };
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ pub struct Claimed {
     pub conversation_id: ConversationId,
     /// Who started it.
     pub starter: String,
+    /// The tasks that led to it, the first one first.
+    pub causes: Vec<TaskId>,
     /// How often its runner was lost.
     pub attempt: i32,
     /// Whether its runner was lost just now, so that what it was about to do is not known.
@@ -48,7 +50,7 @@ pub async fn claim(
          update runs set state = 'running', attempt = attempt + was_lost::int, fence = fence + 1,
                          holder = $1, lease_until = $4, wake_at = null
          from taken where runs.id = taken.id
-         returning runs.id, org_id, conversation_id, starter, attempt, fence,
+         returning runs.id, org_id, conversation_id, starter, causes, attempt, fence,
                    was_lost as "was_lost!""#,
         holder,
         most,
@@ -62,6 +64,7 @@ pub async fn claim(
         org_id: row.org_id.into(),
         conversation_id: row.conversation_id.into(),
         starter: row.starter,
+        causes: row.causes.into_iter().map(TaskId::from).collect(),
         attempt: row.attempt,
         was_lost: row.was_lost,
     });

@@ -103,6 +103,7 @@ async fn who_follows_one_run_sees_its_events_alone_and_who_follows_all_sees_the_
         starter: stage.starter.clone(),
         limits: agentcy_core::agent::RunLimits::default(),
         system: None,
+        task: None,
         at: now,
         start: Start::Pending { wake_at: None },
     };

@@ -42,6 +42,7 @@ fn a_conversation(owner: Option<&str>, secs: i64) -> Conversation {
     Conversation {
         id: next_id().into(),
         owner: owner.map(str::to_owned),
+        task_id: None,
         agent_id: None,
         title: String::new(),
         realm: None,
@@ -90,6 +91,7 @@ async fn new_run(
         starter: "usr_1".into(),
         limits: RunLimits::default(),
         system: None,
+        task: None,
         at: at(secs),
         start,
     };
