@@ -36,7 +36,10 @@ pub mod sources;
 mod standing;
 pub mod standing_uses;
 pub mod system;
+pub mod task_runs;
+pub mod tasks;
 pub mod tool_calls;
+pub mod triggers;
 pub mod usage;
 pub mod users;
 

@@ -10,4 +10,5 @@ pub mod memberships;
 pub mod projections;
 pub mod runs;
 pub mod sessions;
+pub mod triggers;
 pub mod vacate;
