@@ -12,6 +12,7 @@ mod connection;
 pub mod conversation_log;
 pub mod conversations;
 mod db;
+pub mod deliveries;
 pub mod embedded;
 mod error;
 pub mod housekeeping;

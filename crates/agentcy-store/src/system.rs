@@ -1,6 +1,7 @@
 //! What comes before an org is known, or beside every org: the closed list of what the system's door opens.
 
 pub mod founding;
+pub mod hooks;
 pub mod invites;
 pub mod issuers;
 pub mod jobs;
@@ -12,3 +13,4 @@ pub mod runs;
 pub mod sessions;
 pub mod triggers;
 pub mod vacate;
+pub mod workers;
