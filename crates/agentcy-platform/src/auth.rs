@@ -5,6 +5,7 @@
 
 mod account;
 mod acting;
+pub(crate) mod anchor;
 mod authenticate;
 pub(crate) mod email;
 mod jwks;
@@ -30,7 +31,8 @@ use agentcy_core::{Clock, Entropy};
 use agentcy_egress::Egress;
 
 pub use account::{PasswordChange, change_password};
-pub use authenticate::{Presented, authenticate, authenticate_worker};
+pub use anchor::{Anchor, Present};
+pub use authenticate::{Presented, arrive, authenticate, authenticate_worker};
 pub use log::Origin;
 pub use me::{AuthConfig, Me, Person, auth_config, me};
 pub use register::{NewAccount, register};

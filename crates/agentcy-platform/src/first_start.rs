@@ -50,6 +50,12 @@ pub async fn first_start(
     Ok(outcome)
 }
 
+/// Looks whether the default login is in force: for a process beside the server that made it.
+pub async fn notice_default_login(platform: &Platform) -> Result<()> {
+    platform.auth.set_default_login(has_default_login(platform).await?);
+    Ok(())
+}
+
 async fn make(platform: &Platform, address: &str, password: &SecretString) -> Result<FirstStart> {
     let mut tx = platform.db.system(&platform.system).await?;
     let any = founding::any_org(&mut tx).await?;

@@ -54,6 +54,24 @@ pub async fn number(tx: &mut SystemTx, fence: Fence) -> Result<Batch> {
     Ok(Batch { advances: [outbox, audit, facts].concat(), more })
 }
 
+/// The last number given in each of these topics of these orgs, in their order; 0 before the first.
+#[tracing::instrument(name = "db.sequencer.lasts", skip_all)]
+pub async fn lasts(tx: &mut SystemTx, places: &[(OrgId, &str)]) -> Result<Vec<i64>> {
+    let (orgs, topics): (Vec<Uuid>, Vec<String>) =
+        places.iter().map(|(org, topic)| (Uuid::from(*org), (*topic).to_owned())).unzip();
+    let lasts = sqlx::query_scalar!(
+        r#"select coalesce(s.last, 0) as "last!"
+           from unnest($1::uuid[], $2::text[]) with ordinality asked (org_id, topic, place)
+           left join sequences s on s.org_id = asked.org_id and s.topic = asked.topic
+           order by asked.place"#,
+        &orgs,
+        &topics,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(lasts)
+}
+
 async fn number_outbox(tx: &mut SystemTx) -> Result<Vec<Advance>> {
     let rows = sqlx::query_as!(
         AdvanceRow,

@@ -6,6 +6,7 @@ use agentcy_core::{Caller, Credential};
 use secrecy::ExposeSecret;
 
 use super::{
+    anchor::Anchor,
     key_format, oidc,
     secret::{digest, same},
     standing::{self, Proof, Standing},
@@ -82,6 +83,11 @@ fn bearer(value: &str) -> Option<&str> {
 /// Who calls. Errors: `unauthenticated` for whatever is missing, unknown, expired, revoked or contradictory;
 /// `insufficient_role` for somebody of the issuer who is a member of no org.
 pub async fn authenticate(platform: &Platform, presented: &Presented<'_>) -> Result<Caller> {
+    Ok(arrive(platform, presented).await?.0)
+}
+
+/// The same, with what it rests on: for somebody who stays.
+pub async fn arrive(platform: &Platform, presented: &Presented<'_>) -> Result<(Caller, Anchor)> {
     let shown = presented.shown(platform.setup.auth.query_tokens);
     let shown = shown.ok_or_else(Error::unauthenticated)?;
     let standing = match shown {
@@ -99,7 +105,12 @@ pub async fn authenticate(platform: &Platform, presented: &Presented<'_>) -> Res
     if !standing.allows(presented.ip) {
         return Err(Error::unauthenticated());
     }
-    Ok(caller(standing, shown, presented))
+    let secret = match shown {
+        Shown::Ticket(_) => None,
+        Shown::Bearer(text) | Shown::Cookie(text) => key_format::parse(text).map(|(_, it)| it),
+    };
+    let anchor = Anchor::of(&standing, secret);
+    Ok((caller(standing, shown, presented), anchor))
 }
 
 async fn look_up(platform: &Platform, shown: Shown<'_>, ip: Option<IpAddr>) -> Result<Standing> {

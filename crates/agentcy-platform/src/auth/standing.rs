@@ -76,10 +76,14 @@ impl Standing {
 
     /// Whether the credential may come from this address.
     pub(crate) fn allows(&self, ip: Option<IpAddr>) -> bool {
-        let from = ip.map(|ip| ip.to_canonical());
-        self.allowed_ips.is_empty()
-            || from.is_some_and(|ip| self.allowed_ips.iter().any(|net| net.contains(&ip)))
+        allows(&self.allowed_ips, ip)
     }
+}
+
+/// Whether somebody may come from this address; no list is for all.
+pub(crate) fn allows(list: &[IpNet], ip: Option<IpAddr>) -> bool {
+    let from = ip.map(|ip| ip.to_canonical());
+    list.is_empty() || from.is_some_and(|ip| list.iter().any(|net| net.contains(&ip)))
 }
 
 /// What was looked up within the present slot of time and the present epoch.
@@ -201,14 +205,16 @@ pub(crate) async fn of_key(
     Ok(standing)
 }
 
-fn fits(key: &keys::KeyCheck, shown: &Digest, now: Timestamp) -> bool {
+/// Whether the secret of this digest opens the key now.
+pub(crate) fn fits(key: &keys::KeyCheck, shown: &Digest, now: Timestamp) -> bool {
     let present = same(&key.secret_hash, shown);
     let previous =
         key.previous.as_ref().is_some_and(|(hash, until)| *until > now && same(hash, shown));
     present || previous
 }
 
-fn networks(id: KeyId, texts: &[String]) -> Result<Vec<IpNet>> {
+/// The addresses that a key may come from.
+pub(crate) fn networks(id: KeyId, texts: &[String]) -> Result<Vec<IpNet>> {
     let read = |text: &String| {
         let single = text.parse::<IpAddr>().map(IpNet::from);
         text.parse::<IpNet>().ok().or(single.ok())

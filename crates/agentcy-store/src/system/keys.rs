@@ -82,6 +82,22 @@ pub async fn find(tx: &mut SystemTx, id: KeyId) -> Result<Option<KeyCheck>> {
     row.map(KeyCheck::try_from).transpose()
 }
 
+/// Those of these keys that were not revoked.
+#[tracing::instrument(name = "db.api_keys.find_many_before_org", skip_all)]
+pub async fn find_many(tx: &mut SystemTx, ids: &[KeyId]) -> Result<Vec<KeyCheck>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| Uuid::from(*id)).collect();
+    let rows = sqlx::query_as!(
+        KeyRow,
+        "select id, org_id, role, realms, can_approve, allowed_ips, secret_hash, previous_hash,
+                previous_until, expires_at, last_used_at
+         from api_keys where id = any($1) and revoked_at is null",
+        &ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(KeyCheck::try_from).collect()
+}
+
 /// Notes that a key was used, unless somebody noted it after `since`.
 #[tracing::instrument(name = "db.api_keys.touch", skip_all)]
 pub async fn touch(tx: &mut SystemTx, id: KeyId, at: Timestamp, since: Timestamp) -> Result<()> {

@@ -139,6 +139,39 @@ pub async fn place(tx: &mut SystemTx, org: OrgId, user: UserId) -> Result<Option
     row.map(Place::try_from).transpose()
 }
 
+/// What these people are in these orgs, as far as they are members.
+#[tracing::instrument(name = "db.memberships.find_many_before_org", skip_all)]
+pub async fn places_of(
+    tx: &mut SystemTx,
+    members: &[(OrgId, UserId)],
+) -> Result<Vec<(UserId, Place)>> {
+    let (orgs, users): (Vec<Uuid>, Vec<Uuid>) =
+        members.iter().map(|(org, user)| (Uuid::from(*org), Uuid::from(*user))).unzip();
+    let rows = sqlx::query!(
+        r#"select m.user_id, m.org_id, m.role, m.realms,
+                  m.disabled_at is not null as "disabled!", o.oidc_issuer
+           from unnest($1::uuid[], $2::uuid[]) asked (org_id, user_id)
+           join memberships m using (org_id, user_id) join orgs o on o.id = m.org_id"#,
+        &orgs,
+        &users,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let user = UserId::from(row.user_id);
+            let found = PlaceRow {
+                org_id: row.org_id,
+                role: row.role,
+                realms: row.realms,
+                disabled: row.disabled,
+                oidc_issuer: row.oidc_issuer,
+            };
+            Ok((user, Place::try_from(found)?))
+        })
+        .collect()
+}
+
 /// Whether a person's password hash is still this one, which then stays so until the transaction ends.
 #[tracing::instrument(name = "db.users.hold_password", skip_all)]
 pub async fn hold_password(tx: &mut SystemTx, user: UserId, hash: &str) -> Result<bool> {

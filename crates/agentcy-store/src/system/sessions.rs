@@ -125,6 +125,29 @@ pub async fn find(tx: &mut SystemTx, id: SessionId) -> Result<Option<Standing>> 
     row.map(Standing::try_from).transpose()
 }
 
+/// Those of these sessions that are there, ended or not.
+#[tracing::instrument(name = "db.sessions.find_many_before_org", skip_all)]
+pub async fn find_many(
+    tx: &mut SystemTx,
+    ids: &[SessionId],
+) -> Result<Vec<(SessionId, Standing)>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| Uuid::from(*id)).collect();
+    let rows = sqlx::query_as!(
+        StandingRow,
+        r#"select s.id, s.org_id, s.user_id, s.kind, s.generation, s.expires_at,
+                  s.revoked_at is not null as "revoked!", m.disabled_at is not null as "disabled!",
+                  m.role, m.realms, u.platform_admin
+           from sessions s
+           join memberships m on m.org_id = s.org_id and m.user_id = s.user_id
+           join users u on u.id = s.user_id
+           where s.id = any($1)"#,
+        &ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(|row| Ok((row.id.into(), Standing::try_from(row)?))).collect()
+}
+
 /// Goes on to the next generation if `from` is still the present one; tells whether it was.
 #[tracing::instrument(name = "db.sessions.rotate", skip_all)]
 pub async fn rotate(tx: &mut SystemTx, id: SessionId, from: i32, at: Timestamp) -> Result<bool> {
