@@ -2,7 +2,7 @@
 
 use agentcy_core::{
     Action, By, Caller, Credential, Principal, Realms, Role,
-    id::{KeyId, OrgId, RunId, UserId},
+    id::{KeyId, OrgId, RunId, TaskId, UserId},
 };
 use agentcy_store::{
     Error as StoreError,
@@ -51,6 +51,12 @@ impl Platform {
         let role = action.standing().role;
         let caller = in_the_name_of(org, principal, role, Realms::All, &run.to_string());
         Ok(By::granted(&self.system, &caller, action))
+    }
+
+    /// The same proof for what these tasks led to, the first one first: all that it opens says so.
+    pub fn because(&self, by: &By, causes: Vec<TaskId>) -> By {
+        let caller = Caller { causes, ..by.caller().clone() };
+        By::granted(&self.system, &caller, by.action())
     }
 }
 
