@@ -2,7 +2,9 @@
 //! through the system's door, and write what they hold in `held`, each time with the fence of their claim.
 
 mod held;
+mod log;
 mod records;
+mod remote;
 
 use agentcy_core::{
     Limit, Page, Timestamp,
@@ -17,7 +19,11 @@ use uuid::Uuid;
 use crate::{Error, Result, Tenant, Tx, ledger::Counts};
 
 pub use held::{Hold, Outcome, advance, cancelled, fail, note, payload, put_off, succeed};
-pub use records::{append as append_records, batch as records, forget_other as forget_records};
+pub use log::{Line, MAX_LINES, append as append_log, lines as log};
+pub use records::{
+    append as append_records, batch as records, forget_other as forget_records, kept,
+};
+pub use remote::{Waiting, extend, hand_out, in_flight, keep_here, waiting};
 
 /// The index that keeps one unfinished job per subject.
 pub const SUBJECT_KEY: &str = "job_subject_key";
@@ -187,11 +193,21 @@ macro_rules! jobs {
 /// Queues a job. An unfinished one of the same subject breaks [`SUBJECT_KEY`].
 #[tracing::instrument(name = "db.jobs.enqueue", skip_all, fields(job = P::NAME))]
 pub async fn enqueue<P: Payload>(tx: &mut Tx, new: &NewJob, payload: &P) -> Result<()> {
+    insert(tx, new, payload, false).await
+}
+
+/// The same for workers elsewhere, and for nobody beside the stores.
+#[tracing::instrument(name = "db.jobs.enqueue_remote", skip_all, fields(job = P::NAME))]
+pub async fn enqueue_remote<P: Payload>(tx: &mut Tx, new: &NewJob, payload: &P) -> Result<()> {
+    insert(tx, new, payload, true).await
+}
+
+async fn insert<P: Payload>(tx: &mut Tx, new: &NewJob, payload: &P, remote: bool) -> Result<()> {
     let payload = to_json(new.id, payload)?;
     sqlx::query!(
         "insert into jobs (id, org_id, kind, subject, state, payload, made_by, max_attempts,
-                           run_at, created_at)
-         values ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $8)",
+                           run_at, created_at, remote)
+         values ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $8, $9)",
         Uuid::from(new.id),
         Uuid::from(tx.org()),
         P::NAME,
@@ -200,6 +216,7 @@ pub async fn enqueue<P: Payload>(tx: &mut Tx, new: &NewJob, payload: &P) -> Resu
         new.made_by,
         new.max_attempts,
         new.at,
+        remote,
     )
     .execute(tx.conn())
     .await?;
@@ -215,6 +232,30 @@ pub async fn find(tenant: &mut impl Tenant, id: JobId) -> Result<Option<Job>> {
         .await?
         .map(Job::try_from)
         .transpose()
+}
+
+/// Those of these jobs that there are, in any order.
+#[tracing::instrument(name = "db.jobs.find_all", skip_all)]
+pub async fn find_all(tenant: &mut impl Tenant, ids: &[JobId]) -> Result<Vec<Job>> {
+    let org = Uuid::from(tenant.org());
+    let ids: Vec<Uuid> = ids.iter().map(|id| Uuid::from(*id)).collect();
+    let rows = jobs!("where j.org_id = $1 and j.id = any($2)", org, &ids);
+    rows.fetch_all(tenant.conn()).await?.into_iter().map(Job::try_from).collect()
+}
+
+/// What a job was asked for, wherever it stands by now; nothing when it is of another kind.
+#[tracing::instrument(name = "db.jobs.asked_for", skip_all, fields(job = P::NAME))]
+pub async fn asked_for<P: Payload>(tenant: &mut impl Tenant, id: JobId) -> Result<Option<P>> {
+    let kept: Option<Value> = sqlx::query_scalar!(
+        "select payload from jobs where org_id = $1 and id = $2 and kind = $3",
+        Uuid::from(tenant.org()),
+        Uuid::from(id),
+        P::NAME,
+    )
+    .fetch_optional(tenant.conn())
+    .await?;
+    let read = |kept| serde_json::from_value(kept).map_err(|e| Error::corrupt("jobs", id, e));
+    kept.map(read).transpose()
 }
 
 /// The unfinished job of a subject, if there is one.

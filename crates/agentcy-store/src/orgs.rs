@@ -106,6 +106,22 @@ pub async fn lock(tx: &mut Tx) -> Result<Option<Org>> {
     .transpose()
 }
 
+/// The same, which stays as it is until the transaction ends; others may read it so too.
+#[tracing::instrument(name = "db.orgs.find_steady", skip_all)]
+pub async fn find_steady(tx: &mut Tx) -> Result<Option<Org>> {
+    sqlx::query_as!(
+        OrgRow,
+        "select id, name, timezone, retention_days, features, approval_defaults,
+             approval_timeout_secs, require_other, remote_workers, oidc_issuer, created_at, updated_at
+         from orgs where id = $1 for share",
+        Uuid::from(tx.org()),
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .map(Org::try_from)
+    .transpose()
+}
+
 /// Writes every setting of the org.
 #[tracing::instrument(name = "db.orgs.update", skip_all)]
 pub async fn update(tx: &mut Tx, org: &Org) -> Result<()> {

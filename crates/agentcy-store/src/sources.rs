@@ -145,6 +145,25 @@ pub async fn find(tenant: &mut impl Tenant, id: SourceId) -> Result<Option<Sourc
     .transpose()
 }
 
+/// Those of these sources that there are, in whichever realm they lie.
+#[tracing::instrument(name = "db.sources.find_all", skip_all)]
+pub async fn find_all(tenant: &mut impl Tenant, ids: &[SourceId]) -> Result<Vec<Source>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| Uuid::from(*id)).collect();
+    sqlx::query_as!(
+        SourceRow,
+        "select id, name, source_type, realm, config, credentials, cursor, content_id,
+                content_bytes, created_by, created_at, updated_at
+         from sources where org_id = $1 and id = any($2)",
+        Uuid::from(tenant.org()),
+        &ids,
+    )
+    .fetch_all(tenant.conn())
+    .await?
+    .into_iter()
+    .map(Source::try_from)
+    .collect()
+}
+
 /// The source of this name, in whichever realm it lies; upper and lower case are one.
 #[tracing::instrument(name = "db.sources.find_by_name", skip_all)]
 pub async fn find_by_name(tenant: &mut impl Tenant, name: &str) -> Result<Option<Source>> {

@@ -83,18 +83,19 @@ pub async fn note(
     hold.kept(noted.rows_affected())
 }
 
-/// Queues the job's next half, with attempts of its own.
+/// Queues the job's next half, with attempts of its own. `remote`: for workers elsewhere alone.
 #[tracing::instrument(name = "db.jobs.advance", skip_all, fields(job = P::NAME))]
 pub async fn advance<P: Payload>(
     tx: &mut Tx,
     hold: Hold,
     payload: &P,
     at: Timestamp,
+    remote: bool,
 ) -> Result<()> {
     let payload = to_json(hold.id, payload)?;
     let advanced = sqlx::query!(
         "update jobs set kind = $4, payload = $5, state = 'queued', attempt = 0, run_at = $6,
-                         lease_until = null, holder = null
+                         lease_until = null, holder = null, remote = $7
          where org_id = $1 and id = $2 and fence = $3 and state = 'running'",
         Uuid::from(tx.org()),
         Uuid::from(hold.id),
@@ -102,6 +103,7 @@ pub async fn advance<P: Payload>(
         P::NAME,
         payload,
         at,
+        remote,
     )
     .execute(tx.conn())
     .await?;
@@ -111,9 +113,10 @@ pub async fn advance<P: Payload>(
 /// Queues the same half again for later, and says why.
 #[tracing::instrument(name = "db.jobs.put_off", skip_all)]
 pub async fn put_off(tx: &mut Tx, hold: Hold, until: Timestamp, why: &Fault) -> Result<()> {
+    // Whoever stopped it meanwhile shall not wait for a worker elsewhere.
     let put_off = sqlx::query!(
         "update jobs set state = 'queued', run_at = $4, errors = jsonb_build_array($5::jsonb),
-                         lease_until = null, holder = null
+                         lease_until = null, holder = null, remote = remote and not cancel
          where org_id = $1 and id = $2 and fence = $3 and state = 'running'",
         Uuid::from(tx.org()),
         Uuid::from(hold.id),

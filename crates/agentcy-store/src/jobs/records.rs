@@ -55,6 +55,21 @@ pub async fn batch(
     .await?)
 }
 
+/// How many batches were collected under a claim. None when one is missing between them.
+#[tracing::instrument(name = "db.job_records.kept", skip_all)]
+pub async fn kept(tenant: &mut impl Tenant, hold: Hold) -> Result<Option<i32>> {
+    let found = sqlx::query!(
+        r#"select count(*) as "count!", coalesce(max(batch) + 1, 0) as "end!"
+           from job_records where org_id = $1 and job_id = $2 and fence = $3"#,
+        Uuid::from(tenant.org()),
+        Uuid::from(hold.id),
+        hold.fence,
+    )
+    .fetch_one(tenant.conn())
+    .await?;
+    Ok((found.count == i64::from(found.end)).then_some(found.end))
+}
+
 /// Removes what earlier holders collected.
 #[tracing::instrument(name = "db.job_records.forget_other", skip_all)]
 pub async fn forget_other(tx: &mut Tx, hold: Hold) -> Result<()> {

@@ -32,7 +32,8 @@ pub struct Claimed {
     pub cancel: bool,
 }
 
-/// Claims jobs of these kinds that are due, or whose lease ran out. Each claim is an attempt.
+/// Claims jobs of these kinds that are due, or whose lease ran out. Each claim is an attempt. What is for workers
+/// elsewhere is left to them, unless they lost it and all that is left is to end it.
 #[tracing::instrument(name = "db.jobs.claim", skip_all)]
 pub async fn claim(
     tx: &mut SystemTx,
@@ -46,10 +47,13 @@ pub async fn claim(
     // Two selects, one for each of the partial indexes.
     let rows = sqlx::query!(
         "with lost as (
-             select id from jobs where state = 'running' and lease_until <= $4 and kind = any($1)
+             select id from jobs
+             where state = 'running' and lease_until <= $4 and kind = any($1)
+                 and (not remote or cancel or attempt >= max_attempts)
              order by lease_until limit $3 for update skip locked
          ), due as (
-             select id from jobs where state = 'queued' and run_at <= $4 and kind = any($1)
+             select id from jobs
+             where state = 'queued' and not remote and run_at <= $4 and kind = any($1)
              order by run_at, id limit $3 for update skip locked
          ), taken as (
              select id from lost union all select id from due limit $3
@@ -116,7 +120,7 @@ pub async fn release(tx: &mut SystemTx, holds: &[Hold], now: Timestamp) -> Resul
     let (ids, fences) = split(holds);
     sqlx::query!(
         "update jobs set state = 'queued', attempt = attempt - 1, run_at = $3, lease_until = null,
-                         holder = null
+                         holder = null, remote = remote and not cancel
          from unnest($1::uuid[], $2::bigint[]) held (id, fence)
          where jobs.id = held.id and jobs.fence = held.fence and jobs.state = 'running'",
         &ids,
@@ -145,6 +149,6 @@ pub async fn bury(tx: &mut SystemTx, hold: Hold, reason: &str, now: Timestamp) -
     Ok(())
 }
 
-fn split(holds: &[Hold]) -> (Vec<Uuid>, Vec<i64>) {
+pub(super) fn split(holds: &[Hold]) -> (Vec<Uuid>, Vec<i64>) {
     holds.iter().map(|hold| (Uuid::from(hold.id), hold.fence)).unzip()
 }

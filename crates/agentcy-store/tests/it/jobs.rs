@@ -122,7 +122,7 @@ async fn whoever_took_over_has_the_job_and_the_one_before_writes_nothing() {
     refused!(async |tx: &mut Tx| jobs::payload::<CollectSource>(tx, old).await);
     refused!(async |tx: &mut Tx| jobs::note(tx, old, 1, None, &[]).await);
     refused!(async |tx: &mut Tx| jobs::append_records(tx, old, 0, b"{}").await);
-    refused!(async |tx: &mut Tx| jobs::advance(tx, old, &next, at(31)).await);
+    refused!(async |tx: &mut Tx| jobs::advance(tx, old, &next, at(31), false).await);
     refused!(async |tx: &mut Tx| jobs::put_off(tx, old, at(31), &fault).await);
     refused!(async |tx: &mut Tx| jobs::succeed(tx, old, &Outcome::default(), at(31)).await);
     refused!(async |tx: &mut Tx| jobs::fail(tx, old, "why", at(31)).await);
@@ -199,7 +199,7 @@ async fn the_same_row_goes_through_both_halves_with_attempts_of_their_own() {
     let next = ApplySource { source, version: at(0), resumed: true, fence: hold.fence, batches: 2 };
     let mut collected = tx(&world, org).await;
     jobs::note(&mut collected, hold, 5, Some(9), &[Fault::new("1", "bad")]).await.unwrap();
-    jobs::advance(&mut collected, hold, &next, at(11)).await.unwrap();
+    jobs::advance(&mut collected, hold, &next, at(11), false).await.unwrap();
     collected.commit().await.unwrap();
     assert!(claim(&world, &[COLLECT], 1, 11).await.is_empty());
 
