@@ -19,6 +19,7 @@ use crate::{Error, Platform, Result, StoreError};
 
 pub use backoff::{FIRST_DELAY, LONGEST_DELAY, longest_delay};
 pub use runner::Runner;
+pub(crate) use settle::settle;
 
 /// How long a claim holds without a heartbeat. Clocks of runners may differ by what is left of it after one.
 pub const LEASE: Duration = Duration::from_secs(30);

@@ -43,6 +43,7 @@ mod text;
 pub mod usage;
 pub mod users;
 pub mod wake;
+pub mod workers;
 
 pub use change::Change;
 pub use draft::{Answer, Draft};

@@ -1,10 +1,10 @@
 //! The org's settings: its name and days, and when tools ask.
 
 use agentcy_core::{Action, By, Caller, Role, tool::ApprovalDefaults};
-use agentcy_store::{Tx, audit, orgs};
+use agentcy_store::{Tx, audit, jobs, orgs};
 use serde_json::{Map, Value, json};
 
-use crate::{Change, Error, Platform, Result, error::Faults, text};
+use crate::{Change, Error, Platform, Result, error::Faults, text, workers};
 
 pub use agentcy_store::orgs::Org;
 
@@ -120,6 +120,9 @@ pub(crate) async fn save(
     }
     after.updated_at = platform.clock.now();
     orgs::update(&mut tx, &after).await?;
+    if workers::lets(platform, before) && !workers::lets(platform, &after) {
+        jobs::keep_here(&mut tx, after.updated_at).await?;
+    }
     let details = json!({ "changed": changed(before, &after) });
     audit::record(&mut tx, &platform.done(by, "", details)).await?;
     tx.commit().await?;

@@ -6,6 +6,7 @@
 mod apply;
 mod collect;
 mod collected;
+mod keeper;
 mod retire;
 mod updated;
 mod view;
@@ -28,15 +29,21 @@ use crate::{
     Draft, Error, Listing, PageRequest, Platform, Result,
     jobs::{Kind, MAX_ATTEMPTS},
     wake::Bell,
+    workers,
 };
 
 pub use agentcy_core::job::JobState as SyncState;
-pub use agentcy_store::{jobs::Fault, ledger::Counts};
+pub use agentcy_store::{
+    jobs::{Fault, Line},
+    ledger::Counts,
+};
 pub use apply::Apply;
-pub use collect::{Collect, MAX_BATCHES, STALL, WHOLE};
+pub use collect::Collect;
+pub(crate) use collected::check as check_batch;
 pub use collected::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
+pub use keeper::{Collected, MAX_BATCHES, Progress, STALL, Sink, WHOLE, collect};
 pub use retire::Retire;
-use updated::updated;
+pub(crate) use updated::{updated, updated_all};
 pub use view::Sync;
 
 /// Every kind of job that syncs are made of.
@@ -59,9 +66,13 @@ pub async fn start(platform: &Platform, caller: &Caller, id: SourceId) -> Result
         return Err(Error::invalid_field("source_id", message));
     }
     let job = new_job(platform, &by, id);
-    store::enqueue(&mut tx, &job, &CollectSource { source: id })
-        .await
-        .on_constraint(store::SUBJECT_KEY, in_progress)?;
+    let payload = CollectSource { source: id };
+    let enqueued = if workers::takes(platform, &mut tx, &source).await? {
+        store::enqueue_remote(&mut tx, &job, &payload).await
+    } else {
+        store::enqueue(&mut tx, &job, &payload).await
+    };
+    enqueued.on_constraint(store::SUBJECT_KEY, in_progress)?;
     audit::record(&mut tx, &platform.done(&by, id, json!({ "job": job.id }))).await?;
     let sync = announced(platform, &mut tx, job.id).await?;
     Ok(Draft::new(platform, by, tx, sync))
@@ -107,14 +118,17 @@ pub async fn history(
     Ok(platform.cursors.listing(&scope, found.map(|job| Sync::of(id, job))))
 }
 
-/// One sync of a source. Errors: `not_found`.
+/// One sync of a source, with its log. Errors: `not_found`.
 pub async fn read(platform: &Platform, caller: &Caller, id: SourceId, job: JobId) -> Result<Sync> {
     let by = platform.permit(caller, Action::SourceRead).await?;
     let mut reader = platform.db.read(&by).await?;
     seen(sources::find(&mut reader, id).await?, by.realms())?;
     let found = store::find(&mut reader, job).await?;
     let found = found.filter(|job| job.subject == Some(id.into()));
-    found.map(|job| Sync::of(id, job)).ok_or_else(|| Error::not_found("sync"))
+    let mut sync =
+        found.map(|job| Sync::of(id, job)).ok_or_else(|| Error::not_found("sync"))?;
+    sync.log = store::log(&mut reader, job).await?;
+    Ok(sync)
 }
 
 /// Tells every runner that there may be something to do, now that it is committed.

@@ -191,7 +191,7 @@ impl Shared {
         } else {
             attempt_at(kind.as_ref(), &job, halt).await
         };
-        if let Err(error) = settle::settle(kind.as_ref(), &job, max_attempts, outcome).await {
+        if let Err(error) = settle(kind.as_ref(), &job, max_attempts, outcome).await {
             // Its lease runs out, and whoever takes it over tries once more.
             tracing::warn!(error = %error, "how a job ended could not be written");
         }

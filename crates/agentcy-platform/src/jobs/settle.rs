@@ -12,7 +12,7 @@ use super::{Halt, Held, JobError, Kind, backoff};
 use crate::{Error, Result, wake::Bell};
 
 /// Puts the job off, gives it up, ends it or gives it back.
-pub(super) async fn settle(
+pub(crate) async fn settle(
     kind: &dyn Kind,
     job: &Held,
     max_attempts: i32,

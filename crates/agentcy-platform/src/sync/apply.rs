@@ -20,6 +20,7 @@ use crate::{
     Result, events,
     jobs::{Held, JobError, Kind},
     wake::Bell,
+    workers,
 };
 
 /// Compares what was collected with the ledger, and writes what changed.
@@ -122,9 +123,10 @@ async fn read(
 async fn collect_again(job: &Held, plan: &ApplySource) -> Result<(), JobError> {
     let platform = &job.platform;
     let mut tx = platform.db.begin(&job.by).await?;
-    sources::find(&mut tx, plan.source).await?.ok_or(JobError::Gone)?;
+    let source = sources::find(&mut tx, plan.source).await?.ok_or(JobError::Gone)?;
     let again = CollectSource { source: plan.source };
-    jobs::advance(&mut tx, job.hold, &again, platform.clock.now()).await?;
+    let remote = workers::takes(platform, &mut tx, &source).await?;
+    jobs::advance(&mut tx, job.hold, &again, platform.clock.now(), remote).await?;
     updated(platform, &mut tx, job.hold.id).await?;
     tx.commit().await?;
     platform.ring(Bell::Due).await;

@@ -76,6 +76,26 @@ impl Batch {
     }
 }
 
+/// Why a batch is not taken: the line that is at fault, from 1 on, and why.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unfit {
+    pub(crate) line: usize,
+    pub(crate) why: &'static str,
+}
+
+/// Whether each line of a batch is a record. How they follow one another is judged when all of them are there.
+pub(crate) fn check(batch: &[u8]) -> Result<(), Unfit> {
+    let lines = batch.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
+    for (count, (at, line)) in lines.enumerate() {
+        let unfit = |why| Unfit { line: at + 1, why };
+        if count == MAX_BATCH_RECORDS {
+            return Err(unfit("a batch has 10,000 records at most"));
+        }
+        serde_json::from_slice::<Record>(line).map_err(|_| unfit("is no record"))?;
+    }
+    Ok(())
+}
+
 /// A connector that breaks its own rules; the whole sync fails.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Broken {
@@ -234,6 +254,16 @@ mod tests {
             assert!(matches!(hear(&[cursor(bad)], true), Err(Broken::BadCursor)));
         }
         assert!(matches!(Heard::default().read(b"{}\n", true), Err(Broken::Unreadable(_))));
+    }
+
+    #[test]
+    fn a_batch_is_taken_if_each_of_its_lines_is_a_record() {
+        let line = String::from_utf8(Batch::line(&node("a")).unwrap().unwrap()).unwrap();
+        assert_eq!(check(line.repeat(MAX_BATCH_RECORDS).as_bytes()), Ok(()));
+        let many = check(line.repeat(MAX_BATCH_RECORDS + 1).as_bytes());
+        assert_eq!(many.unwrap_err().line, MAX_BATCH_RECORDS + 1);
+        let bad = check(format!("{line}\n{{}}\n").as_bytes());
+        assert_eq!(bad, Err(Unfit { line: 3, why: "is no record" }));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use agentcy_core::{
     Timestamp,
     id::{JobId, SourceId},
 };
-use agentcy_store::jobs::Job;
+use agentcy_store::jobs::{Job, Line};
 
 use super::{Counts, Fault, SyncState};
 
@@ -25,6 +25,8 @@ pub struct Sync {
     pub counts: Counts,
     /// What failed alone and was left out; without a place, why it was put off or given up.
     pub faults: Vec<Fault>,
+    /// What whoever collects said of it; nothing where only the rest was asked for.
+    pub log: Vec<Line>,
     /// Whether the graph engine shows what it did.
     pub projected: bool,
     /// When it was asked for.
@@ -47,6 +49,7 @@ impl Sync {
             total: job.total,
             counts: job.counts.unwrap_or_default(),
             faults,
+            log: Vec::new(),
             projected: job.projected,
             created_at: job.created_at,
             started_at: job.started_at,
