@@ -118,12 +118,11 @@ create function search_marks(org_id uuid, realm text, labels text[], properties 
 create table searched_nodes (
     org_id uuid not null,
     id uuid not null,
-    title text not null,
     words tsvector not null,
     marks bigint[] not null,
     primary key (org_id, id)
 );
-create index searched_nodes_search_idx on searched_nodes using gin (marks, words, title gin_trgm_ops)
+create index searched_nodes_search_idx on searched_nodes using gin (marks, words)
     with (gin_pending_list_limit = 1024);
 alter table searched_nodes enable row level security;
 alter table searched_nodes force row level security;
@@ -131,9 +130,38 @@ create policy tenant on searched_nodes to agentcy_tenant
     using (org_id = (select agentcy_org())) with check (org_id = (select agentcy_org()));
 grant select, insert, update, delete on searched_nodes to agentcy_tenant;
 
+-- The words of which names are made, each once, for who misspells one: to compare them is dear, and most names have a word
+-- that many have. Nothing is unique here, so that two syncs never wait for each other over a word, and nothing is ever
+-- taken out: a word that no node holds any more is known by that.
+create table searched_spellings (
+    org_id uuid not null,
+    realm text not null,
+    spelling text not null
+);
+create index searched_spellings_idx on searched_spellings (spelling, org_id, realm);
+create index searched_spellings_search_idx on searched_spellings using gin (org_id, spelling gin_trgm_ops)
+    with (gin_pending_list_limit = 1024);
+alter table searched_spellings enable row level security;
+alter table searched_spellings force row level security;
+create policy tenant on searched_spellings to agentcy_tenant
+    using (org_id = (select agentcy_org())) with check (org_id = (select agentcy_org()));
+grant select, insert on searched_spellings to agentcy_tenant;
+
+-- Tells the planner of what a large change wrote, and puts it into the index, both of which wait for a worker of
+-- PostgreSQL else: without it the newest of many matches are found by sorting all nodes. Only owners may.
+create function search_settle() returns void
+    language plpgsql security definer set search_path = public, pg_temp
+as $$
+begin
+    analyze (skip_locked) searched_nodes;
+    perform gin_clean_pending_list('searched_nodes_search_idx');
+end $$;
+revoke execute on function search_settle() from public;
+grant execute on function search_settle() to agentcy_tenant;
+
 -- Nodes as rows of it, whether they are shown or not.
 create view search_rows with (security_invoker = true) as
-    select org_id, id, state = 'live' as shown, search_title(properties) as title,
+    select org_id, id, realm, state = 'live' as shown, search_title(properties) as title,
         search_words(labels, properties, search_ids(key, sources)) as words,
         search_marks(org_id, realm, labels, properties, sources) as marks
     from entities
@@ -163,13 +191,18 @@ create index entities_waiting_idx on entities (org_id, id) where kind = 'edge' a
 -- nobody becomes the owner but who migrates. The fence of nodes is none that another index would be read for. A place is
 -- good within one statement.
 create policy search on searched_nodes for select to current_user using (true);
+create policy search on searched_spellings for select to current_user using (true);
 create policy search on facts for select to current_user using (true);
 create view search_nodes as
-    select org_id, id, title, words, marks, ctid as place
+    select org_id, id, words, marks, ctid as place
     from searched_nodes
     where org_id is not distinct from (select agentcy_org());
+create view search_spellings as
+    select org_id, realm, spelling
+    from searched_spellings
+    where org_id = (select agentcy_org());
 create view search_facts as
     select org_id, entity_id, words, valid_from, valid_to, recorded_at, ended_at, superseded_at
     from facts
     where kind = 'node' and org_id = (select agentcy_org());
-grant select on search_nodes, search_facts to agentcy_tenant;
+grant select on search_nodes, search_spellings, search_facts to agentcy_tenant;

@@ -96,6 +96,8 @@ impl Change<'_> {
         self.run(tx, merge::TOUCH_NODES).await?;
         let flipped = self.run(tx, merge::MERGE).await?;
         self.run(tx, merge::SEARCHED).await?;
+        self.run(tx, merge::SPELT).await?;
+        when_many(tx, rows, "select search_settle()").await?;
 
         let made = self.run(tx, resolve::MAKE_EDGES).await?;
         if made < new {

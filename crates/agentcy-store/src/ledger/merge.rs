@@ -33,15 +33,29 @@ pub(super) const SEARCHED: &str = "
         using nodes n, entities e
         where s.org_id = $1 and s.id = n.id and e.org_id = $1 and e.id = n.id and e.state <> 'live'
     )
-    insert into searched_nodes as s (org_id, id, title, words, marks)
-    select r.org_id, r.id, r.title, r.words, r.marks
+    insert into searched_nodes as s (org_id, id, words, marks)
+    select r.org_id, r.id, r.words, r.marks
     from nodes n
     join search_rows r on r.org_id = $1 and r.id = n.id
     where r.shown
     order by r.id
     on conflict (org_id, id) do update
-        set title = excluded.title, words = excluded.words, marks = excluded.marks
-        where (s.title, s.words, s.marks) is distinct from (excluded.title, excluded.words, excluded.marks)";
+        set words = excluded.words, marks = excluded.marks
+        where (s.words, s.marks) is distinct from (excluded.words, excluded.marks)";
+
+/// The words of their names that were in none before. Very long ones nobody misspells, and an index takes them no more.
+pub(super) const SPELT: &str = "
+    insert into searched_spellings (org_id, realm, spelling)
+    select distinct $1::uuid, said.realm, said.spelling
+    from (
+        select r.realm, regexp_split_to_table(r.title, '\\s+') as spelling
+        from (select id from ledger_made union all select id from ledger_touched) n
+        join search_rows r on r.org_id = $1 and r.id = n.id
+        where r.shown
+    ) said
+    where octet_length(said.spelling) between 3 and 1000 and not exists (
+        select from searched_spellings s
+        where s.spelling = said.spelling and s.org_id = $1 and s.realm = said.realm)";
 
 /// The edges whose facts changed. What a person or a run says is always merged: a null of theirs hides.
 pub(super) const TOUCH_EDGES: &str = "

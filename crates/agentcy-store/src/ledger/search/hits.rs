@@ -30,11 +30,12 @@ impl Ask {
         sql.push(if self.is_past() { "ctid as place" } else { "place" });
         self.matches(&mut sql);
         sql.push(" limit ").push_bind(TOTAL_CAP + 1);
-        sql.push("), newest as (select id, place from hits where (select count(*) from hits) <= ");
+        sql.push("), told as materialized (select count(*) as total from hits), newest as (");
+        sql.push("select id, place from hits where (select total from told) <= ");
         sql.push_bind(TOTAL_CAP).push(" and id <= ").push_bind(top);
         sql.push(" and id >= ").push_bind(floor);
         sql.push(" order by id desc limit ").push_bind(most(counted));
-        sql.push(") select (select count(*) from hits), ");
+        sql.push(") select (select total from told), ");
         if self.is_past() {
             sql.push("array(select id from newest), '{}'::real[]");
         } else {

@@ -145,9 +145,15 @@ async fn find(
         None => (0, Vec::new()),
     };
     if first.0 == 0 && exact.is_empty() {
-        ask.words = near::corrected(t, &ask, &terms).await?;
-        if ask.words.is_some() {
+        for sure in [false, true] {
+            ask.words = near::corrected(t, &ask, &terms, sure).await?;
+            if ask.words.is_none() {
+                break;
+            }
             first = ask.first(t, begin.bounds, sizes).await?;
+            if first.0 > 0 {
+                break;
+            }
         }
     }
     let (total, found) = first;

@@ -1,8 +1,11 @@
 //! Words that no node holds, taken for misspelt ones of the names of nodes.
 //!
-//! Trigrams bring up names that have much in common with the word, the distance in letters says which word was meant.
+//! Trigrams bring up words that have much in common with the one typed, the distance in letters says which was meant.
 
-use std::collections::HashMap;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
 
 use strsim::osa_distance;
 
@@ -12,22 +15,26 @@ use super::{
 };
 use crate::{Result, Tenant};
 
-/// How like a part of a name must be; the second is asked for when the first finds none.
+/// How like it a word must be; the second is asked for when the first finds none.
 const LIKENESS: [&str; 2] = ["0.5", "0.3"];
-/// How many names are looked at for a word.
-const NAMES: i64 = 500;
+/// How many words are compared with it.
+const SPELLINGS: i64 = 500;
 /// How many words are put right at most, and with how many others each.
 const WORDS: usize = 4;
 const MEANT: usize = 3;
+/// Of how many it is asked how usual they are.
+const WEIGHED: usize = 32;
 /// Shorter words have too many that are like them.
 const SHORTEST: usize = 4;
 
 /// The query with each word that nothing holds replaced by those that were probably meant; `None` when all words are
-/// known, or one is like nothing.
+/// known, or one is like nothing. Names are remembered beyond their nodes: unless it is `sure`, one may be meant that no
+/// node has any more.
 pub(super) async fn corrected(
     t: &mut impl Tenant,
     ask: &Ask,
     terms: &Terms,
+    sure: bool,
 ) -> Result<Option<String>> {
     let mut words: Vec<(String, bool)> = Vec::new();
     for (_, term, is_last) in terms.loose() {
@@ -36,7 +43,7 @@ pub(super) async fn corrected(
         words.extend(term.words.iter().enumerate().map(|(at, word)| (word.clone(), goes_on(at))));
     }
     let known = ask.known(t, &words).await?;
-    words.retain(|(word, _)| !known.contains(word));
+    words.retain(|(word, _)| !known.contains_key(word));
     words.dedup();
     if words.is_empty() || words.len() > WORDS {
         return Ok(None);
@@ -46,13 +53,7 @@ pub(super) async fn corrected(
         if word.chars().count() < SHORTEST {
             return Ok(None);
         }
-        let mut found = Vec::new();
-        for likeness in LIKENESS {
-            if found.is_empty() {
-                let names = ask.names_like(t, &word, likeness, NAMES).await?;
-                found = nearest(&word, goes_on, &names);
-            }
-        }
+        let found = likely(t, ask, &word, goes_on, sure).await?;
         if found.is_empty() {
             return Ok(None);
         }
@@ -71,47 +72,72 @@ pub(super) async fn corrected(
     }))
 }
 
-/// The words of the names that the word is nearest to, the best first.
-fn nearest(word: &str, goes_on: bool, names: &[String]) -> Vec<String> {
+/// The words that it was probably meant for.
+async fn likely(
+    t: &mut impl Tenant,
+    ask: &Ask,
+    word: &str,
+    goes_on: bool,
+    sure: bool,
+) -> Result<Vec<String>> {
+    for likeness in LIKENESS {
+        let others = ask.spellings_like(t, word, likeness, SPELLINGS).await?;
+        let mut near = near(word, goes_on, others);
+        if sure || nearest(&near).len() > MEANT {
+            near.truncate(WEIGHED);
+            let words: Vec<_> = near.iter().map(|(_, other)| (other.clone(), false)).collect();
+            let usual = ask.known(t, &words).await?;
+            near.retain(|(_, other)| usual.contains_key(other));
+            near.sort_by_key(|(distance, other)| (*distance, Reverse(usual.get(other).copied())));
+        }
+        let found = nearest(&near);
+        if !found.is_empty() {
+            return Ok(found.iter().take(MEANT).map(|(_, word)| word.clone()).collect());
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The words that it may have been meant for, each with its distance; the nearest first.
+fn near(word: &str, goes_on: bool, others: Vec<String>) -> Vec<(usize, String)> {
     let length = word.chars().count();
     let allowed = if length < 8 { 1 } else { 2 };
-    let mut found: HashMap<&str, (usize, usize)> = HashMap::new();
-    for other in names.iter().flat_map(|name| name.split_whitespace()) {
-        let entry = found.entry(other).or_insert_with(|| {
-            let whole = osa_distance(word, other);
-            let begun: String = other.chars().take(length).collect();
-            let distance = if goes_on { whole.min(osa_distance(word, &begun)) } else { whole };
-            (distance, 0)
-        });
-        entry.1 += 1;
-    }
-    let mut found: Vec<(&str, (usize, usize))> =
-        found.into_iter().filter(|(_, (distance, _))| *distance <= allowed).collect();
-    found.sort_by_key(|(word, (distance, count))| (*distance, std::cmp::Reverse(*count), *word));
-    let best = found.first().map_or(0, |(_, (distance, _))| *distance);
-    let best = found.into_iter().filter(|(_, (distance, _))| *distance == best);
-    best.take(MEANT).map(|(word, _)| word.to_owned()).collect()
+    let distance = |other: &str| {
+        let whole = osa_distance(word, other);
+        let begun: String = other.chars().take(length).collect();
+        if goes_on { whole.min(osa_distance(word, &begun)) } else { whole }
+    };
+    let near: BTreeSet<(usize, String)> =
+        others.into_iter().map(|other| (distance(&other), other)).collect();
+    near.into_iter().filter(|(distance, _)| *distance <= allowed).collect()
+}
+
+/// Those of them as near as the first.
+fn nearest(near: &[(usize, String)]) -> &[(usize, String)] {
+    near.chunk_by(|one, other| one.0 == other.0).next().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn names(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
+    fn nearest_of(word: &str, goes_on: bool, others: &[&str]) -> Vec<String> {
+        let near = near(word, goes_on, others.iter().map(|other| (*other).to_owned()).collect());
+        nearest(&near).iter().map(|(_, other)| other.clone()).collect()
     }
 
     #[test]
-    fn the_nearest_word_is_meant_and_the_more_usual_of_those_as_near() {
-        let names = names(&["payment service", "payment gateway", "parliament", "patent"]);
-        assert_eq!(nearest("pyament", false, &names), ["payment"]);
-        assert_eq!(nearest("gatewya", false, &names), ["gateway"]);
-        assert!(nearest("zebra", false, &names).is_empty());
+    fn the_nearest_words_are_meant() {
+        let others = ["payment", "gateway", "gatewway", "parliament", "patent", "payment"];
+        assert_eq!(nearest_of("pyament", false, &others), ["payment"]);
+        assert_eq!(nearest_of("gatewya", false, &others), ["gateway"]);
+        assert_eq!(nearest_of("gatewaay", false, &others), ["gateway", "gatewway"]);
+        assert!(nearest_of("zebra", false, &others).is_empty());
     }
 
     #[test]
     fn a_word_that_goes_on_is_compared_with_beginnings() {
-        assert_eq!(nearest("kubren", true, &names(&["kubernetes"])), ["kubernetes"]);
-        assert!(nearest("kubren", false, &names(&["kubernetes"])).is_empty());
+        assert_eq!(nearest_of("kubren", true, &["kubernetes"]), ["kubernetes"]);
+        assert!(nearest_of("kubren", false, &["kubernetes"]).is_empty());
     }
 }

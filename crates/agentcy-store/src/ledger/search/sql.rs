@@ -3,7 +3,7 @@
 //!
 //! Few statements are kept prepared: the plan for a rare word is not the one for a frequent word.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use agentcy_core::{
     Realms,
@@ -24,6 +24,8 @@ use crate::{
 
 /// How many of those known by exactly what was typed are shown before all others.
 const EXACT: i64 = 20;
+/// How many nodes that hold a word are counted at most.
+const HELD: i64 = 500;
 
 pub(super) type Sql = QueryBuilder<Postgres>;
 
@@ -128,19 +130,21 @@ impl Ask {
         self.holds_words(&mut sql);
         sql.push(" as matches");
         self.fits(&mut sql);
+        // Not by the fence alone, whose index has all nodes of the org.
+        sql.push(" and m.org_id = ").push_bind(self.org_id);
         sql.push(" and m.id = any(").push_bind(ids).push(") order by m.id desc limit ");
         sql.push_bind(EXACT);
         Ok(sql.build_query_as().persistent(false).fetch_all(t.conn()).await?)
     }
 
-    /// Which of these words some node holds; one that goes on, as a beginning.
+    /// How many nodes hold each of these words, of those that some node holds; one that goes on, as a beginning.
     pub(super) async fn known(
         &self,
         t: &mut impl Tenant,
         words: &[(String, bool)],
-    ) -> Result<HashSet<String>> {
+    ) -> Result<HashMap<String, i64>> {
         if words.is_empty() {
-            return Ok(HashSet::new());
+            return Ok(HashMap::new());
         }
         // As tables of their own, so that no plan reads all nodes for the one that it hopes to meet soon.
         let mut sql = Sql::new("with ");
@@ -155,15 +159,16 @@ impl Ask {
         for (at, (word, _)) in words.iter().enumerate() {
             sql.push(if at > 0 { " union all select " } else { " select " });
             sql.push_bind(word.clone());
-            sql.push(format_args!("::text where exists (select from held_{at})"));
+            sql.push(format_args!("::text, count(*) from (select from held_{at} limit "));
+            sql.push_bind(HELD).push(") held having count(*) > 0");
         }
-        let known: Vec<String> =
-            sql.build_query_scalar().persistent(false).fetch_all(t.conn()).await?;
+        let known: Vec<(String, i64)> =
+            sql.build_query_as().persistent(false).fetch_all(t.conn()).await?;
         Ok(known.into_iter().collect())
     }
 
-    /// Names of which a part is like the word.
-    pub(super) async fn names_like(
+    /// Words of names that are like the word.
+    pub(super) async fn spellings_like(
         &self,
         t: &mut impl Tenant,
         word: &str,
@@ -177,12 +182,14 @@ impl Ask {
         )
         .fetch_one(t.conn())
         .await?;
-        // As a table of its own, so that no plan reads all names in the hope of meeting these soon.
-        let mut sql = Sql::new("with named as materialized (select m.title");
-        sql.push(" from search_nodes m where true");
-        self.fence(&mut sql);
-        sql.push(" and m.title %> ").push_bind(word).push(") select title from named limit ");
-        sql.push_bind(limit);
+        // As a table of its own, so that no plan reads all words in the hope of meeting these soon.
+        let mut sql = Sql::new("with alike as materialized (select s.spelling");
+        sql.push(" from search_spellings s where s.org_id = ").push_bind(self.org_id);
+        if let Some(realms) = &self.realms {
+            sql.push(" and s.realm = any(").push_bind(realms.clone()).push(")");
+        }
+        sql.push(" and s.spelling %> ").push_bind(word);
+        sql.push(") select spelling from alike limit ").push_bind(limit);
         Ok(sql.build_query_scalar().persistent(false).fetch_all(t.conn()).await?)
     }
 

@@ -16,8 +16,10 @@ use crate::world::run;
 
 /// Does what the ledger does after it wrote nodes, where a test wrote them itself.
 async fn search_anew(owner: &mut PgConnection) {
-    let statement = "delete from searched_nodes;
-        insert into searched_nodes select org_id, id, title, words, marks from search_rows where shown order by id";
+    let statement = r"delete from searched_nodes; delete from searched_spellings;
+        insert into searched_nodes select org_id, id, words, marks from search_rows where shown order by id;
+        insert into searched_spellings
+        select distinct org_id, realm, regexp_split_to_table(title, '\s+') from search_rows where shown";
     run(owner, statement).await;
 }
 

@@ -88,7 +88,10 @@ async fn two_orgs(world: &World) -> [Uuid; 2] {
         run(&mut owner, statement).await;
     }
     search_anew(&mut owner).await;
-    run(&mut owner, "analyze searched_nodes; analyze facts").await;
+    let others = "insert into searched_spellings
+        select o.id, 'data', md5(n::text) from orgs o, generate_series(1, 9997) n";
+    run(&mut owner, others).await;
+    run(&mut owner, "analyze searched_nodes; analyze searched_spellings; analyze facts").await;
     orgs
 }
 
@@ -108,10 +111,13 @@ async fn the_door_of_search_shows_the_org_of_the_connection_alone() {
         let statement = format!("select count(*) from {view} where {which}");
         sqlx::query_scalar(AssertSqlSafe(statement)).fetch_one(conn).await.unwrap()
     };
-    for view in ["search_nodes", "search_facts"] {
-        for words in ["true", "words @@ 'rare'"] {
+    for (view, words, all) in [
+        ("search_nodes", "words @@ 'rare'", 100),
+        ("search_spellings", "spelling %> 'rare'", 1),
+        ("search_facts", "words @@ 'rare'", 100),
+    ] {
+        for (words, all) in [("true", 10_000), (words, all)] {
             let mut conn = tenant(&world, Some(ours)).await;
-            let all = if words == "true" { 10_000 } else { 100 };
             assert_eq!(count(&mut conn, view, words).await, all);
             let foreign = format!("{words} and org_id = '{theirs}'");
             assert_eq!(count(&mut conn, view, &foreign).await, 0);
@@ -120,7 +126,7 @@ async fn the_door_of_search_shows_the_org_of_the_connection_alone() {
             assert_eq!(count(&mut conn, view, &foreign).await, 0);
         }
         let mut conn = tenant(&world, Some(ours)).await;
-        for statement in [format!("delete from {view}"), format!("update {view} set words = null")]
+        for statement in [format!("delete from {view}"), format!("update {view} set org_id = null")]
         {
             sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut conn).await.unwrap_err();
         }
@@ -139,7 +145,7 @@ async fn search_goes_through_its_index_under_row_level_security() {
         ("search_nodes", "marks && array[search_mark('label', 'L7')]"),
         ("search_nodes", "marks && array[search_property_mark('n', '7')]"),
         ("search_nodes", "marks @> array[search_mark('called', '7')]"),
-        ("search_nodes", "title %> 'rrae'"),
+        ("search_spellings", "spelling %> 'rrae'"),
         ("search_facts", "words @@ 'rare'"),
     ] {
         let which = which.replace("'rar':*", "'''rar'':*'");
@@ -151,4 +157,14 @@ async fn search_goes_through_its_index_under_row_level_security() {
         assert!(plan.contains("Bitmap Index Scan on"), "{which}: {plan}");
         assert!(plan.contains("_search_idx"), "{which}: {plan}");
     }
+}
+
+#[tokio::test]
+async fn the_planner_is_told_of_what_a_large_change_wrote() {
+    let book = Book::new().await;
+    let records: Vec<_> = (0..2_000).map(|n| shared(&n.to_string(), json!({ "n": n }))).collect();
+    book.sync(source(), &records).await;
+    let rows = "select reltuples from pg_class where oid = 'searched_nodes'::regclass";
+    let rows: f32 = sqlx::query_scalar(rows).fetch_one(&mut book.owner().await).await.unwrap();
+    assert!(rows >= 2_000.0, "{rows}");
 }

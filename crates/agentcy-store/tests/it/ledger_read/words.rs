@@ -149,6 +149,41 @@ async fn misspelt_words_find_what_was_meant() {
 }
 
 #[tokio::test]
+async fn of_many_words_as_near_the_more_usual_are_meant() {
+    let all = ["code one", "mode one", "mode two", "node one", "node two", "rode one", "rode two"];
+    let book = book(&all).await;
+    let mut found = names(&book, "lode").await;
+    found.sort();
+    assert_eq!(found, &all[1..]);
+}
+
+#[tokio::test]
+async fn a_word_is_not_meant_that_no_node_has_any_more() {
+    let book = Book::new().await;
+    let source = source();
+    book.sync(source, &[named("customers list"), named("customer")]).await;
+    assert_eq!(names(&book, "customrs").await, ["customers list"]);
+    book.sync(source, &[named("customer")]).await;
+    assert_eq!(names(&book, "customrs").await, ["customer"]);
+}
+
+#[tokio::test]
+async fn words_of_realms_that_are_not_seen_do_not_stand_before_those_that_are() {
+    let mut book = book(&["customer"]).await;
+    book.realm = "crm".parse().unwrap();
+    let nearer: Vec<Staged> =
+        ('a'..='z').chain('0'..='9').map(|end| named(&format!("customrs{end}"))).collect();
+    book.sync(source(), &nearer).await;
+    let mut t = book.db().read(&book.by).await.unwrap();
+    let (query, moment) = (words("customrz"), Moment::default());
+    let data = Realms::Only(vec!["data".parse().unwrap()]);
+    for (realms, most) in [(Realms::All, 3), (data, 1)] {
+        let page = search(&mut t, &realms, &query, moment, Limit::default(), None).await.unwrap();
+        assert_eq!(page.items.len(), most);
+    }
+}
+
+#[tokio::test]
 async fn filters_narrow_with_words_and_without() {
     let book = Book::new().await;
     let (one, two) = (source(), source());
