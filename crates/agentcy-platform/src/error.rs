@@ -1,6 +1,6 @@
 //! How an operation ends when it does not succeed.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use agentcy_core::{ErrorCode, FieldError};
 use agentcy_store as store;
@@ -104,6 +104,26 @@ impl Error {
             Self::Refused { code, .. } => Some(*code),
             _ => None,
         }
+    }
+}
+
+/// The same error for each who waited for it; `what` is said where it is none that they know.
+pub(crate) fn shared(error: Arc<Error>, what: &'static str) -> Error {
+    let error = match Arc::try_unwrap(error) {
+        Ok(alone) => return alone,
+        Err(error) => error,
+    };
+    match &*error {
+        Error::Refused { code, message, fields, details } => Error::Refused {
+            code: *code,
+            message: message.clone(),
+            fields: fields.clone(),
+            details: details.clone(),
+        },
+        Error::Store(store::Error::Unavailable(_)) => {
+            store::Error::Unavailable(error.into()).into()
+        }
+        _ => Error::internal(what, error),
     }
 }
 

@@ -36,9 +36,18 @@ pub async fn principal(platform: &Platform, caller: &Caller) -> Result<Rate> {
 
 /// Counts a request without a credential. Requests of unknown origin share one count.
 pub async fn anonymous(platform: &Platform, ip: Option<IpAddr>) -> Result<Rate> {
-    let from = ip.map_or_else(|| "unknown".to_owned(), |ip| network(ip).to_string());
-    let key = Key::new(Scope::Global, format!("rate:anonymous:{from}"));
+    let key = Key::new(Scope::Global, format!("rate:anonymous:{}", from(ip)));
     count(platform, key, "anonymous", platform.setup.rates.anonymous).await
+}
+
+/// Counts a delivery of a webhook, before anybody looks whose it is.
+pub async fn hooks(platform: &Platform, ip: Option<IpAddr>) -> Result<Rate> {
+    let key = Key::new(Scope::Global, format!("rate:hooks:{}", from(ip)));
+    count(platform, key, "hooks", platform.setup.rates.hooks).await
+}
+
+fn from(ip: Option<IpAddr>) -> String {
+    ip.map_or_else(|| "unknown".to_owned(), |ip| network(ip).to_string())
 }
 
 /// Somebody with IPv6 has a whole /64 to come from.

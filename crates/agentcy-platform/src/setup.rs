@@ -129,10 +129,12 @@ pub struct Rates {
     pub anonymous: u32,
     /// Sign-in attempts on one account, and failed ones from one address.
     pub sign_in: u32,
+    /// Deliveries of webhooks from one address.
+    pub hooks: u32,
 }
 
 impl Default for Rates {
     fn default() -> Self {
-        Self { principal: 6000, anonymous: 600, sign_in: 20 }
+        Self { principal: 6000, anonymous: 600, sign_in: 20, hooks: 6000 }
     }
 }

@@ -22,7 +22,7 @@ use ipnet::IpNet;
 use moka::future::Cache;
 
 use super::secret::{Digest, same};
-use crate::{Error, Platform, Result};
+use crate::{Error, Platform, Result, error::shared};
 
 /// How long a look is good, in milliseconds: a revocation holds everywhere within a second.
 const SLOT_MILLIS: i64 = 800;
@@ -112,30 +112,13 @@ impl Standings {
         let slot = now.timestamp_millis().div_euclid(SLOT_MILLIS);
         let key = (digest, slot, self.epoch.load(Ordering::Acquire));
         let look = async { look.await.map(Arc::new) };
+        let shared = |error| shared(error, "a credential could not be looked up");
         self.cache.try_get_with(key, look).await.map_err(shared)
     }
 
     /// Forgets everything: some credential is worth less than before.
     pub(crate) fn forget(&self) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
-    }
-}
-
-/// The same error for each who waited for it.
-fn shared(error: Arc<Error>) -> Error {
-    let error = match Arc::try_unwrap(error) {
-        Ok(alone) => return alone,
-        Err(error) => error,
-    };
-    match &*error {
-        Error::Refused { code, message, fields, details } => Error::Refused {
-            code: *code,
-            message: message.clone(),
-            fields: fields.clone(),
-            details: details.clone(),
-        },
-        Error::Store(StoreError::Unavailable(_)) => StoreError::Unavailable(error.into()).into(),
-        _ => Error::internal("a credential could not be looked up", error),
     }
 }
 
