@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub use agentcy_store::{conversations::Conversation, tool_calls::PassedBy};
-pub use history::{Call, Said, messages, tool_calls};
+pub use history::{Call, Said, messages, of_run, tool_calls};
 
 const MAX_TITLE: usize = 200;
 const MAX_QUERY: usize = 200;

@@ -88,6 +88,38 @@ async fn bear(tenant: &mut impl Tenant, page: &mut Page<Message, Place>) -> Resu
     Ok(answers(page))
 }
 
+/// What was said in one run of a conversation, the question first, and whether there were more calls than are shown: those
+/// beyond the bound are left out, the last ones. Errors: `not_found`.
+pub async fn of_run(
+    platform: &Platform,
+    caller: &Caller,
+    id: ConversationId,
+    run: RunId,
+) -> Result<(Vec<Said>, bool)> {
+    let by = platform.permit(caller, Action::ConversationRead).await?;
+    let mut reader = platform.db.read(&by).await?;
+    visible(platform, &by, &mut reader, id).await?;
+    let mut found = store::of_run(&mut reader, run).await?;
+    found.retain(|one| one.conversation_id == id && one.role != MessageRole::Summary);
+    let mut calls = tool_calls::of_runs(&mut reader, &[run]).await?;
+    let all = calls.len();
+    let mut bytes = 0;
+    let fits = |call: &&ToolCall| {
+        bytes += call.args.to_string().len();
+        bytes += call.result.as_ref().map_or(0, |result| result.to_string().len());
+        i64::try_from(bytes).is_ok_and(|bytes| bytes <= MOST_BYTES)
+    };
+    let shown = calls.iter().take_while(fits).count();
+    calls.truncate(shown);
+    let calls = with_approvals(&mut reader, calls).await?;
+    let said = found.into_iter().map(|message| {
+        let of_it = |call: &&Call| call.call.message_id == message.id;
+        let calls = calls.iter().filter(of_it).cloned().collect();
+        Said { message, calls }
+    });
+    Ok((said.collect(), shown < all))
+}
+
 /// The tool calls of a conversation, the newest first. Errors: `not_found`, `invalid_cursor`.
 pub async fn tool_calls(
     platform: &Platform,
