@@ -30,6 +30,10 @@ pub(crate) enum Audience {
     Public,
     /// Whoever may do this.
     May(Action),
+    /// Whoever has the secret of a webhook.
+    Signed,
+    /// Daemons elsewhere, who show the worker token.
+    Worker,
 }
 
 /// What every operation says of itself.
@@ -57,6 +61,16 @@ impl Doc {
             op.id(self.id).tag(self.tag).summary(self.summary).description(self.description);
         let auth = match self.audience {
             Audience::Public => "none",
+            Audience::Signed => {
+                codes.push(ErrorCode::InvalidSignature);
+                op = op.security_requirement("signature");
+                "hmac"
+            }
+            Audience::Worker => {
+                codes.extend([ErrorCode::Unauthenticated, ErrorCode::FeatureDisabled]);
+                op = op.security_requirement("worker");
+                "worker"
+            }
             Audience::May(action) => {
                 codes.push(ErrorCode::Unauthenticated);
                 let standing = action.standing();
@@ -71,7 +85,8 @@ impl Doc {
             }
         };
         op.inner_mut().extensions.insert(AUTH.to_owned(), auth.into());
-        if op.inner_mut().request_body.is_some() {
+        // What a webhook brings is not read before it is taken in.
+        if op.inner_mut().request_body.is_some() && auth != "hmac" {
             codes.extend([
                 ErrorCode::Malformed,
                 ErrorCode::Invalid,
@@ -255,16 +270,27 @@ pub(crate) fn frame() -> OpenApi {
                 "Conversations, answers as they are given, and what people decide for them.",
             ),
             tag("agents", "Who answers, and what came of it."),
+            tag("hooks", "What other systems send, signed."),
+            tag("workers", "Daemons elsewhere that collect."),
         ],
         components: Some(aide::openapi::Components {
             security_schemes: [
-                ("bearer", bearer()),
+                ("bearer", bearer("JWT or API key", BEARER)),
+                ("worker", bearer("worker token", "The `WORKER_TOKEN` of the server.")),
                 (
                     "api_key",
                     key(
                         "header",
                         "X-Api-Key",
                         "An API key, `ak_live_…`; also good as a bearer token.",
+                    ),
+                ),
+                (
+                    "signature",
+                    key(
+                        "header",
+                        "X-Agentcy-Signature",
+                        "`sha256=` and the HMAC-SHA256 of the raw body in hexadecimal, with the webhook's secret.",
                     ),
                 ),
                 (
@@ -290,13 +316,13 @@ Lists take `limit` (1 to 200) and `cursor`. Every answer carries `x-request-id`.
 `Idempotency-Key` and answers a repeat as the first time, for 24 hours. Errors share one envelope with a code from a \
 closed list.";
 
-fn bearer() -> SecurityScheme {
+const BEARER: &str = "A token of `POST /auth/login`, of the configured issuer, or an API key.";
+
+fn bearer(format: &str, description: &str) -> SecurityScheme {
     SecurityScheme::Http {
         scheme: "bearer".to_owned(),
-        bearer_format: Some("JWT or API key".to_owned()),
-        description: Some(
-            "A token of `POST /auth/login`, of the configured issuer, or an API key.".to_owned(),
-        ),
+        bearer_format: Some(format.to_owned()),
+        description: Some(description.to_owned()),
         extensions: Default::default(),
     }
 }

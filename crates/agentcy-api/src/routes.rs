@@ -15,6 +15,7 @@ use crate::{
     docs,
     error::ApiError,
     http::{auth as authentication, cors, guard, idempotency, limit, outermost},
+    places,
     state::AppState,
 };
 
@@ -24,12 +25,14 @@ mod auth;
 mod chat;
 mod graph;
 mod health;
+mod hooks;
 mod invites;
 mod realms;
 mod reference;
 mod settings;
 mod sources;
 mod users;
+mod workers;
 
 /// The whole service: routes, layers, state, and the document in it.
 pub fn router(app: AppState) -> Router {
@@ -41,6 +44,7 @@ pub fn router_with(mut app: AppState, more: ApiRouter<AppState>) -> Router {
     let mut document = docs::frame();
     docs::configure();
     let routes = layered(&app, more).finish_api(&mut document);
+    places::name(&mut document);
     app.openapi = serde_json::to_vec(&document).unwrap_or_default().into();
 
     routes
@@ -58,8 +62,15 @@ pub fn router_with(mut app: AppState, more: ApiRouter<AppState>) -> Router {
 /// Every described route without layers, for the document alone.
 pub(crate) fn describe(document: &mut OpenApi) {
     docs::configure();
-    let routes = probes().merge(public()).merge(protected()).merge(streaming());
+    let routes = probes()
+        .merge(public())
+        .merge(hooks::router())
+        .merge(protected())
+        .merge(streaming())
+        .merge(workers::router())
+        .merge(workers::daemon_router());
     let _: Router<AppState> = routes.finish_api(document);
+    places::name(document);
 }
 
 fn layered(app: &AppState, more: ApiRouter<AppState>) -> ApiRouter<AppState> {
@@ -70,9 +81,14 @@ fn layered(app: &AppState, more: ApiRouter<AppState>) -> ApiRouter<AppState> {
         .layer(middleware::from_fn_with_state(app.clone(), limit::anonymous_rate))
         .layer(draining())
         .layer(place());
+    let hooks = hooks::router()
+        .layer(middleware::from_fn_with_state(app.clone(), limit::hooks_rate))
+        .layer(draining())
+        .layer(place());
     let handing_on = streaming()
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once_handing_on));
     let protected = protected()
+        .merge(gated(app, Feature::Workers, workers::router()))
         .merge(more)
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .merge(handing_on)
@@ -81,9 +97,18 @@ fn layered(app: &AppState, more: ApiRouter<AppState>) -> ApiRouter<AppState> {
         .layer(place());
     let bounded = public
         .layer(route())
+        .merge(hooks.layer(route()))
         .merge(protected.layer(route()))
         .layer(GlobalConcurrencyLimitLayer::new(app.setup.concurrency));
-    probes().layer(route()).merge(bounded)
+    // Apart, since they wait for work and would hold the places of others.
+    let daemons = workers::daemon_router()
+        .layer(middleware::from_fn(limit::upload))
+        .layer(middleware::from_fn_with_state(app.clone(), authentication::worker))
+        .layer(draining())
+        .layer(place())
+        .layer(route())
+        .layer(GlobalConcurrencyLimitLayer::new(app.setup.concurrency));
+    probes().layer(route()).merge(bounded).merge(daemons)
 }
 
 /// Looked at all the time by machines, by address: no rate, any host, and answered to the last, however busy.

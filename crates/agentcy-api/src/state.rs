@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use agentcy_agent::Runs;
-use agentcy_platform::{Platform, lifecycle::Lifecycle};
+use agentcy_platform::{Platform, hooks::Intake, lifecycle::Lifecycle};
 use bytes::Bytes;
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -17,6 +17,8 @@ pub struct AppState {
     pub platform: Platform,
     /// The runs of this process.
     pub runs: Runs,
+    /// Where webhooks come in.
+    pub hooks: Intake,
     /// When to stop.
     pub lifecycle: Lifecycle,
     /// How HTTP behaves.
@@ -36,7 +38,8 @@ impl AppState {
         setup: HttpSetup,
         metrics: PrometheusHandle,
     ) -> Self {
-        Self { platform, runs, lifecycle, setup: Arc::new(setup), metrics, openapi: Bytes::new() }
+        let hooks = Intake::new(&platform, &lifecycle);
+        Self { platform, runs, hooks, lifecycle, setup: Arc::new(setup), metrics, openapi: Bytes::new() }
     }
 }
 

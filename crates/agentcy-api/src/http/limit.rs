@@ -1,6 +1,7 @@
 //! Bounds on time and number: how long a request may take, how many run at once, how often somebody asks.
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -49,7 +50,7 @@ pub(crate) async fn time(
     ApiError::new(ErrorCode::UpstreamUnavailable, "the request took too long").into_response()
 }
 
-/// Around a route that takes uploads: they have more time.
+/// Around a route that takes uploads, or waits for work: they have more time.
 pub(crate) async fn upload(request: Request, next: Next) -> Response {
     if let Some(upload) = request.extensions().get::<Upload>() {
         upload.0.store(true, Ordering::Release);
@@ -76,11 +77,26 @@ pub(crate) async fn anonymous_rate(
     request: Request,
     next: Next,
 ) -> Response {
-    let ip = request.extensions().get::<Meta>().and_then(|meta| meta.ip);
-    match rates::anonymous(&app.platform, ip).await {
+    match rates::anonymous(&app.platform, ip(&request)).await {
         Ok(rate) => limited(rate, next.run(request)).await,
         Err(error) => ApiError::from(error).into_response(),
     }
+}
+
+/// How often an address may deliver to webhooks.
+pub(crate) async fn hooks_rate(
+    State(app): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match rates::hooks(&app.platform, ip(&request)).await {
+        Ok(rate) => limited(rate, next.run(request)).await,
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+fn ip(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<Meta>().and_then(|meta| meta.ip)
 }
 
 /// Answers if the rate allows, and says how much is left either way.
