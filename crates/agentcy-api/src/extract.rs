@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{error::ApiError, http::meta::Meta, state::AppState};
+use crate::{error::ApiError, http::meta::Meta, places, state::AppState};
 
 /// The largest JSON body, in bytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
@@ -194,7 +194,11 @@ where
     }
 }
 
-impl<T> OperationInput for IdPath<T> {}
+impl<T: JsonSchema> OperationInput for IdPath<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        places::describe::<T>(ctx, operation);
+    }
+}
 
 /// Two ids of the path, the outer first.
 #[derive(Debug)]
@@ -217,7 +221,12 @@ where
     }
 }
 
-impl<A, B> OperationInput for IdPaths<A, B> {}
+impl<A: JsonSchema, B: JsonSchema> OperationInput for IdPaths<A, B> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        places::describe::<A>(ctx, operation);
+        places::describe::<B>(ctx, operation);
+    }
+}
 
 /// Who calls; the authentication layer put it there.
 #[derive(Debug)]

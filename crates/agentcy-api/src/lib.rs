@@ -6,6 +6,7 @@ mod extract;
 pub mod http;
 pub mod inventory;
 mod patch;
+mod places;
 mod respond;
 mod routes;
 mod samples;

@@ -129,6 +129,7 @@ fn unwritable(error: serde_json::Error) -> ApiError {
 
 /// One page of a list.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub(crate) struct PageView<T> {
     /// The items, newest first unless said.
     pub(crate) items: Vec<T>,

@@ -47,7 +47,7 @@ pub(crate) fn router() -> ApiRouter<AppState> {
 
 /// One's own profile.
 #[derive(Debug, Serialize, JsonSchema)]
-struct MeView {
+struct ProfileView {
     id: UserId,
     email: String,
     name: String,
@@ -69,7 +69,7 @@ struct MembershipView {
     joined_at: Timestamp,
 }
 
-impl From<Me> for MeView {
+impl From<Me> for ProfileView {
     fn from(me: Me) -> Self {
         let Me { profile, memberships } = me;
         Self {
@@ -191,7 +191,7 @@ struct UserQuery {
 async fn read_me(
     State(app): State<AppState>,
     Known(caller): Known,
-) -> Result<Reply<MeView>, ApiError> {
+) -> Result<Reply<ProfileView>, ApiError> {
     Ok(Reply(profile::read(&app.platform, &caller).await?.into()))
 }
 
@@ -204,7 +204,7 @@ fn read_me_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         audience: Audience::May(Action::ProfileRead),
         errors: &[],
     };
-    ok(doc.of(op), "Your profile.", MeView::sample())
+    ok(doc.of(op), "Your profile.", ProfileView::sample())
 }
 
 #[tracing::instrument(name = "api.users.update_me", skip_all)]
@@ -212,7 +212,7 @@ async fn update_me(
     State(app): State<AppState>,
     Known(caller): Known,
     ValidJson(body): ValidJson<MeUpdate>,
-) -> Result<Reply<MeView>, ApiError> {
+) -> Result<Reply<ProfileView>, ApiError> {
     let MeUpdate { name, avatar_url, preferences } = body;
     let change = ProfileUpdate { name, avatar_url: avatar_url.0, preferences: preferences.0 };
     Ok(Reply(profile::update(&app.platform, &caller, change).await?.into()))
@@ -227,7 +227,7 @@ fn update_me_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         audience: Audience::May(Action::ProfileUpdate),
         errors: &[],
     };
-    ok(doc.of(op), "Your profile as it is now.", MeView::sample())
+    ok(doc.of(op), "Your profile as it is now.", ProfileView::sample())
 }
 
 #[tracing::instrument(name = "api.users.change_password", skip_all)]
@@ -324,7 +324,7 @@ fn remove_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     done(doc.of(op), "They are no member any more.")
 }
 
-impl MeView {
+impl ProfileView {
     fn sample() -> Self {
         Self {
             id: samples::id(),

@@ -7,9 +7,9 @@ use agentcy_core::ErrorCode;
 use serde_json::Value;
 
 /// The groups that this release has; every other route of the table is not mounted.
-const GROUPS: [&str; 11] = [
+const GROUPS: &[&str] = &[
     "health", "auth", "users", "api-keys", "settings", "realms", "platform", "graph", "sources",
-    "chat", "agents",
+    "chat", "agents", "workers",
 ];
 
 /// Method and path with its parameters unnamed, as both tables can be compared by.
@@ -68,6 +68,12 @@ fn every_operation_says_what_it_is() {
                 assert!(!text.is_empty(), "{name} has no {field}");
             }
             assert!(ids.insert(operation["operationId"].to_string()), "{name}: id twice");
+            let told = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let told = told.iter().filter(|parameter| parameter["in"] == "path");
+            let told: Vec<_> = told.filter_map(|parameter| parameter["name"].as_str()).collect();
+            let open = path.split('/').filter_map(|part| part.strip_prefix('{'));
+            let named: Vec<_> = open.map(|part| part.trim_end_matches('}')).collect();
+            assert_eq!(told, named, "{name}: the ids of its path");
             assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{name}: tag");
             responses(&name, operation);
         }
@@ -115,4 +121,13 @@ fn responses(name: &str, operation: &Value) {
             assert_eq!(example["value"]["error"]["code"], *code, "{name}: {status}");
         }
     }
+}
+
+#[test]
+fn no_two_schemas_have_one_name() {
+    let document = serde_json::to_value(document()).unwrap();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    // Two of a name are told apart by a number.
+    let numbered = schemas.keys().filter(|name| name.ends_with(|c: char| c.is_ascii_digit()));
+    assert_eq!(numbered.collect::<Vec<_>>(), Vec::<&String>::new());
 }

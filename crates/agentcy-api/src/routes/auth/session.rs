@@ -85,12 +85,12 @@ pub(super) struct SessionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     expires_at: Timestamp,
-    user: UserView,
+    user: SignedInView,
 }
 
 /// Who signed in.
 #[derive(Debug, Serialize, JsonSchema)]
-struct UserView {
+struct SignedInView {
     id: UserId,
     email: String,
     name: String,
@@ -114,7 +114,7 @@ pub(super) fn answer(
     let view = SessionView {
         token: (!is_cookie).then(|| token.to_owned()),
         expires_at: session.expires_at,
-        user: UserView {
+        user: SignedInView {
             id: user.id,
             email: user.email,
             name: user.name,
@@ -221,7 +221,7 @@ impl SessionView {
         Self {
             token: Some("eyJ…".to_owned()),
             expires_at: samples::time(),
-            user: UserView {
+            user: SignedInView {
                 id: samples::id(),
                 email: "ada@example.com".to_owned(),
                 name: "Ada".to_owned(),
