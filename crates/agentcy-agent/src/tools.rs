@@ -142,8 +142,8 @@ impl Toolbox {
 
     /// What the model is told of; the same each time.
     pub fn specs(&self) -> Vec<ToolSpec> {
-        let allowed = Tool::ALL.iter().filter(|tool| self.allows(**tool));
-        allowed.map(|tool| tool.spec()).collect()
+        let allowed = Tool::specs().filter(|(tool, _)| self.allows(*tool));
+        allowed.map(|(_, spec)| spec.clone()).collect()
     }
 
     fn allows(&self, tool: Tool) -> bool {

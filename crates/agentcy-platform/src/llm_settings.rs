@@ -160,16 +160,29 @@ pub async fn test(
 
 /// The settings that hold for the org that was opened.
 pub async fn effective(platform: &Platform, tenant: &mut impl Tenant) -> Result<Effective> {
-    if let Some(own) = stored(platform, tenant).await? {
-        return Ok(own);
+    let own = store::find(tenant).await?;
+    effective_of(platform, tenant.org(), own)
+}
+
+/// The settings that hold for an org that has these of its own, if it has some.
+pub fn effective_of(
+    platform: &Platform,
+    org: OrgId,
+    own: Option<store::LlmSettings>,
+) -> Result<Effective> {
+    if let Some(own) = own {
+        return opened(platform, org, own);
     }
     let settings = platform.setup.llm.clone();
     Ok(Effective { settings, fallbacks: Vec::new(), source: Source::Environment, updated_at: None })
 }
 
 async fn stored(platform: &Platform, tenant: &mut impl Tenant) -> Result<Option<Effective>> {
-    let Some(row) = store::find(tenant).await? else { return Ok(None) };
-    let org = tenant.org();
+    let own = store::find(tenant).await?;
+    own.map(|own| opened(platform, tenant.org(), own)).transpose()
+}
+
+fn opened(platform: &Platform, org: OrgId, row: store::LlmSettings) -> Result<Effective> {
     let sealed = row.api_key.as_deref();
     let api_key = sealed.map(|key| with_cell(org, |cell| platform.sealer.open_text(cell, key)));
     let corrupt = |what: &str| agentcy_store::Error::corrupt("llm_settings", org, what);
@@ -180,12 +193,12 @@ async fn stored(platform: &Platform, tenant: &mut impl Tenant) -> Result<Option<
         api_key: api_key.transpose()?,
         model: Some(row.model),
     };
-    Ok(Some(Effective {
+    Ok(Effective {
         settings,
         fallbacks: row.fallbacks,
         source: Source::Org,
         updated_at: Some(row.updated_at),
-    }))
+    })
 }
 
 fn with_cell<T>(org: OrgId, act: impl FnOnce(Cell<'_>) -> T) -> T {

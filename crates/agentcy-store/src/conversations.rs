@@ -15,6 +15,7 @@ use crate::{
     Error, Result, Tenant, Tx,
     agents::{Agent, AgentRow},
     columns::{json, realm, slugs},
+    llm_settings::{LlmSettings, LlmSettingsRow},
 };
 
 /// How many conversations a search looks through, the latest ones.
@@ -220,6 +221,8 @@ pub struct Turn {
     pub conversation: Conversation,
     /// Its agent.
     pub agent: Option<Agent>,
+    /// The org's own model provider, if it has one.
+    pub llm: Option<LlmSettings>,
     /// What tools may do without asking, as the org says.
     pub approval_defaults: ApprovalDefaults,
     /// How long an approval waits.
@@ -240,10 +243,14 @@ macro_rules! turn {
                       a.limits as "a_limits?", a.approval_defaults as a_approval_defaults,
                       a.standing_approvals as "a_standing_approvals?",
                       a.created_by as "a_created_by?", a.created_at as "a_created_at?",
-                      a.updated_at as "a_updated_at?"
+                      a.updated_at as "a_updated_at?",
+                      s.provider as "s_provider?", s.model as "s_model?", s.base_url as s_base_url,
+                      s.api_key as s_api_key, s.fallbacks as "s_fallbacks?",
+                      s.updated_at as "s_updated_at?"
                from conversations c
                join orgs o on o.id = c.org_id
                left join agents a on a.org_id = c.org_id and a.id = c.agent_id
+               left join llm_settings s on s.org_id = c.org_id
                where c.org_id = $1 and c.id = $2 "#
                 + $lock,
             Uuid::from($tenant.org()),
@@ -301,10 +308,18 @@ macro_rules! turn {
             created_at: row.created_at,
             updated_at: row.updated_at,
         };
+        let llm = match (row.s_provider, row.s_model, row.s_fallbacks, row.s_updated_at) {
+            (Some(provider), Some(model), Some(fallbacks), Some(updated_at)) => {
+                let (base_url, api_key) = (row.s_base_url, row.s_api_key);
+                Some(LlmSettingsRow { provider, model, base_url, api_key, fallbacks, updated_at })
+            }
+            _ => None,
+        };
         let defaults: Value = row.approval_defaults;
         Ok(Some(Turn {
             conversation: conversation.try_into()?,
             agent: agent.map(Agent::try_from).transpose()?,
+            llm: llm.map(|row| row.into_model($tenant.org().into())).transpose()?,
             approval_defaults: json("orgs", $tenant.org(), defaults)?,
             approval_timeout_secs: row.approval_timeout_secs,
             require_other: row.require_other,

@@ -12,7 +12,7 @@ use agentcy_core::{
 };
 use deadpool::{
     Runtime,
-    managed::{self, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult},
+    managed::{self, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult},
 };
 use sqlx::{AssertSqlSafe, SqlSafeStr, postgres::PgConnectOptions};
 use tokio::runtime::Handle;
@@ -71,6 +71,8 @@ impl Db {
         ]);
         let built = Pool::builder(Opener { options })
             .max_size(size)
+            // The connection used last has its statements planned, and its server process is warm.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(WAIT_TIMEOUT))
             .create_timeout(Some(CONNECT_TIMEOUT))

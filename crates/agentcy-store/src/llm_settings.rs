@@ -22,17 +22,17 @@ pub struct LlmSettings {
     pub updated_at: Timestamp,
 }
 
-struct LlmSettingsRow {
-    provider: String,
-    model: String,
-    base_url: Option<String>,
-    api_key: Option<Vec<u8>>,
-    fallbacks: serde_json::Value,
-    updated_at: Timestamp,
+pub(crate) struct LlmSettingsRow {
+    pub(crate) provider: String,
+    pub(crate) model: String,
+    pub(crate) base_url: Option<String>,
+    pub(crate) api_key: Option<Vec<u8>>,
+    pub(crate) fallbacks: serde_json::Value,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl LlmSettingsRow {
-    fn into_model(self, org: Uuid) -> Result<LlmSettings> {
+    pub(crate) fn into_model(self, org: Uuid) -> Result<LlmSettings> {
         Ok(LlmSettings {
             provider: self.provider,
             model: self.model,

@@ -223,6 +223,13 @@ pub struct OfTask {
     pub tainted: bool,
 }
 
+impl NewRun {
+    fn causes(&self) -> Vec<Uuid> {
+        let causes = self.task.iter().flat_map(|task| &task.causes);
+        causes.copied().map(Uuid::from).collect()
+    }
+}
+
 /// How a run begins.
 #[derive(Debug, Clone)]
 pub enum Start {
@@ -249,8 +256,6 @@ pub async fn insert(tx: &mut Tx, new: &NewRun) -> Result<Hold> {
         }
         Start::Pending { wake_at } => (RunState::Pending, 0, None, None, None, *wake_at),
     };
-    let causes = new.task.iter().flat_map(|task| &task.causes);
-    let causes: Vec<Uuid> = causes.copied().map(Uuid::from).collect();
     sqlx::query!(
         "insert into runs (id, org_id, conversation_id, agent_id, message_id, starter, state, system,
                            limits, fence, lease_until, holder, wake_at, created_at, started_at,
@@ -272,7 +277,7 @@ pub async fn insert(tx: &mut Tx, new: &NewRun) -> Result<Hold> {
         new.at,
         started_at,
         new.task.as_ref().map(|task| Uuid::from(task.run)),
-        &causes,
+        &new.causes(),
         new.task.as_ref().is_some_and(|task| task.tainted),
     )
     .execute(tx.conn())

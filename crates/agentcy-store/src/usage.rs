@@ -1,6 +1,6 @@
 //! Tokens, cost and runs of an org, a row a day, person, agent and model.
 
-use agentcy_core::id::{AgentId, UserId};
+use agentcy_core::id::{AgentId, KeyId, UserId};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -127,6 +127,8 @@ pub struct Share<'a> {
     pub day: NaiveDate,
     /// The person, where it is one.
     pub user: Option<UserId>,
+    /// The key in place of a person: it counts for whoever made it.
+    pub key: Option<KeyId>,
     /// The agent, where there is one.
     pub agent: Option<AgentId>,
     /// The model that answered.
@@ -139,7 +141,8 @@ pub async fn add(tx: &mut Tx, share: Share<'_>, used: Sums) -> Result<()> {
     sqlx::query!(
         "insert into usage_days as u (org_id, day, user_id, agent_id, model, runs, in_tokens,
                                       out_tokens, cost_usd)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         values ($1, $2, coalesce($3, (select created_by from api_keys where org_id = $1 and id = $10)),
+                 $4, $5, $6, $7, $8, $9)
          on conflict on constraint usage_day_key do update set
              runs = u.runs + excluded.runs, in_tokens = u.in_tokens + excluded.in_tokens,
              out_tokens = u.out_tokens + excluded.out_tokens,
@@ -153,6 +156,7 @@ pub async fn add(tx: &mut Tx, share: Share<'_>, used: Sums) -> Result<()> {
         used.in_tokens,
         used.out_tokens,
         used.cost_usd,
+        share.key.map(Uuid::from),
     )
     .execute(tx.conn())
     .await?;

@@ -9,7 +9,8 @@ use agentcy_core::{
 };
 use agentcy_platform::{Error, Result};
 use agentcy_store::{
-    Tx, conversation_log,
+    Tx,
+    conversation_log::{self, Lines},
     runs::{self, Hold},
 };
 use tokio::time::Instant;
@@ -98,6 +99,8 @@ pub(crate) struct Writer {
     unstored: Vec<u8>,
     first: i64,
     held_back: Option<Vec<Entry>>,
+    /// What is shown together, while that is being gathered.
+    gathered: Option<Vec<Entry>>,
     flushing: Option<Flushing>,
 }
 
@@ -126,6 +129,7 @@ impl Writer {
             unstored: Vec::new(),
             first: at.next,
             held_back: Some(Vec::new()),
+            gathered: None,
             flushing: None,
         }
     }
@@ -147,12 +151,27 @@ impl Writer {
         self.unstored.extend_from_slice(entry.line());
         self.unstored.push(b'\n');
         self.next += 1;
-        match &mut self.held_back {
-            Some(held_back) => held_back.push(entry),
-            None if self.seat.room.show(self.token, now, [entry]) => {}
-            None => return Err(Lost::Lease),
+        if let Some(later) = self.held_back.as_mut().or(self.gathered.as_mut()) {
+            later.push(entry);
+        } else if !self.seat.room.show(self.token, now, [entry]) {
+            return Err(Lost::Lease);
         }
         Ok(seq)
+    }
+
+    /// From now on what is appended waits for [`Self::release`], so that readers wake once for all of it.
+    pub(crate) fn gather(&mut self) {
+        self.gathered.get_or_insert_default();
+    }
+
+    /// Shows what was gathered.
+    pub(crate) fn release(&mut self) -> Result<(), Lost> {
+        let Some(gathered) = self.gathered.take().filter(|gathered| !gathered.is_empty()) else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        let shown = now < self.held_until && self.seat.room.show(self.token, now, gathered);
+        if shown { Ok(()) } else { Err(Lost::Lease) }
     }
 
     /// From now on shows nothing before it is stored.
@@ -183,25 +202,37 @@ impl Writer {
         at: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Flushed> {
-        let hold = Hold { id: self.place.run, fence: self.place.fence };
+        let Place { conversation, run: id, fence, .. } = self.place;
+        let hold = Hold { id, fence };
+        let kept = if self.pending() {
+            let lines = self.lines(at)?;
+            conversation_log::flush(tx, hold, &lines, lease_until).await?
+        } else {
+            let flushing = self.flushing();
+            if flushing.reserved > self.reserved {
+                conversation_log::reserve(tx, conversation, flushing.reserved).await?;
+            }
+            self.flushing = Some(flushing);
+            runs::keep(tx, hold, lease_until).await?
+        };
+        Ok(Flushed { cancel: kept.cancel })
+    }
+
+    /// What was appended and is not stored, for a transaction that stores it otherwise than [`Self::flush`] does.
+    pub(crate) fn lines(&mut self, at: Timestamp) -> Result<Lines<'_>> {
+        let flushing = self.flushing();
+        let Flushing { last, reserved, .. } = *self.flushing.insert(flushing);
+        let events = str::from_utf8(&self.unstored)
+            .map_err(|error| Error::internal("the lines of a log are no text", error))?;
+        let (conversation, first) = (self.place.conversation, self.first);
+        Ok(Lines { conversation, first, last, reserved, events, at })
+    }
+
+    fn flushing(&self) -> Flushing {
         let last = self.next - 1;
         let spent = self.reserved - last < BLOCK / 2;
         let reserved = if spent { last + BLOCK } else { self.reserved };
-        let kept = if self.pending() {
-            let events = str::from_utf8(&self.unstored)
-                .map_err(|error| Error::internal("the lines of a log are no text", error))?;
-            let conversation = self.place.conversation;
-            let first = self.first;
-            let lines = conversation_log::Lines { conversation, first, last, reserved, events, at };
-            conversation_log::flush(tx, hold, &lines, lease_until).await?
-        } else {
-            if spent {
-                conversation_log::reserve(tx, self.place.conversation, reserved).await?;
-            }
-            runs::keep(tx, hold, lease_until).await?
-        };
-        self.flushing = Some(Flushing { bytes: self.unstored.len(), last, reserved });
-        Ok(Flushed { cancel: kept.cancel })
+        Flushing { bytes: self.unstored.len(), last, reserved }
     }
 
     /// What the last flush wrote is committed, and the lease extended. Shows what was held back.

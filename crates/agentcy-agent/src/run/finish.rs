@@ -1,15 +1,11 @@
 //! The end of a run: its last event, and all that it comes to, in one commit.
 
-use agentcy_core::{
-    chat::{
-        ApprovalState, CallState, FinishReason, LogEvent, MessageState, Part, RunErrorCode,
-        RunState,
-    },
-    id::{KeyId, UserId},
+use agentcy_core::chat::{
+    ApprovalState, CallState, FinishReason, LogEvent, MessageState, Part, RunErrorCode, RunState,
 };
 use agentcy_platform::wake::Bell;
 use agentcy_store::{
-    api_keys, approvals, messages,
+    approvals, conversations, messages,
     runs::{self, Ending, Failure},
     usage::{self, Share, Sums},
 };
@@ -27,7 +23,7 @@ impl Session {
     pub(super) async fn finish(&mut self, end: &End) -> Result<(), Stop> {
         self.add_used();
         self.writer.hold();
-        let mut saving = self.open_locked().await?;
+        let mut saving = self.open_to_finish().await?;
         self.close_approvals(&mut saving).await?;
         self.calls.cancel_rest(saving.now);
         let terminal = self.terminal(end);
@@ -39,6 +35,16 @@ impl Session {
             self.runs.platform.ring(Bell::Runs).await;
         }
         Ok(())
+    }
+
+    /// The run need only be locked where a decision about it may come in between.
+    async fn open_to_finish(&mut self) -> Result<Saving, Stop> {
+        if !self.calls.in_state(CallState::Waiting).is_empty() {
+            return self.open_locked().await;
+        }
+        let mut saving = self.open().await?;
+        conversations::lock(&mut saving.tx, self.run.conversation_id).await?;
+        Ok(saving)
     }
 
     /// What was asked and not decided need not be any more.
@@ -102,9 +108,10 @@ impl Session {
     async fn count(&self, saving: &mut Saving) -> Result<(), Stop> {
         // A run that never asked a model used none.
         let Some(model) = self.run.model.as_deref() else { return Ok(()) };
-        let user = self.person(saving).await?;
         let day = saving.now.date_naive();
-        let share = Share { day, user, agent: self.run.agent_id, model };
+        let starter = &self.run.starter;
+        let (user, key) = (starter.parse().ok(), starter.parse().ok());
+        let share = Share { day, user, key, agent: self.run.agent_id, model };
         let usage = self.run.usage;
         let sums = Sums {
             runs: 1,
@@ -113,16 +120,6 @@ impl Session {
             cost_usd: usage.cost_usd,
         };
         Ok(usage::add(&mut saving.tx, share, sums).await?)
-    }
-
-    /// Who started the run, or made the key that did.
-    async fn person(&self, saving: &mut Saving) -> Result<Option<UserId>, Stop> {
-        if let Ok(user) = self.run.starter.parse() {
-            return Ok(Some(user));
-        }
-        let Ok(key) = self.run.starter.parse::<KeyId>() else { return Ok(None) };
-        let key = api_keys::find(&mut saving.tx, key).await?;
-        Ok(key.and_then(|key| key.created_by))
     }
 }
 

@@ -7,12 +7,12 @@ use agentcy_core::{
     audit::AuditEntry,
     chat::{LogEvent, MessageRole, MessageState, Usage},
 };
-use agentcy_platform::{Error, Result};
+use agentcy_platform::Result;
 use agentcy_store::{
-    Tx, audit,
-    conversations::{self, Turn as Stage},
-    messages::{self, Message},
-    runs::{self, NewRun},
+    Tx,
+    conversations::Turn as Stage,
+    messages::Message,
+    runs::{self, Beginning, NewRun},
 };
 use futures_util::StreamExt;
 use tokio::{sync::oneshot, time::Instant};
@@ -103,24 +103,22 @@ impl Opening {
     async fn write(self) -> Result<(Session, Started)> {
         let Self { runs, seat, by, mut tx, stage, run, mut question, told, now, .. } = self;
         let held_until = Instant::now() + LEASE - MARGIN;
-        audit::record(&mut tx, &self.entry).await?;
-        let hold = runs::insert(&mut tx, &run).await?;
         let before = &stage.conversation;
-        let place = Place {
-            org: by.org_id(),
-            conversation: run.conversation_id,
-            run: run.id,
-            fence: hold.fence,
-        };
+        let place =
+            Place { org: by.org_id(), conversation: run.conversation_id, run: run.id, fence: 1 };
         let position = Position::after(before.last_seq, before.reserved);
         let mut writer = Writer::new(&runs.hub, place, position, held_until);
         let mut message = blank_answer(&run, now);
         say_begin(&mut writer, &mut question, &mut message)?;
-        messages::insert(&mut tx, &[question, message.clone()]).await?;
-        conversations::engage(&mut tx, run.conversation_id, run.id, &self.title, now).await?;
-        writer.flush(&mut tx, now, now + LEASE).await?;
-        let row = runs::find(&mut tx, run.id).await?;
-        let row = row.ok_or_else(|| Error::internal("a run is gone", "it was just made"))?;
+        let beginning = Beginning {
+            run: &run,
+            title: &self.title,
+            question: &question,
+            answer: &message,
+            lines: writer.lines(now)?,
+            entry: &self.entry,
+        };
+        let row = runs::begin(&mut tx, &beginning).await?;
         // The question was said before: the answer begins after it.
         let after = message.seq.unwrap_or_default() - 1;
         let started = Started { run: row.clone(), message_id: message.id, after, by: by.clone() };

@@ -1,9 +1,9 @@
 //! The model that a run asks.
 
-use agentcy_core::chat::Usage;
+use agentcy_core::{chat::Usage, id::OrgId};
 use agentcy_llm::{ProviderKind, Settings, Tokens, price, window};
 use agentcy_platform::{Platform, Result, llm_settings};
-use agentcy_store::{Tenant, agents::Agent};
+use agentcy_store::conversations::Turn as Stage;
 
 /// The provider of the org, with the model of the agent where it names one.
 #[derive(Debug, Clone)]
@@ -13,14 +13,10 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    pub(crate) async fn of(
-        platform: &Platform,
-        tenant: &mut impl Tenant,
-        agent: Option<&Agent>,
-    ) -> Result<Self> {
-        let effective = llm_settings::effective(platform, tenant).await?;
+    pub(crate) fn of(platform: &Platform, org: OrgId, stage: &Stage) -> Result<Self> {
+        let effective = llm_settings::effective_of(platform, org, stage.llm.clone())?;
         let mut settings = effective.settings;
-        if let Some(model) = agent.and_then(|agent| agent.model.clone())
+        if let Some(model) = stage.agent.as_ref().and_then(|agent| agent.model.clone())
             && settings.provider != ProviderKind::Builtin
         {
             settings.model = Some(model);

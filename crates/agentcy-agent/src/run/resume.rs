@@ -82,7 +82,7 @@ async fn take_up(
     let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
     let run = runs::held(&mut tx, claimed.hold).await?;
     let (question, message) = said(&mut tx, &run).await?;
-    let provider = Provider::of(platform, &mut tx, stage.agent.as_ref()).await?;
+    let provider = Provider::of(platform, claimed.org_id, &stage)?;
     let realms = caller.as_ref().map(|caller| caller.realms.clone());
     let hands = caller.map(|caller| Toolbox::new(platform, caller, grants(&stage)));
     let writer = Writer::new(&runs.hub, place(claimed), position(&stage, claimed), held_until);

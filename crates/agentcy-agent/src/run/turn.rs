@@ -1,5 +1,7 @@
 //! A turn of the model: what it says is shown piece by piece.
 
+use std::pin::Pin;
+
 use agentcy_core::{
     ErrorCode,
     chat::{CallState, FinishReason, LogEvent, RunErrorCode},
@@ -7,8 +9,9 @@ use agentcy_core::{
 };
 use agentcy_llm::{Chunk, Error, Stop as Why, Turn};
 use agentcy_store::tool_calls::ToolCall;
-use futures_util::{StreamExt, stream::Peekable};
+use futures_util::{FutureExt, StreamExt, stream::Peekable};
 use serde_json::Value;
+use tokio::task::yield_now;
 
 use super::{
     calls::Calls,
@@ -23,6 +26,8 @@ pub(crate) type Asked = Peekable<Turn>;
 
 /// The longest text of one turn, in bytes.
 const MAX_SAID: usize = 4 << 20;
+/// How many chunks are shown together at most, however many there are.
+const TOGETHER: usize = 64;
 
 /// Why a turn has no end.
 enum Broken {
@@ -75,7 +80,7 @@ impl Session {
         loop {
             match ears.next(turn).await {
                 Heard::Item(Some(Ok(Chunk::End(why)))) => return Ok(Ok(why)),
-                Heard::Item(Some(Ok(chunk))) => self.take(chunk)?,
+                Heard::Item(Some(Ok(chunk))) => self.take_all(chunk, turn).await?,
                 Heard::Item(Some(Err(error))) => return Ok(Err(Broken::Failed(error))),
                 Heard::Item(None) => return Ok(Err(Broken::BrokeOff)),
                 Heard::Halted => self.check()?,
@@ -92,6 +97,26 @@ impl Session {
                 ears.again(self);
             }
         }
+    }
+
+    /// Takes a chunk and those that come with it: whoever reads is woken once, and sent them together.
+    async fn take_all(&mut self, first: Chunk, turn: &mut Asked) -> Result<(), Stop> {
+        self.writer.gather();
+        let taken = self.take_ready(first, turn).await;
+        self.writer.release()?;
+        taken
+    }
+
+    async fn take_ready(&mut self, first: Chunk, turn: &mut Asked) -> Result<(), Stop> {
+        self.take(first)?;
+        for _ in 1..TOGETHER {
+            if self.writer.is_full() {
+                break;
+            }
+            let Some(next) = next_ready(turn).await else { break };
+            self.take(next)?;
+        }
+        Ok(())
     }
 
     fn take(&mut self, chunk: Chunk) -> Result<(), Stop> {
@@ -185,6 +210,20 @@ impl Session {
             }
         }
     }
+}
+
+/// The next chunk if it is there, or whoever reads the wire has it by now.
+async fn next_ready(turn: &mut Asked) -> Option<Chunk> {
+    let mut next = || {
+        let is_chunk = |item: &Result<Chunk, Error>| matches!(item, Ok(chunk) if !matches!(chunk, Chunk::End(_)));
+        Pin::new(&mut *turn).next_if(is_chunk).now_or_never()
+    };
+    let mut found = next();
+    if found.is_none() {
+        yield_now().await;
+        found = next();
+    }
+    found.flatten()?.ok()
 }
 
 impl Broken {

@@ -158,7 +158,7 @@ async fn begin(runs: &Runs, asking: Asking, new: NewRun, seat: Seat) -> Result<S
     };
     let question = question(runs, &new, &message.content);
     told.push(context::tell(&question, &[]));
-    let provider = Provider::of(&runs.platform, &mut tx, stage.agent.as_ref()).await?;
+    let provider = Provider::of(&runs.platform, by.org_id(), &stage)?;
     let caller = by.caller().clone();
     let system = system(runs, &by, &mut tx, &stage, &caller.realms).await?;
     let hands = Toolbox::new(&runs.platform, caller, grants(&stage));

@@ -1,5 +1,7 @@
 //! The tools that a model sees, and what they take.
 
+use std::sync::LazyLock;
+
 use agentcy_core::{
     FieldError, Realm,
     id::{BatchId, NodeId},
@@ -179,8 +181,14 @@ impl Tool {
         Self::ALL.iter().copied().find(|tool| tool.name() == name)
     }
 
-    /// What a model is told of it.
-    pub(super) fn spec(self) -> ToolSpec {
+    /// What models are told of each, in order; made once, since a schema takes longer to make than to send.
+    pub(super) fn specs() -> impl Iterator<Item = (Self, &'static ToolSpec)> {
+        static SPECS: LazyLock<Vec<ToolSpec>> =
+            LazyLock::new(|| Tool::ALL.iter().map(|tool| tool.spec()).collect());
+        Self::ALL.iter().copied().zip(SPECS.iter())
+    }
+
+    fn spec(self) -> ToolSpec {
         let mut input_schema = self.input_schema();
         let description = input_schema.as_object_mut().and_then(|map| map.remove("description"));
         ToolSpec {
@@ -223,7 +231,7 @@ mod tests {
 
     #[test]
     fn models_are_told_of_eight_tools_in_words_and_schemas() {
-        let specs: Vec<_> = Tool::ALL.iter().map(|tool| tool.spec()).collect();
+        let specs: Vec<_> = Tool::specs().map(|(_, spec)| spec).collect();
         assert_eq!(specs.len(), 8);
         for spec in &specs {
             assert!(spec.description.len() > 40, "{}", spec.name);

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::FutureExt;
+
 use super::*;
 
 /// How many events.
@@ -77,6 +79,22 @@ async fn a_burst_is_handed_over_in_batches() {
     }
     let batch = tail.next().await.unwrap().unwrap();
     assert_eq!(batch.len(), 500);
+}
+
+#[tokio::test]
+async fn what_is_gathered_is_shown_together_and_not_before() {
+    let stage = Stage::new().await;
+    let mut writer = stage.start(&stage.hub).await;
+    let mut tail = stage.follow(&stage.hub, 2, Until::Quiet);
+    writer.gather();
+    for n in 0..3 {
+        writer.append(&delta(format!("{n}"))).unwrap();
+    }
+    assert!(tail.next().now_or_never().is_none());
+    writer.release().unwrap();
+    assert_eq!(numbers(&tail.next().await.unwrap().unwrap()), [3, 4, 5]);
+    writer.append(&delta("alone")).unwrap();
+    assert_eq!(numbers(&tail.next().await.unwrap().unwrap()), [6]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

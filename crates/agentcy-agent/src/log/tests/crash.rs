@@ -1,5 +1,7 @@
 //! Holders that die, that freeze, and that come back too late.
 
+use agentcy_core::Timestamp;
+
 use super::*;
 use crate::log::{Lost, hub::channel, message::Message, room::Look};
 
@@ -101,10 +103,15 @@ async fn a_process_that_was_frozen_says_nothing_more() {
     assert_eq!(writer.append(&delta("one")), Ok(1));
     writer.extend(Instant::now() + LEASE);
     assert_eq!(writer.append(&delta("two")), Ok(2));
+    writer.lines(Timestamp::default()).unwrap();
+    writer.flushed(Instant::now() + LEASE);
+    writer.gather();
+    assert_eq!(writer.append(&delta("three")), Ok(3));
     // As if it woke up when the lease has just run out.
     writer.extend(Instant::now());
-    assert_eq!(writer.append(&delta("three")), Err(Lost::Lease));
-    assert!(matches!(writer.seat.room.look(0), Look::Nothing { is_live: false }));
+    assert_eq!(writer.append(&delta("four")), Err(Lost::Lease));
+    assert_eq!(writer.release(), Err(Lost::Lease));
+    assert!(matches!(writer.seat.room.look(2), Look::Nothing { is_live: false }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -195,7 +195,7 @@ async fn usage_adds_up_whoever_adds_at_once() {
     let org = world.org().await;
     let day = at(0).date_naive();
     let used = Sums { runs: 1, in_tokens: 2, out_tokens: 3, cost_usd: 0.5 };
-    let share = Share { day, user: None, agent: None, model: "small" };
+    let share = Share { day, user: None, key: None, agent: None, model: "small" };
     futures_util::future::join_all((0..16).map(async |n| {
         let model = if n % 4 == 0 { "large" } else { "small" };
         let mut tx = tx(&world, org).await;
