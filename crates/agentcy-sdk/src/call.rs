@@ -39,6 +39,7 @@ pub(crate) struct Call<'a> {
     method: Method,
     url: Result<Url, Error>,
     body: Option<Result<Vec<u8>, serde_json::Error>>,
+    media: HeaderValue,
     headers: HeaderMap,
     once: bool,
     harmless: bool,
@@ -72,6 +73,7 @@ impl<'a> Call<'a> {
             method,
             url,
             body: None,
+            media: HeaderValue::from_static("application/json"),
             headers: HeaderMap::new(),
             once: false,
             harmless,
@@ -116,6 +118,27 @@ impl<'a> Call<'a> {
 
     pub(crate) fn json(self, body: &impl Serialize) -> Self {
         Self { body: Some(serde_json::to_vec(body)), ..self }
+    }
+
+    /// A body as it is.
+    pub(crate) fn bytes(self, body: Vec<u8>) -> Self {
+        self.raw(body, HeaderValue::from_static("application/octet-stream"))
+    }
+
+    /// A body of a media type.
+    pub(crate) fn raw(self, body: Vec<u8>, media: HeaderValue) -> Self {
+        Self { body: Some(Ok(body)), media, ..self }
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// A body of JSON lines.
+    pub(crate) fn ndjson(self, body: Vec<u8>) -> Self {
+        let media = HeaderValue::from_static("application/x-ndjson");
+        Self { body: Some(Ok(body)), media, ..self }
     }
 
     /// Makes repeats harmless that bring the same key.
@@ -204,8 +227,7 @@ impl<'a> Call<'a> {
             headers.insert(IDEMPOTENCY_KEY, random()?);
         }
         if self.body.is_some() {
-            let json = HeaderValue::from_static("application/json");
-            headers.insert(reqwest::header::CONTENT_TYPE, json);
+            headers.insert(reqwest::header::CONTENT_TYPE, self.media.clone());
         }
         if let Some(token) = self.client.token.as_ref().filter(|_| !self.anonymous) {
             let value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
@@ -282,7 +304,12 @@ impl Answer {
         }
     }
 
-    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Error> {
+    /// Whether it says that there is nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.status == StatusCode::NO_CONTENT
+    }
+
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.bytes).map_err(|error| self.unreadable(error))
     }
 

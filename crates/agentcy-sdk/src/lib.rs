@@ -9,16 +9,19 @@ mod client;
 mod error;
 mod graph;
 mod health;
+mod hooks;
 mod invites;
 mod page;
 mod realms;
 mod settings;
 mod sources;
 mod sse;
+mod tasks;
 mod tls;
 mod usage;
 mod users;
 mod words;
+mod workers;
 
 pub use agents::{Agent, AgentUpdate, NewAgent, Run, RunError, RunLimits, StandingApproval};
 pub use api_keys::{ApiKey, IssuedApiKey, NewApiKey};
@@ -29,8 +32,12 @@ pub use chat::{
 };
 pub use client::Client;
 pub use error::Error;
-pub use graph::{Cypher, Edge, Expand, Node, Subgraph, Table};
+pub use graph::{
+    Asserter, Cypher, Direction, Edge, Expand, GraphCount, GraphStats, Moment, Node, Projection,
+    SourceRef, Subgraph, Table,
+};
 pub use health::{Health, Readiness};
+pub use hooks::{Delivered, Delivery, HookSecret};
 pub use invites::{Invite, IssuedInvite, NewInvite};
 pub use page::{List, Page};
 pub use realms::Realm;
@@ -39,8 +46,17 @@ pub use settings::{
     SettingsUpdate,
 };
 pub use sources::{
-    NewSource, Source, SourceKind, SourceTool, Sync, SyncCounts, SyncError, SyncProgress, SyncState,
+    NewSource, Source, SourceKind, SourceTool, SourceUpdate, Sync, SyncCounts, SyncError,
+    SyncLogLine, SyncProgress, SyncState,
+};
+pub use tasks::{
+    AuditEntry, DefinedTask, EventFilter, NewTask, NewTrigger, Skipped, Task, TaskFailure,
+    TaskLimits, TaskRun, TaskRunDetail, TaskRunState, TaskUpdate, Trigger,
 };
 pub use usage::{Grouping, Usage, UsageQuery, UsageRow, UsageSums};
 pub use users::{Member, MemberUpdate, Membership, Profile, ProfileUpdate};
 pub use words::{ApprovalDefault, ApprovalDefaults, Credential, Effect, Role};
+pub use workers::{
+    Beats, Claim, ClaimedJob, CollectPayload, JobEnd, NewWorker, RegisteredWorker, Worker,
+    WorkerProgress, Workers,
+};

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{Client, Effect, Error, List};
 
 /// A connected system.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Source {
     /// Its id.
@@ -39,7 +39,7 @@ pub struct Source {
 }
 
 /// One sync of a source.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Sync {
     /// Its id.
@@ -57,6 +57,9 @@ pub struct Sync {
     /// What was left out, or why it failed.
     #[serde(default)]
     pub errors: Vec<SyncError>,
+    /// What a worker elsewhere said of it; only where one sync is read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<SyncLogLine>,
     /// Whether graph queries see what it wrote.
     #[serde(default)]
     pub projected: bool,
@@ -66,8 +69,18 @@ pub struct Sync {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
+/// Something that a worker said of a sync.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct SyncLogLine {
+    /// When it was heard.
+    pub at: DateTime<Utc>,
+    /// The words.
+    pub line: String,
+}
+
 /// How a sync is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum SyncState {
@@ -87,6 +100,18 @@ pub enum SyncState {
 }
 
 impl SyncState {
+    /// The name as the API writes it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Other(name) => name,
+        }
+    }
+
     /// Whether nothing more will happen to the sync.
     pub const fn is_over(&self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
@@ -94,18 +119,19 @@ impl SyncState {
 }
 
 /// How far a sync is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SyncProgress {
     /// How many steps are done.
     #[serde(default)]
     pub done: u64,
     /// Of how many, when that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
 }
 
 /// What a sync did to the graph, in nodes and edges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SyncCounts {
@@ -120,7 +146,7 @@ pub struct SyncCounts {
 }
 
 /// Something that went wrong in a sync.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SyncError {
     /// Where in the source; empty when it is the whole.
@@ -131,7 +157,7 @@ pub struct SyncError {
 }
 
 /// A kind of source.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SourceKind {
     /// Its name.
@@ -154,7 +180,7 @@ pub struct SourceKind {
 }
 
 /// Something that can be done with a live source.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SourceTool {
     /// Its name.
@@ -195,6 +221,28 @@ fn opened<S: Serializer>(
     serializer.collect_map(credentials.iter().map(|(name, secret)| (name, secret.expose_secret())))
 }
 
+/// What to change of a source; what is none stays.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SourceUpdate {
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where all it says lies, from the next sync on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realm: Option<String>,
+    /// Its settings, replaced whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<Value>,
+    /// The credentials that change.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "opened")]
+    pub credentials: BTreeMap<String, SecretString>,
+}
+
+#[derive(Deserialize)]
+struct Uploaded {
+    bytes: u64,
+}
+
 #[derive(Deserialize)]
 struct Items<T> {
     items: Vec<T>,
@@ -220,6 +268,32 @@ impl Client {
     /// Connects a source, once its settings were tried.
     pub async fn create_source(&self, new: &NewSource) -> Result<Source, Error> {
         self.create(&["sources"]).json(new).read().await
+    }
+
+    /// Changes a source, once its settings were tried.
+    pub async fn update_source(
+        &self,
+        source_id: &str,
+        change: &SourceUpdate,
+    ) -> Result<Source, Error> {
+        self.patch(&["sources", source_id]).json(change).read().await
+    }
+
+    /// Tries settings as connecting would; nothing is kept.
+    pub async fn validate_source(&self, new: &NewSource) -> Result<(), Error> {
+        self.ask(&["sources", "validate"]).json(new).done().await
+    }
+
+    /// Tries the settings of a source as they are kept.
+    pub async fn validate_stored_source(&self, source_id: &str) -> Result<(), Error> {
+        self.ask(&["sources", source_id, "validate"]).done().await
+    }
+
+    /// Uploads what a json or csv source reads, 64 MiB at most, and says how many bytes are kept.
+    pub async fn upload_content(&self, source_id: &str, content: Vec<u8>) -> Result<u64, Error> {
+        let kept = self.put(&["sources", source_id, "content"]).bytes(content);
+        let kept: Uploaded = kept.read().await?;
+        Ok(kept.bytes)
     }
 
     /// Disconnects a source; with `purge` its part of the graph is archived too.
