@@ -139,3 +139,8 @@ create policy system on tasks to agentcy_system using (true) with check (true);
 grant select (id, org_id, enabled, realm, run_as) on tasks to agentcy_system;
 create policy system on deliveries to agentcy_system using (true) with check (true);
 grant select (id, expires_at), delete on deliveries to agentcy_system;
+
+-- What a run was permitted, and who decided and stopped in it: read with a run of a task.
+create index audit_of_run_idx on audit (org_id, request_id) where ip is null;
+create index audit_of_thing_idx on audit (org_id, target)
+    where action in ('approval.decide', 'run.cancel', 'task.run', 'task.run.cancel', 'task.trigger');

@@ -3,7 +3,7 @@
 use agentcy_core::{
     Timestamp,
     audit::{AuditEntry, Decision},
-    id::{AuditId, OrgId},
+    id::{ApprovalId, AuditId, OrgId, RunId, TaskRunId},
 };
 use serde_json::Value;
 use sqlx::types::Uuid;
@@ -86,6 +86,48 @@ pub async fn before(t: &mut impl Tenant, seq: Option<i64>, limit: i64) -> Result
     .fetch_all(t.conn())
     .await?;
     rows.into_iter().map(Numbered::try_from).collect()
+}
+
+/// What a run of a task was permitted, who set it off, and who decided and stopped in it; the oldest first.
+#[tracing::instrument(name = "db.audit.of_task_run", skip_all)]
+pub async fn of_task_run(
+    t: &mut impl Tenant,
+    task_run: TaskRunId,
+    run: Option<RunId>,
+    limit: i64,
+) -> Result<Vec<AuditEntry>> {
+    let org_id = Uuid::from(t.org());
+    let mut targets = vec![task_run.to_string()];
+    targets.extend(run.map(|run| run.to_string()));
+    if let Some(run) = run {
+        let approvals = sqlx::query_scalar!(
+            "select id from approvals where org_id = $1 and run_id = $2",
+            org_id,
+            Uuid::from(run),
+        );
+        let approvals = approvals.fetch_all(t.conn()).await?;
+        targets.extend(approvals.into_iter().map(|id| ApprovalId::from(id).to_string()));
+    }
+    // Whatever name a client gives its request: what a run does comes from no address.
+    let rows = sqlx::query_as!(
+        AuditRow,
+        r#"select id as "id!", org_id as "org_id!", coalesce(seq, 0) as "seq!", at as "at!", actor as "actor!",
+                  action as "action!", decision as "decision!", target as "target!",
+                  details as "details!", request_id as "request_id!", host(ip) as ip
+           from audit
+           where org_id = $1
+             and (request_id = $2 and ip is null
+                  or target = any($3) and action in ('approval.decide', 'run.cancel', 'task.run',
+                                                     'task.run.cancel', 'task.trigger'))
+           order by at, id limit $4"#,
+        org_id,
+        run.map_or_else(|| task_run.to_string(), |run| run.to_string()),
+        &targets,
+        limit,
+    )
+    .fetch_all(t.conn())
+    .await?;
+    rows.into_iter().map(|row| Ok(Numbered::try_from(row)?.entry)).collect()
 }
 
 struct AuditRow {
