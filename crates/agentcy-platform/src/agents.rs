@@ -1,6 +1,6 @@
 //! What answers: agents, their instructions, tools, limits, and what they may do without asking.
 
-mod check;
+pub(crate) mod check;
 
 use agentcy_core::{
     Action, By, Caller, ErrorCode, Realm, Realms,
@@ -8,7 +8,7 @@ use agentcy_core::{
     id::AgentId,
     tool::ApprovalDefaults,
 };
-use agentcy_store::{OnConstraint, Tenant, agents as store, audit};
+use agentcy_store::{OnConstraint, Tenant, agents as store, audit, tasks};
 use serde_json::{Value, json};
 
 use crate::{Change, Draft, Error, Listing, PageRequest, Platform, Result, realms};
@@ -147,13 +147,15 @@ pub async fn update(
     Ok(after)
 }
 
-/// Removes an agent. Its conversations and runs stay. Errors: `not_found`.
+/// Removes an agent. Its conversations and runs stay. Errors: `not_found`, `in_use` (a task uses it).
 pub async fn remove(platform: &Platform, caller: &Caller, id: AgentId) -> Result<()> {
     let by = platform.permit(caller, Action::AgentDelete).await?;
     let mut tx = platform.db.begin(&by).await?;
     let agent = store::lock(&mut tx, id).await?.filter(|agent| is_visible(&by, agent));
     let agent = agent.ok_or_else(|| Error::not_found("agent"))?;
-    store::delete(&mut tx, id).await?;
+    store::delete(&mut tx, id).await.on_constraint(tasks::AGENT_KEY, || {
+        Error::refused(ErrorCode::InUse, "a task uses the agent")
+    })?;
     audit::record(&mut tx, &platform.done(&by, id, json!({ "name": agent.name }))).await?;
     Ok(tx.commit().await?)
 }

@@ -1,10 +1,17 @@
 //! Domain events, written in the transaction of what they tell of.
 
-use agentcy_core::{DomainEvent, Realm, id::SourceId};
-use agentcy_store::{Tenant, Tx, ledger::Counts, outbox};
+use agentcy_core::{
+    DomainEvent, Realm,
+    id::{BatchId, SourceId, TaskId},
+};
+use agentcy_store::{
+    Tenant, Tx,
+    ledger::{Counts, batches},
+    outbox,
+};
 use serde_json::{Value, json};
 
-use crate::{Platform, Result};
+use crate::{Platform, Result, tasks};
 
 /// Something that happened, and who is told.
 #[derive(Debug, Clone)]
@@ -21,8 +28,30 @@ pub struct Telling {
     pub owner: Option<String>,
 }
 
-/// Writes an event. What led to it is what led to the transaction.
+/// Writes an event, and sets off the tasks that listen for it. What led to it is what led to the transaction.
 pub async fn append(platform: &Platform, tx: &mut Tx, telling: Telling) -> Result<()> {
+    let causes = tx.causes().to_vec();
+    append_after(platform, tx, telling, causes).await
+}
+
+/// The same of an event that these tasks led to.
+pub(crate) async fn append_after(
+    platform: &Platform,
+    tx: &mut Tx,
+    telling: Telling,
+    causes: Vec<TaskId>,
+) -> Result<()> {
+    let event = note(platform, tx, telling, causes).await?;
+    tasks::fire(platform, tx, &event).await
+}
+
+/// Writes an event that sets nothing off.
+pub(crate) async fn note(
+    platform: &Platform,
+    tx: &mut Tx,
+    telling: Telling,
+    causes: Vec<TaskId>,
+) -> Result<DomainEvent> {
     let event = DomainEvent {
         id: platform.ids.next(),
         org_id: tx.org(),
@@ -32,10 +61,14 @@ pub async fn append(platform: &Platform, tx: &mut Tx, telling: Telling) -> Resul
         data: telling.data,
         realm: telling.realm,
         owner: telling.owner,
-        causes: tx.causes().to_vec(),
+        causes,
     };
-    Ok(outbox::append(tx, &event).await?)
+    outbox::append(tx, &event).await?;
+    Ok(event)
 }
+
+/// How many labels of what changed are told.
+const MOST_LABELS: i64 = 50;
 
 /// Writes `graph.changed`.
 pub(crate) async fn graph_changed(
@@ -43,11 +76,16 @@ pub(crate) async fn graph_changed(
     tx: &mut Tx,
     source: Option<SourceId>,
     realm: &Realm,
-    counts: Counts,
+    (batch, counts): (BatchId, Counts),
 ) -> Result<()> {
     let Counts { added, changed, archived, .. } = counts;
-    let mut data =
-        json!({ "realm": realm, "added": added, "changed": changed, "archived": archived });
+    let mut data = json!({
+        "realm": realm,
+        "added": added,
+        "changed": changed,
+        "archived": archived,
+        "labels": batches::labels(tx, batch, MOST_LABELS).await?,
+    });
     if let Some(source) = source {
         data["source_id"] = json!(source);
     }

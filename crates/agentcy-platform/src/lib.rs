@@ -5,6 +5,7 @@
 
 pub mod agents;
 pub mod api_keys;
+pub mod audit_trail;
 pub mod auth;
 mod change;
 pub mod conversations;
@@ -39,6 +40,7 @@ pub mod settings;
 pub mod setup;
 pub mod sources;
 pub mod sync;
+pub mod tasks;
 mod text;
 pub mod usage;
 pub mod users;

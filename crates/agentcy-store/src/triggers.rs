@@ -182,11 +182,14 @@ pub async fn advance(
     Ok(done.rows_affected() == 1)
 }
 
-/// Notes that a trigger did not follow an event.
+/// Notes that a trigger did not follow an event. Not while somebody else changes it: two chains of tasks that end at each
+/// other would wait for each other.
 #[tracing::instrument(name = "db.triggers.skip", skip_all)]
 pub async fn skip(tx: &mut Tx, id: TriggerId, skipped: &Skipped) -> Result<()> {
     sqlx::query!(
-        "update triggers set skipped_at = $3, skipped_why = $4 where org_id = $1 and id = $2",
+        "update triggers set skipped_at = $3, skipped_why = $4
+         where id = (select id from triggers where org_id = $1 and id = $2
+                     for no key update skip locked)",
         Uuid::from(tx.org()),
         Uuid::from(id),
         skipped.at,

@@ -38,7 +38,7 @@ const MOST_TOOLS: usize = 200;
 const MOST_STANDING: usize = 50;
 
 const TOOL_RULE: &str = "one of the tools of chat, or source.tool, either of which may be *";
-const STANDING_BY: &str = "only an admin agrees to calls beforehand";
+pub(crate) const STANDING_BY: &str = "only an admin agrees to calls beforehand";
 const LOOSER_BY: &str = "only an admin lets an agent do what the org asks a person for";
 
 /// Checks what an agent is to become. What it was already is not judged again.
@@ -73,13 +73,13 @@ pub(super) async fn changed(
 }
 
 /// An admin, and of keys one that may decide approvals.
-fn agrees(by: &By) -> bool {
+pub(crate) fn agrees(by: &By) -> bool {
     let caller = by.caller();
     let decides = caller.can_approve || matches!(caller.principal, Principal::User(_));
     caller.role >= Role::Admin && decides
 }
 
-fn is_looser(own: ApprovalDefaults, of_org: ApprovalDefaults) -> bool {
+pub(crate) fn is_looser(own: ApprovalDefaults, of_org: ApprovalDefaults) -> bool {
     [Effect::Read, Effect::Write, Effect::Destructive].into_iter().any(|effect| {
         own.of(effect) == ApprovalDefault::Allow && of_org.of(effect) == ApprovalDefault::Approve
     })
@@ -109,7 +109,7 @@ fn is_tool(text: &str) -> bool {
             && text.rsplit_once('.').is_some_and(named)
 }
 
-fn limits(limits: &RunLimits, faults: &mut Faults) {
+pub(crate) fn limits(limits: &RunLimits, faults: &mut Faults) {
     let steps = limits.steps.is_none_or(|steps| (1..=100).contains(&steps));
     faults.require(steps, "limits.steps", "1 to 100");
     let tokens = limits.tokens.is_none_or(|tokens| (1_000..=10_000_000).contains(&tokens));
@@ -122,7 +122,7 @@ fn limits(limits: &RunLimits, faults: &mut Faults) {
 
 /// What is agreed to anew must be for a tool that there is, for some time to come, and within a schema that can be
 /// checked; where the tool destroys, the schema leaves nothing open.
-async fn standing(
+pub(crate) async fn standing(
     platform: &Platform,
     by: &By,
     before: &[StandingApproval],

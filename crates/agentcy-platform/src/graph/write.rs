@@ -125,7 +125,7 @@ async fn finish<I: std::fmt::Display + Copy>(
         return Ok(Written { id, projected: true });
     };
     audit::record(&mut tx, &platform.done(by, id, json!({ "realm": realm }))).await?;
-    events::graph_changed(platform, &mut tx, None, realm, counts).await?;
+    events::graph_changed(platform, &mut tx, None, realm, (batch.id, counts)).await?;
     tx.commit().await?;
     platform.wrote().await;
     let projected = platform.visible(by, batch.id).await;

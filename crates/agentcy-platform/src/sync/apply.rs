@@ -79,7 +79,8 @@ async fn run(job: &Held) -> Result<(), JobError> {
     let counts = stage.apply(&mut tx, heard.is_delta).await?;
     let has_changed = counts.added + counts.changed + counts.archived > 0;
     if has_changed {
-        events::graph_changed(platform, &mut tx, Some(plan.source), &source.realm, counts).await?;
+        let what = (batch.id, counts);
+        events::graph_changed(platform, &mut tx, Some(plan.source), &source.realm, what).await?;
     }
     // From here on the source and the job are locked; both were free for whoever changes or stops them until now.
     let cursor = heard.cursor.as_ref();

@@ -52,7 +52,8 @@ async fn run(job: &Held) -> Result<(), JobError> {
     let counts = ledger::retire(&mut tx, &batch, source).await?;
     let has_changed = counts.archived > 0;
     if has_changed {
-        events::graph_changed(platform, &mut tx, Some(source), &realm, counts).await?;
+        let what = (batch.id, counts);
+        events::graph_changed(platform, &mut tx, Some(source), &realm, what).await?;
     }
     let outcome = Outcome { counts, faults: Vec::new(), batch: has_changed.then_some(batch.id) };
     jobs::succeed(&mut tx, job.hold, &outcome, platform.clock.now()).await?;

@@ -23,3 +23,18 @@ pub async fn find(t: &mut impl Tenant, id: BatchId) -> Result<Option<Counts>> {
         unchanged: 0,
     }))
 }
+
+/// The labels of the nodes that a batch changed, in their order.
+#[tracing::instrument(name = "db.entities.labels_of_batch", skip_all)]
+pub async fn labels(t: &mut impl Tenant, id: BatchId, most: i64) -> Result<Vec<String>> {
+    let labels = sqlx::query_scalar!(
+        r#"select distinct label as "label!" from entities, unnest(labels) label
+           where org_id = $1 and batch_id = $2 and kind = 'node' order by label limit $3"#,
+        Uuid::from(t.org()),
+        Uuid::from(id),
+        most,
+    )
+    .fetch_all(t.conn())
+    .await?;
+    Ok(labels)
+}

@@ -1,0 +1,249 @@
+//! Fills in one text after another, within bounds that hold for all of them together.
+
+use std::{
+    fmt, io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use agentcy_core::Timestamp;
+use chrono::SecondsFormat;
+use minijinja::{
+    Environment, Error, ErrorKind, UndefinedBehavior, Value as Filler,
+    value::{Object, Rest},
+};
+use serde_json::Value;
+
+use super::{MAX_FILLED, TemplateError};
+
+/// How many steps all texts take at most.
+const MAX_STEPS: u64 = 20_000;
+/// How many bytes the values may have that are looked at, each time.
+const MAX_WORK: usize = 16 << 20;
+
+pub(super) struct Engine {
+    environment: Environment<'static>,
+    names: Filler,
+    steps: u64,
+    room: usize,
+}
+
+/// The one value that needs no marks.
+#[derive(Debug)]
+struct Now(String);
+
+impl Object for Now {
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Engine {
+    pub(super) fn new(payload: &Value, now: Timestamp, mark: fn(&str) -> String) -> Self {
+        let now = now.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let names =
+            [("trigger", Filler::from_serialize(payload)), ("now", Filler::from_object(Now(now)))];
+        let names = names.into_iter().collect();
+        Self { environment: environment(mark), names, steps: MAX_STEPS, room: MAX_FILLED }
+    }
+
+    pub(super) fn fill(&mut self, text: &str) -> Result<String, TemplateError> {
+        self.environment.set_fuel(Some(self.steps));
+        let template = self.environment.template_from_str(text).map_err(|error| failed(&error))?;
+        let mut page = Page { text: Vec::new(), room: self.room, is_full: false };
+        let filled = template.render_captured_to(&self.names, &mut page);
+        match filled {
+            Ok(filled) => {
+                self.steps = filled.state().fuel_levels().map_or(0, |(_, left)| left);
+            }
+            Err(_) if page.is_full => return Err(TemplateError::TooLong),
+            Err(error) if is_too_much(&error) => return Err(TemplateError::TooMuch),
+            Err(error) => return Err(failed(&error)),
+        }
+        self.room = page.room;
+        let text = String::from_utf8(page.text).map_err(|error| failed(&error))?;
+        // PostgreSQL has no place for it.
+        Ok(text.replace('\0', "\u{fffd}"))
+    }
+}
+
+/// What the engine says is wrong with a text, or which name there is not.
+pub(super) fn fault(text: &str, names: &[&str]) -> Option<String> {
+    let environment = Environment::empty();
+    match environment.template_from_str(text) {
+        Ok(template) => {
+            let used = template.undeclared_variables(false);
+            let unknown = used.into_iter().filter(|name| !names.contains(&name.as_str())).min();
+            unknown.map(|name| format!("there is no {name}; there are {}", names.join(" and ")))
+        }
+        Err(error) => Some(words(&error)),
+    }
+}
+
+fn environment(mark: fn(&str) -> String) -> Environment<'static> {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.add_test("defined", |value: &Filler| !value.is_undefined());
+    environment.add_test("undefined", Filler::is_undefined);
+    environment.add_test("none", Filler::is_none);
+    let work = Arc::new(Work(AtomicUsize::new(MAX_WORK)));
+    let shown = Arc::clone(&work);
+    environment.set_formatter(move |out, _, value| {
+        if let Some(Now(now)) = value.downcast_object_ref() {
+            return Ok(out.write_str(now)?);
+        }
+        let text = shown.text(value)?;
+        // What is missing has nothing to mark.
+        if text.is_empty() { Ok(()) } else { Ok(out.write_str(&mark(&text))?) }
+    });
+    filters(&mut environment, &work);
+    environment
+}
+
+/// Each looks at its value once, and makes nothing that is much longer.
+fn filters(environment: &mut Environment<'static>, work: &Arc<Work>) {
+    let own = || Arc::clone(work);
+    environment.add_filter("default", |value: Filler, other: Filler| {
+        if value.is_undefined() || value.is_none() { other } else { value }
+    });
+    let work = own();
+    environment.add_filter("upper", move |value: Filler| {
+        Ok::<_, Error>(work.text(&value)?.to_uppercase())
+    });
+    let work = own();
+    environment.add_filter("lower", move |value: Filler| {
+        Ok::<_, Error>(work.text(&value)?.to_lowercase())
+    });
+    let work = own();
+    environment.add_filter("trim", move |value: Filler| {
+        Ok::<_, Error>(work.text(&value)?.trim().to_owned())
+    });
+    let work = own();
+    environment.add_filter("length", move |value: Filler| match value.as_str() {
+        Some(text) => work.spend(text.len()).map(|()| text.chars().count()),
+        None => Ok(value.len().unwrap_or_default()),
+    });
+    environment.add_filter("first", |value: Filler| match value.as_str() {
+        Some(text) => text.chars().next().map(Filler::from).unwrap_or_default(),
+        None => value.get_item_by_index(0).unwrap_or_default(),
+    });
+    environment.add_filter("last", |value: Filler| match value.as_str() {
+        Some(text) => text.chars().next_back().map(Filler::from).unwrap_or_default(),
+        None => {
+            let last = value.len().and_then(|len| len.checked_sub(1));
+            last.and_then(|last| value.get_item_by_index(last).ok()).unwrap_or_default()
+        }
+    });
+    let work = own();
+    environment.add_filter("join", move |value: Filler, between: Rest<String>| {
+        let between = between.first().map_or("", String::as_str);
+        let mut joined = String::new();
+        for (index, one) in value.try_iter()?.enumerate() {
+            if index > 0 {
+                work.spend(between.len())?;
+                joined.push_str(between);
+            }
+            joined.push_str(&work.text(&one)?);
+        }
+        Ok::<_, Error>(joined)
+    });
+    let work = own();
+    environment.add_filter("tojson", move |value: Filler| work.json(&value));
+    let work = own();
+    environment.add_filter("truncate", move |value: Filler, most: usize| {
+        let text = work.text(&value)?;
+        let mut cut: String = text.chars().take(most).collect();
+        if cut.len() < text.len() {
+            cut.push('…');
+        }
+        Ok::<_, Error>(cut)
+    });
+}
+
+/// What is left of the work that may be done on values.
+struct Work(AtomicUsize);
+
+impl Work {
+    fn spend(&self, bytes: usize) -> Result<(), Error> {
+        let spend = |left: usize| left.checked_sub(bytes);
+        let spent = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend);
+        spent.map(drop).map_err(|_| Error::new(ErrorKind::OutOfFuel, "too much work"))
+    }
+
+    /// A text as it is, nothing for what is missing, anything else as JSON.
+    fn text(&self, value: &Filler) -> Result<String, Error> {
+        if value.is_undefined() || value.is_none() {
+            return Ok(String::new());
+        }
+        if let Some(Now(now)) = value.downcast_object_ref() {
+            return Ok(now.clone());
+        }
+        match value.as_str() {
+            Some(text) => self.spend(text.len()).map(|()| text.to_owned()),
+            None => self.json(value),
+        }
+    }
+
+    fn json(&self, value: &Filler) -> Result<String, Error> {
+        let mut page =
+            Page { text: Vec::new(), room: self.0.load(Ordering::Relaxed), is_full: false };
+        let written = serde_json::to_writer(&mut page, value);
+        self.spend(if page.is_full { usize::MAX } else { page.text.len() })?;
+        let wrong =
+            |error: &dyn fmt::Display| Error::new(ErrorKind::BadSerialization, error.to_string());
+        written.map_err(|error| wrong(&error))?;
+        String::from_utf8(page.text).map_err(|error| wrong(&error))
+    }
+}
+
+/// A page that is full after so many characters.
+struct Page {
+    text: Vec<u8>,
+    room: usize,
+    is_full: bool,
+}
+
+impl io::Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // The first byte of each character; the others are 0b10xxxxxx.
+        let count = bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        let Some(room) = self.room.checked_sub(count) else {
+            self.is_full = true;
+            return Err(io::ErrorKind::StorageFull.into());
+        };
+        self.room = room;
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn is_too_much(error: &Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let own = error.downcast_ref::<Error>();
+        if own.is_some_and(|error| error.kind() == ErrorKind::OutOfFuel) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn failed(error: &dyn fmt::Display) -> TemplateError {
+    TemplateError::Failed(error.to_string())
+}
+
+/// What the engine says, without the names that it has for texts without one.
+fn words(error: &Error) -> String {
+    let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    match error.line() {
+        Some(line) => format!("line {line}: {what}"),
+        None => what,
+    }
+}

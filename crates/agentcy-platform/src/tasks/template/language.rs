@@ -1,0 +1,144 @@
+//! What may stand in a template: values, conditions, loops and a few filters. Nothing that could make much out of little.
+
+use minijinja::machinery::{Token, tokenize};
+
+use super::engine;
+
+/// The filters that there are.
+pub(super) const FILTERS: [&str; 10] =
+    ["default", "first", "join", "last", "length", "lower", "tojson", "trim", "truncate", "upper"];
+/// The tests that there are.
+pub(super) const TESTS: [&str; 3] = ["defined", "none", "undefined"];
+
+const BLOCKS: [&str; 6] = ["if", "elif", "else", "endif", "for", "endfor"];
+const NAMES: [&str; 2] = ["trigger", "now"];
+/// Words after which a parenthesis opens no call.
+const WORDS: [&str; 8] = ["if", "elif", "else", "in", "not", "and", "or", "for"];
+
+/// What is wrong with a text of a template, if anything is.
+pub(super) fn fault(text: &str) -> Option<String> {
+    words(text).or_else(|| engine::fault(text, &NAMES))
+}
+
+/// The faults that the engine would not mind.
+fn words(text: &str) -> Option<String> {
+    let mut before = [None, None];
+    for token in tokenize(text, false, Default::default(), Default::default()) {
+        // What cannot be read is the engine's to tell.
+        let Ok((token, _)) = token else { return None };
+        let fault = match (&before, &token) {
+            ([_, Some(Token::BlockStart)], Token::Ident(word)) if !BLOCKS.contains(word) => {
+                Some(format!("there is no {{% {word} %}}; there are if, for and raw"))
+            }
+            ([_, Some(Token::Pipe)], Token::Ident(word)) if !FILTERS.contains(word) => {
+                Some(format!("there is no filter {word}; there are {}", FILTERS.join(", ")))
+            }
+            ([_, Some(Token::Dot | Token::Pipe)], Token::Ident(_)) => None,
+            ([_, Some(Token::Ident("is"))], Token::Ident("not")) => None,
+            (
+                [_, Some(Token::Ident("is"))]
+                | [Some(Token::Ident("is")), Some(Token::Ident("not"))],
+                Token::Ident(word),
+            ) if !TESTS.contains(word) => {
+                Some(format!("there is no test {word}; there are {}", TESTS.join(", ")))
+            }
+            (_, Token::Ident("recursive")) => Some("a loop does not call itself".to_owned()),
+            ([Some(Token::Pipe), Some(Token::Ident(_))], Token::ParenOpen) => None,
+            ([_, Some(Token::Ident(word))], Token::ParenOpen) if WORDS.contains(word) => None,
+            (
+                [
+                    _,
+                    Some(
+                        Token::Ident(_)
+                        | Token::Str(_)
+                        | Token::String(_)
+                        | Token::BracketClose
+                        | Token::ParenClose,
+                    ),
+                ],
+                Token::ParenOpen,
+            ) => Some("nothing can be called".to_owned()),
+            (
+                _,
+                Token::Plus
+                | Token::Mul
+                | Token::Div
+                | Token::FloorDiv
+                | Token::Pow
+                | Token::Mod
+                | Token::Tilde
+                | Token::Assign
+                | Token::Colon
+                | Token::BraceOpen
+                | Token::BraceClose,
+            ) => Some(format!("{token} is not known here")),
+            _ => None,
+        };
+        if fault.is_some() {
+            return fault;
+        }
+        before = [before[1].take(), Some(token)];
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_template_is_made_of_is_known() {
+        for good in [
+            "",
+            "plain { text } 100%",
+            "{{ trigger.body.set.recursive.include }}",
+            "{{ trigger.headers['x-github-event'] | lower | default('none') }}",
+            "{% if (trigger.body.a or not (trigger.body.b)) and now %}x{% elif now %}y{% else %}z{% endif %}",
+            "{%- for a in trigger.body.list if a.ok -%}{{ loop.index }}{{ a[0][-1] }}{%- endfor -%}",
+            "{% raw %}{{ anything(goes) }} {% set x = 1 %}{% endraw %}",
+            "{# {% set x = 1 %} #}",
+            "{{ trigger.body.a is not defined }}{{ trigger.body.a is none }}",
+            "{{ 'a' if trigger.body.a in ('b', 'c') else 'd' }}",
+            "{{ trigger.body.items | join(', ') | truncate(10) }}",
+        ] {
+            assert_eq!(fault(good), None, "{good}");
+        }
+    }
+
+    #[test]
+    fn what_could_make_much_out_of_little_or_reach_elsewhere_is_refused() {
+        for bad in [
+            "{{ trigger.body",
+            "{% if now %}",
+            "{% endfor %}",
+            "{% set x = trigger.body %}",
+            "{%- set x %}{% endset %}",
+            "{% filter upper %}x{% endfilter %}",
+            "{% macro a() %}{% endmacro %}",
+            "{% include 'x' %}",
+            "{% import 'x' as y %}",
+            "{% with a = 1 %}{% endwith %}",
+            "{% do trigger.x() %}",
+            "{% autoescape true %}{% endautoescape %}",
+            "{{ 'a' * 1000000000 }}",
+            "{{ trigger.body ~ trigger.body }}",
+            "{{ trigger.body + trigger.body }}",
+            "{{ 2 ** 1000 }}",
+            "{{ trigger.body[1:2] }}",
+            "{{ {'a': 1} }}",
+            "{{ range(1000000) }}",
+            "{{ trigger.body.items() }}",
+            "{{ ('a')('b') }}",
+            "{{ trigger['get']('x') }}",
+            "{{ trigger.body | replace('a', 'b') }}",
+            "{{ trigger.body | nope }}",
+            "{{ trigger.body is divisibleby(3) }}",
+            "{{ trigger.body is not odd }}",
+            "{% for a in trigger.body recursive %}{{ loop(a) }}{% endfor %}",
+            "{{ body.title }}",
+            "{{ env.SECRET }}",
+        ] {
+            assert!(fault(bad).is_some(), "{bad}");
+        }
+    }
+}
