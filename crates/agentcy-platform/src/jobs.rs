@@ -11,12 +11,13 @@ mod settle;
 use std::{error::Error as StdError, time::Duration};
 
 use agentcy_core::By;
-use agentcy_store::{Tx, jobs::Hold};
+use agentcy_store::Tx;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::{Error, Platform, Result, StoreError};
 
+pub use agentcy_store::jobs::Hold;
 pub use backoff::{FIRST_DELAY, LONGEST_DELAY, longest_delay};
 pub use runner::Runner;
 pub(crate) use settle::settle;

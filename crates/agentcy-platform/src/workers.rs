@@ -78,9 +78,14 @@ pub struct Worker {
     pub beat_at: Timestamp,
 }
 
+/// Whether there is a token for them to show.
+pub fn have_token(platform: &Platform) -> bool {
+    platform.setup.auth.worker_token.is_some()
+}
+
 /// Whether there may be workers here at all.
 pub fn are_on(platform: &Platform) -> bool {
-    platform.setup.auth.worker_token.is_some() && platform.setup.features.has(Feature::Workers)
+    have_token(platform) && platform.setup.features.has(Feature::Workers)
 }
 
 /// Takes a worker in. Errors: `invalid`.

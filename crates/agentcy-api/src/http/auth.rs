@@ -2,8 +2,8 @@
 
 use agentcy_core::{Credential, ErrorCode};
 use agentcy_platform::{
-    auth::{Presented, authenticate},
-    rates,
+    auth::{Presented, authenticate, authenticate_worker},
+    rates, workers,
 };
 use axum::{
     extract::{Request, State},
@@ -115,6 +115,23 @@ pub(crate) async fn known(State(app): State<AppState>, request: Request, next: N
     let mut response = limited(rate, next.run(Request::from_parts(parts, body))).await;
     response.extensions_mut().insert(caller);
     response
+}
+
+/// Lets daemons elsewhere in, by the worker token. Where there is none, there are no daemons.
+pub(crate) async fn worker(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let off = || ApiError::new(ErrorCode::FeatureDisabled, "there are no workers elsewhere here");
+    if !workers::have_token(&app.platform) {
+        return off().into_response();
+    }
+    let (parts, body) = request.into_parts();
+    let shown = Shown::of(&parts, &app.setup);
+    if let Err(error) = authenticate_worker(&app.platform, shown.authorization.as_deref()) {
+        return refuse(&app, &shown, error.into()).await;
+    }
+    if !workers::are_on(&app.platform) {
+        return off().into_response();
+    }
+    next.run(Request::from_parts(parts, body)).await
 }
 
 /// A refused credential counts against its address, so that guessing has a price; a store that is away does not.

@@ -14,7 +14,7 @@ async fn a_feature_that_is_off_answers_only_those_who_are_known() {
         let route = |feature, path: &str| {
             gated(app, feature, ApiRouter::new().route(path, get(async || "here")))
         };
-        route(Feature::Workers, "/api/v1/workers").merge(route(Feature::Rag, "/api/v1/rag"))
+        route(Feature::Rag, "/api/v1/rag")
     };
     let app = TestApp::over(stage, platform, |_| {}, more).await;
     let org = app.stage.org().await;

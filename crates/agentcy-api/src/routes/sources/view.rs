@@ -8,7 +8,7 @@ use agentcy_core::{
 };
 use agentcy_platform::{
     sources::{Source, SourceState},
-    sync::{Fault, Sync, SyncState},
+    sync::{Fault, Line, Sync, SyncState},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -91,6 +91,9 @@ pub(super) struct SyncView {
     counts: CountsView,
     /// What could not be read and was left out, or why the sync failed; 1,000 at most.
     errors: Vec<SyncErrorView>,
+    /// What a worker elsewhere said of it, 1,000 lines at most; only where one sync is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    log: Vec<LogLineView>,
     /// Whether graph queries see what it wrote.
     projected: bool,
     created_at: Timestamp,
@@ -139,6 +142,20 @@ struct SyncErrorView {
     message: String,
 }
 
+/// Something that was said of a sync.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "SyncLogLine")]
+struct LogLineView {
+    at: Timestamp,
+    line: String,
+}
+
+impl From<Line> for LogLineView {
+    fn from(line: Line) -> Self {
+        Self { at: line.at, line: line.text }
+    }
+}
+
 impl From<Sync> for SyncView {
     fn from(sync: Sync) -> Self {
         let Sync { id, source_id, done, total, counts, projected, .. } = sync;
@@ -154,6 +171,7 @@ impl From<Sync> for SyncView {
                 unchanged: counts.unchanged,
             },
             errors: sync.faults.into_iter().map(SyncErrorView::from).collect(),
+            log: sync.log.into_iter().map(LogLineView::from).collect(),
             projected,
             created_at: sync.created_at,
             started_at: sync.started_at,
@@ -210,6 +228,7 @@ impl SyncView {
                 place: "line 7".to_owned(),
                 message: "the key is missing".to_owned(),
             }],
+            log: Vec::new(),
             projected: true,
             created_at: samples::time(),
             started_at: Some(samples::time()),

@@ -138,7 +138,7 @@ async fn a_worker_shows_the_workers_token_and_nothing_else() {
     {
         assert_eq!(code(authenticate_worker(&test.platform, bad)), ErrorCode::Unauthenticated);
     }
-    let without = TestPlatform::new().await;
+    let without = TestPlatform::with(|setup| setup.auth.worker_token = None).await;
     assert_eq!(
         code(authenticate_worker(&without.platform, Some("Bearer "))),
         ErrorCode::Unauthenticated
