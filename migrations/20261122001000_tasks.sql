@@ -138,7 +138,9 @@ grant select (id, org_id, task_id, kind, dedupe_secs, require_timestamp, header_
 create policy system on tasks to agentcy_system using (true) with check (true);
 grant select (id, org_id, enabled, realm, run_as) on tasks to agentcy_system;
 create policy system on deliveries to agentcy_system using (true) with check (true);
-grant select (id, expires_at), delete on deliveries to agentcy_system;
+grant select (id, task_run_id, expires_at), delete on deliveries to agentcy_system;
+create policy system on task_runs to agentcy_system using (true) with check (true);
+grant select (id, state) on task_runs to agentcy_system;
 
 -- What a run was permitted, and who decided and stopped in it: read with a run of a task.
 create index audit_of_run_idx on audit (org_id, request_id) where ip is null;

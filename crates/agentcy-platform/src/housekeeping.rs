@@ -4,19 +4,21 @@ use agentcy_store::housekeeping::{self, Swept};
 
 use crate::{Platform, Result};
 
-/// Removes expired sessions, invitations, kept answers, old events and ended jobs; in bounded batches until nothing is left.
+/// Removes expired sessions, invitations, kept answers, old events, ended jobs and
+/// old deliveries; in bounded batches until nothing is left.
 pub async fn sweep(platform: &Platform) -> Result<()> {
     loop {
         let mut tx = platform.db.system(&platform.system).await?;
         let swept = housekeeping::sweep(&mut tx, platform.clock.now()).await?;
         tx.commit().await?;
-        let Swept { sessions, invites, idempotency_keys, events, jobs } = swept;
+        let Swept { sessions, invites, idempotency_keys, events, jobs, deliveries } = swept;
         tracing::debug!(
             sessions,
             invites,
             idempotency_keys,
             events,
             jobs,
+            deliveries,
             "swept what has expired"
         );
         if !swept.more() {

@@ -13,6 +13,8 @@ pub const INVITES_KEPT: TimeDelta = TimeDelta::days(90);
 pub const EVENTS_KEPT: TimeDelta = TimeDelta::days(7);
 /// How long an ended job is kept; the last one of each subject stays.
 pub const JOBS_KEPT: TimeDelta = TimeDelta::days(90);
+/// How long a delivery of a webhook is kept once a repeat is not known any more; one whose run waits stays.
+pub const DELIVERIES_KEPT: TimeDelta = TimeDelta::days(3);
 /// How many rows of each table one sweep deletes at most.
 pub const BATCH: u64 = 1000;
 
@@ -29,12 +31,15 @@ pub struct Swept {
     pub events: u64,
     /// Jobs that ended long ago.
     pub jobs: u64,
+    /// Deliveries that no run waits to read.
+    pub deliveries: u64,
 }
 
 impl Swept {
     /// Whether a batch was full, so that there may be more.
     pub fn more(&self) -> bool {
-        [self.sessions, self.invites, self.idempotency_keys, self.events, self.jobs]
+        let Self { sessions, invites, idempotency_keys, events, jobs, deliveries } = *self;
+        [sessions, invites, idempotency_keys, events, jobs, deliveries]
             .iter()
             .any(|count| *count >= BATCH)
     }
@@ -89,11 +94,23 @@ pub async fn sweep(tx: &mut SystemTx, now: Timestamp) -> Result<Swept> {
     )
     .execute(tx.conn())
     .await?;
+    let deliveries = sqlx::query!(
+        "delete from deliveries where id in
+             (select d.id from deliveries d
+              where d.expires_at <= $1 and not exists
+                  (select from task_runs r where r.id = d.task_run_id and r.state = 'pending')
+              limit $2)",
+        now - DELIVERIES_KEPT,
+        batch,
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(Swept {
         sessions: sessions.rows_affected(),
         invites: invites.rows_affected(),
         idempotency_keys: idempotency_keys.rows_affected(),
         events: events.rows_affected(),
         jobs: jobs.rows_affected(),
+        deliveries: deliveries.rows_affected(),
     })
 }

@@ -42,13 +42,27 @@ async fn a_sweep_deletes_what_is_past_its_time_and_nothing_else() {
              from (values (null::uuid, 'failed', {d91}::timestamptz, {d91}::timestamptz),
                           ('{org}', 'succeeded', {d91}, {d91}), ('{org}', 'succeeded', {d89}, {d89}),
                           ('{other}', 'failed', {d91}, {d91}), (null, 'queued', {d91}, null))
-                  jobs (subject, state, made, finished)"
+                  jobs (subject, state, made, finished);
+         insert into agents (id, org_id, name, instructions, created_by, created_at, updated_at)
+             values ('{org}', '{org}', 'a', '', 'u', {d91}, {d91});
+         insert into tasks (id, org_id, name, agent_id, run_as, input_template, created_by, created_at, updated_at)
+             values ('{org}', '{org}', 't', '{org}', 'u', '{{}}', 'u', {d91}, {d91});
+         insert into triggers (id, org_id, task_id, kind, secret) values ('{org}', '{org}', '{org}', 'webhook', '');
+         insert into task_runs (id, org_id, task_id, state, cause, created_at)
+             values ('{org}', '{org}', '{org}', 'pending', '{{}}', {d8});
+         insert into deliveries (id, org_id, trigger_id, task_run_id, key, headers, body, received_at, expires_at)
+             select gen_random_uuid(), '{org}', '{org}', run, key, '{{}}', '', {d8}, expires_at
+             from (values ('{other}'::uuid, 'over'::bytea, {d6}::timestamptz), ('{other}', 'young', {d2}),
+                          ('{org}', 'waited for', {d6}))
+                  deliveries (run, key, expires_at)"
     );
     sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut owner).await.unwrap();
 
     let mut tx = world.db.system(&SYSTEM).await.unwrap();
     let swept = housekeeping::sweep(&mut tx, now).await.unwrap();
-    assert_eq!(swept, Swept { sessions: 2, invites: 1, idempotency_keys: 1, events: 1, jobs: 2 });
+    let expected =
+        Swept { sessions: 2, invites: 1, idempotency_keys: 1, events: 1, jobs: 2, deliveries: 1 };
+    assert_eq!(swept, expected);
     assert!(!swept.more());
     assert_eq!(housekeeping::sweep(&mut tx, now).await.unwrap(), Swept::default());
     tx.commit().await.unwrap();
