@@ -53,6 +53,11 @@ pub enum InvalidFrame {
 }
 
 impl ClientFrame {
+    /// The `id` of a text that is no frame otherwise, so that its sender can be told which it was.
+    pub(crate) fn id_of(text: &str) -> Option<u64> {
+        serde_json::from_str::<serde_json::Value>(text).ok()?.get("id")?.as_u64()
+    }
+
     /// Reads a text frame.
     pub fn read(text: &str) -> Result<Self, InvalidFrame> {
         if text.len() > MAX_FRAME {

@@ -6,22 +6,17 @@ use agentcy_core::{
     Realm,
     id::{ConversationId, RunId},
 };
+use agentcy_platform::live::Channel;
 
 /// Something whose events a client can follow.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Topic {
-    /// Changes of the graph, in one realm or in all that the caller sees.
-    Graph(Option<Realm>),
-    /// Task runs.
-    Tasks,
+    /// A channel of the org; of the graph's, all or one realm.
+    Channel(Channel, Option<Realm>),
     /// One run.
     Run(RunId),
     /// One conversation.
     Conversation(ConversationId),
-    /// Syncs.
-    Sources,
-    /// What waits for a decision.
-    Approvals,
 }
 
 /// A text that names no topic.
@@ -36,16 +31,15 @@ impl FromStr for Topic {
 
     fn from_str(text: &str) -> Result<Self, InvalidTopic> {
         match text.split_once(':') {
-            None => match text {
-                "graph" => Ok(Self::Graph(None)),
-                "tasks" => Ok(Self::Tasks),
-                "sources" => Ok(Self::Sources),
-                "approvals" => Ok(Self::Approvals),
-                _ => Err(InvalidTopic),
-            },
-            Some(("graph", realm)) => {
-                realm.parse().map(|it| Self::Graph(Some(it))).map_err(|_| InvalidTopic)
+            None => {
+                let mut channels = Channel::ALL.into_iter();
+                let found = channels.find(|channel| channel.topic() == text);
+                found.map(|channel| Self::Channel(channel, None)).ok_or(InvalidTopic)
             }
+            Some(("graph", realm)) => match realm.parse() {
+                Ok(realm) => Ok(Self::Channel(Channel::Graph, Some(realm))),
+                Err(_) => Err(InvalidTopic),
+            },
             Some(("run", id)) => id.parse().map(Self::Run).map_err(|_| InvalidTopic),
             Some(("conversation", id)) => {
                 id.parse().map(Self::Conversation).map_err(|_| InvalidTopic)
@@ -58,13 +52,10 @@ impl FromStr for Topic {
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Graph(None) => f.write_str("graph"),
-            Self::Graph(Some(realm)) => write!(f, "graph:{realm}"),
-            Self::Tasks => f.write_str("tasks"),
+            Self::Channel(channel, None) => f.write_str(channel.topic()),
+            Self::Channel(channel, Some(realm)) => write!(f, "{}:{realm}", channel.topic()),
             Self::Run(id) => write!(f, "run:{id}"),
             Self::Conversation(id) => write!(f, "conversation:{id}"),
-            Self::Sources => f.write_str("sources"),
-            Self::Approvals => f.write_str("approvals"),
         }
     }
 }
@@ -79,6 +70,8 @@ mod tests {
         for text in ["graph", "graph:crm", "tasks", "sources", "approvals", &run] {
             assert_eq!(text.parse::<Topic>().unwrap().to_string(), text);
         }
+        let upper = run.to_uppercase().replace("RUN:RUN_", "run:run_");
+        assert!(upper == run || upper.parse::<Topic>().is_err(), "{upper}");
         for bad in ["", "Graph", "graph:", "graph:A", "run:", "run:x", "tasks:1", "other"] {
             assert_eq!(bad.parse::<Topic>(), Err(InvalidTopic), "{bad}");
         }
