@@ -13,16 +13,22 @@ mod room;
 mod stored;
 mod writer;
 
+use std::time::Duration;
+
 use agentcy_core::{
     By,
     id::{ConversationId, RunId},
 };
 use agentcy_platform::{Platform, Result};
 use futures_util::stream::BoxStream;
+use tokio::time::timeout;
 
 use self::reader::Reader;
 pub(crate) use self::writer::{Lost, Place, Position, Writer};
 pub use self::{entry::Entry, hub::Hub};
+
+/// How often a conversation is looked at in which nothing is said.
+const QUIET: Duration = Duration::from_secs(30);
 
 /// What a follower is given: each item is all that is there at the moment, in order. It ends by itself, also when the
 /// server stops; whoever goes on asks for what comes after the last number.
@@ -50,6 +56,37 @@ pub fn attend(
     Box::pin(async_stream::try_stream! {
         while let Some(entries) = reader.next().await? {
             yield entries;
+        }
+    })
+}
+
+/// The same for as long as the conversation is there, also while no run is active.
+pub fn stay(
+    hub: &Hub,
+    platform: &Platform,
+    by: By,
+    conversation: ConversationId,
+    after: i64,
+) -> Tail {
+    let (hub, platform, mut at) = (hub.clone(), platform.clone(), after);
+    let seat = hub.enter(conversation);
+    Box::pin(async_stream::try_stream! {
+        loop {
+            // Listens before it reads, so that nothing begins in between.
+            let mut begun = Box::pin(seat.room.changed.notified());
+            begun.as_mut().enable();
+            let mut reader =
+                Reader::new(&hub, &platform, by.clone(), conversation, at, Until::Quiet);
+            while let Some(entries) = reader.next().await? {
+                at = entries.last().map_or(at, Entry::seq);
+                yield entries;
+            }
+            if reader.is_gone() || hub.is_stopping() {
+                break;
+            }
+            drop(reader);
+            // A word of another process may be lost.
+            drop(timeout(QUIET, begun).await);
         }
     })
 }

@@ -3,12 +3,13 @@
 mod channel;
 mod sight;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use agentcy_bus::{Event, Key};
 use agentcy_core::{By, Caller, id::OrgId};
 use agentcy_store::{outbox, sequencer};
 use futures_util::{StreamExt, stream::BoxStream};
+use tokio::time::sleep;
 
 pub use agentcy_store::outbox::Numbered;
 pub use channel::Channel;
@@ -19,7 +20,10 @@ use crate::{
     auth::{Anchor, Present, anchor},
 };
 
-/// Rings when a channel may have gone on; it ends when the bus does.
+/// When the bus is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// See [`rings`].
 pub type Rings = BoxStream<'static, ()>;
 
 /// What one look found.
@@ -54,11 +58,25 @@ pub async fn after(
     Ok(outbox::after(&mut reader, channel.topic(), seq, limit).await?)
 }
 
-/// Listens to a channel: what gets its number after this has returned rings, unless the bus loses it.
-pub async fn rings(platform: &Platform, org: OrgId, channel: Channel) -> Result<Rings> {
-    let heard = platform.bus.subscribe(&Key::new(org, format!("seq:{}", channel.topic()))).await?;
-    // A gap may have held a number.
-    Ok(heard.map(|(Event::Message(_) | Event::Gap)| ()).boxed())
+/// Rings when a channel may have gone on, and whenever something may have been missed. It ends with the process.
+pub fn rings(platform: &Platform, org: OrgId, channel: Channel) -> Rings {
+    let bus = platform.bus.clone();
+    let key = Key::new(org, format!("seq:{}", channel.topic()));
+    Box::pin(async_stream::stream! {
+        loop {
+            match bus.subscribe(&key).await {
+                Ok(mut heard) => {
+                    // What came before was not heard.
+                    yield;
+                    while let Some(Event::Message(_) | Event::Gap) = heard.next().await {
+                        yield;
+                    }
+                }
+                Err(error) => tracing::debug!(error = %error, "a channel is not heard"),
+            }
+            sleep(RETRY).await;
+        }
+    })
 }
 
 /// Looks once at everybody who watches, and how far every channel goes that is watched.

@@ -10,12 +10,12 @@ use std::{
     time::Duration,
 };
 
-use agentcy_bus::{Bus, Event, Key, Scope};
+use agentcy_bus::{Bus, Engine, Event, Key, Scope};
 use agentcy_core::id::{ConversationId, OrgId};
 use agentcy_platform::lifecycle::Lifecycle;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, error::Elapsed, sleep, timeout};
 use uuid::Uuid;
 
 use super::{pump, room::Room};
@@ -106,11 +106,33 @@ impl Hub {
 
     /// Asks whoever writes the conversation elsewhere to tell; `anew`: also what it told already and did not store.
     pub(crate) async fn ask(&self, conversation: ConversationId, anew: bool) {
-        let want = Want { replica: self.inner.replica, conversation, anew };
-        let asked = timeout(ASKING, self.inner.bus.publish(&wants(), want.encode())).await;
+        let matter = if anew { Matter::Again } else { Matter::Wanted };
+        let asked = self.tell(conversation, matter).await;
         if !matches!(asked, Ok(Ok(()))) {
             tracing::debug!(conversation.id = %conversation, "nobody could be asked for a log");
         }
+    }
+
+    /// Wakes those elsewhere who follow the conversation although nothing has been said for a while. Those here see the
+    /// writer take the room.
+    pub(crate) fn begun(&self, conversation: ConversationId) {
+        if self.inner.bus.engine() == Engine::InProcess {
+            return;
+        }
+        let hub = self.clone();
+        self.inner.lifecycle.spawn(async move {
+            // Whoever is not woken looks by itself.
+            drop(hub.tell(conversation, Matter::Begun).await);
+        });
+    }
+
+    async fn tell(
+        &self,
+        conversation: ConversationId,
+        matter: Matter,
+    ) -> Result<agentcy_bus::Result<()>, Elapsed> {
+        let word = Word { replica: self.inner.replica, conversation, matter };
+        timeout(ASKING, self.inner.bus.publish(&wants(), word.encode())).await
     }
 
     /// Starts sending what is written in a room.
@@ -151,9 +173,9 @@ impl Hub {
                 Ok(mut heard) => {
                     while let Some(event) = heard.next().await {
                         if let Event::Message(bytes) = event
-                            && let Some(want) = Want::decode(&bytes)
+                            && let Some(word) = Word::decode(&bytes)
                         {
-                            self.heard(&want);
+                            self.heard(&word);
                         }
                     }
                 }
@@ -163,8 +185,15 @@ impl Hub {
         }
     }
 
-    fn heard(&self, want: &Want) {
-        if want.replica == self.inner.replica {
+    fn heard(&self, word: &Word) {
+        if word.replica == self.inner.replica {
+            return;
+        }
+        if word.matter == Matter::Begun {
+            let room = self.rooms().open.get(&word.conversation).map(|(room, _)| Arc::clone(room));
+            if let Some(room) = room {
+                room.changed.notify_waiters();
+            }
             return;
         }
         let now = Instant::now();
@@ -175,12 +204,12 @@ impl Hub {
         }
         // One who is not remembered asks again.
         if rooms.wanted.len() < REMEMBERED {
-            rooms.wanted.insert(want.conversation, until);
+            rooms.wanted.insert(word.conversation, until);
         }
-        let room = rooms.open.get(&want.conversation).map(|(room, _)| Arc::clone(room));
+        let room = rooms.open.get(&word.conversation).map(|(room, _)| Arc::clone(room));
         drop(rooms);
-        if let Some(org) = room.and_then(|room| room.want(until, want.anew)) {
-            self.pump(org, want.conversation);
+        if let Some(org) = room.and_then(|room| room.want(until, word.matter == Matter::Again)) {
+            self.pump(org, word.conversation);
         }
     }
 
@@ -217,25 +246,45 @@ impl Drop for Seat {
     }
 }
 
-/// A reader of another process.
-struct Want {
+/// What a process tells the others of a conversation.
+struct Word {
     replica: Uuid,
     conversation: ConversationId,
-    anew: bool,
+    matter: Matter,
 }
 
-impl Want {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Matter {
+    /// Somebody here listens.
+    Wanted,
+    /// The same, and may have missed something.
+    Again,
+    /// A run is taken up here.
+    Begun,
+}
+
+impl Word {
     fn encode(&self) -> Bytes {
         let mut bytes = Vec::with_capacity(33);
         bytes.extend_from_slice(self.replica.as_bytes());
         bytes.extend_from_slice(Uuid::from(self.conversation).as_bytes());
-        bytes.push(u8::from(self.anew));
+        bytes.push(match self.matter {
+            Matter::Wanted => 0,
+            Matter::Again => 1,
+            Matter::Begun => 2,
+        });
         bytes.into()
     }
 
     fn decode(bytes: &Bytes) -> Option<Self> {
         let replica = Uuid::from_slice(bytes.get(..16)?).ok()?;
         let conversation = Uuid::from_slice(bytes.get(16..32)?).ok()?.into();
-        Some(Self { replica, conversation, anew: *bytes.get(32)? == 1 })
+        let matter = match bytes.get(32)? {
+            0 => Matter::Wanted,
+            1 => Matter::Again,
+            2 => Matter::Begun,
+            _ => return None,
+        };
+        Some(Self { replica, conversation, matter })
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct Reader {
     pace: Duration,
     beat: Pin<Box<Sleep>>,
     is_over: bool,
+    /// Whether the conversation is no more.
+    is_gone: bool,
 }
 
 /// The way to writers elsewhere.
@@ -103,7 +105,13 @@ impl Reader {
             pace: POLL,
             beat: Box::pin(sleep(POLL)),
             is_over: false,
+            is_gone: false,
         }
+    }
+
+    /// Whether it has ended because the conversation is no more.
+    pub(crate) const fn is_gone(&self) -> bool {
+        self.is_gone
     }
 
     /// Everything that is there next; none when the stream is over.
@@ -213,7 +221,7 @@ impl Reader {
 
     async fn ask_store(&mut self) -> Result<Option<Vec<Entry>>> {
         let Some(tip) = stored::tip(&self.platform, &self.by, self.conversation).await? else {
-            self.is_over = true;
+            (self.is_over, self.is_gone) = (true, true);
             return Ok(None);
         };
         if tip.last_seq > self.at {

@@ -18,6 +18,15 @@ use super::{
 };
 use crate::{Platform, Result};
 
+/// Somebody who comes to stay.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Who it is.
+    pub caller: Caller,
+    /// What that rests on.
+    pub anchor: Anchor,
+}
+
 /// What it rests on. Many who came with one credential share it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Anchor(On);

@@ -6,7 +6,7 @@ use agentcy_core::{Caller, Credential};
 use secrecy::ExposeSecret;
 
 use super::{
-    anchor::Anchor,
+    anchor::{Anchor, Visitor},
     key_format, oidc,
     secret::{digest, same},
     standing::{self, Proof, Standing},
@@ -83,11 +83,11 @@ fn bearer(value: &str) -> Option<&str> {
 /// Who calls. Errors: `unauthenticated` for whatever is missing, unknown, expired, revoked or contradictory;
 /// `insufficient_role` for somebody of the issuer who is a member of no org.
 pub async fn authenticate(platform: &Platform, presented: &Presented<'_>) -> Result<Caller> {
-    Ok(arrive(platform, presented).await?.0)
+    Ok(arrive(platform, presented).await?.caller)
 }
 
 /// The same, with what it rests on: for somebody who stays.
-pub async fn arrive(platform: &Platform, presented: &Presented<'_>) -> Result<(Caller, Anchor)> {
+pub async fn arrive(platform: &Platform, presented: &Presented<'_>) -> Result<Visitor> {
     let shown = presented.shown(platform.setup.auth.query_tokens);
     let shown = shown.ok_or_else(Error::unauthenticated)?;
     let standing = match shown {
@@ -110,7 +110,7 @@ pub async fn arrive(platform: &Platform, presented: &Presented<'_>) -> Result<(C
         Shown::Bearer(text) | Shown::Cookie(text) => key_format::parse(text).map(|(_, it)| it),
     };
     let anchor = Anchor::of(&standing, secret);
-    Ok((caller(standing, shown, presented), anchor))
+    Ok(Visitor { caller: caller(standing, shown, presented), anchor })
 }
 
 async fn look_up(platform: &Platform, shown: Shown<'_>, ip: Option<IpAddr>) -> Result<Standing> {
