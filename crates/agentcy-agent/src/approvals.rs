@@ -121,6 +121,7 @@ pub async fn decide(
     }
     let inner = tool_calls::find(&mut reader, seen.tool_call_id).await?.and_then(|call| call.tool);
     let require_other = requires_other(&mut reader).await?;
+    let run = runs::find(&mut reader, seen.run_id).await?;
     drop(reader);
 
     let own = seen.requested_by == caller.principal.to_string();
@@ -133,6 +134,8 @@ pub async fn decide(
         Some(args) => Some(edit(platform, &by, &seen, inner.as_deref(), args).await?),
         None => None,
     };
+    // What a task asked for it led to, whoever decided.
+    let by = platform.because(&by, run.map(|run| run.causes).unwrap_or_default());
     settle(platform, &by, &seen, &decision, edited).await
 }
 

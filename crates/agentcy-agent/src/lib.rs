@@ -5,6 +5,7 @@ mod gate;
 pub mod log;
 mod run;
 pub mod runs;
+pub mod tasks;
 pub mod tools;
 
 pub use gate::{Gate, Starter, Why, gate};

@@ -38,8 +38,9 @@ pub use failure::{denied, refusal};
 pub(crate) use judge::rejudge;
 pub use run::taints;
 pub use untrusted::{UNTRUSTED_RULE, envelope};
+pub(crate) use untrusted::{quoted, quotes};
 
-/// What agent, conversation and org let a run do.
+/// What agent, task, conversation and org let a run do.
 #[derive(Debug, Clone)]
 pub struct Grants {
     /// The conversation.
@@ -51,11 +52,18 @@ pub struct Grants {
     /// What the agent or task lets pass, in place of it.
     pub own_defaults: Option<ApprovalDefaults>,
     /// What admins agreed to beforehand.
-    pub standing: Vec<StandingApproval>,
-    /// The agent or task that has these.
-    pub subject: Option<Uuid>,
+    pub standing: Vec<Standing>,
     /// The realms of agent and conversation, where they have one.
     pub realms: Vec<Realm>,
+}
+
+/// What an admin agreed to beforehand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// The agent or task that has it, by which its uses are counted.
+    pub subject: Uuid,
+    /// What it is.
+    pub approval: StandingApproval,
 }
 
 /// The tools of a run, as of now.

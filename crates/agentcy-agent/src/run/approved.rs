@@ -28,6 +28,7 @@ impl Session {
             && expired.is_empty()
         {
             runs::park(&mut saving.tx, self.hold(), first, saving.now).await?;
+            self.tell_task(&mut saving).await?;
             self.seal(saving).await?;
             return Err(Stop::Parked);
         }

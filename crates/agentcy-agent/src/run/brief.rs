@@ -58,7 +58,7 @@ pub(crate) async fn system(
     realms: &Realms,
 ) -> Result<String> {
     let mut seen = realms.clone();
-    for realm in grants(stage).realms {
+    for realm in grants(stage, None).realms {
         seen = seen.intersect(&Realms::Only(vec![realm]));
     }
     let brief = brief(runs, by, tenant, &seen).await?;

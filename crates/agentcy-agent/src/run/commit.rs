@@ -4,7 +4,7 @@ use agentcy_core::{Timestamp, chat::Usage};
 use agentcy_store::{
     Tx, conversations, messages,
     runs::{self, Progress},
-    tool_calls,
+    tasks, tool_calls,
 };
 use tokio::time::Instant;
 
@@ -29,10 +29,19 @@ impl Session {
     /// The same, with conversation and run locked, so that no decision and no wish to stop comes in between.
     pub(super) async fn open_locked(&mut self) -> Result<Saving, Stop> {
         let mut saving = self.open().await?;
+        self.lock_task(&mut saving).await?;
         conversations::lock(&mut saving.tx, self.run.conversation_id).await?;
         let kept = runs::keep(&mut saving.tx, self.hold(), saving.now + LEASE).await?;
         self.cancelled |= kept.cancel;
         Ok(saving)
+    }
+
+    /// So that no run of the task begins while one of it ends; the one that waits for it is found either way.
+    pub(super) async fn lock_task(&self, saving: &mut Saving) -> Result<(), Stop> {
+        if let Some(task) = &self.task {
+            tasks::lock(&mut saving.tx, task.id).await?;
+        }
+        Ok(())
     }
 
     /// Writes what was said since the last commit. Errors when the run is not ours any more.

@@ -14,7 +14,7 @@ use agentcy_store::{
 };
 use serde_json::{Value, json};
 
-use crate::tools::{envelope, taints};
+use crate::tools::{envelope, quotes, taints};
 
 /// What stands in place of a result that does not fit any more.
 const CUT: &str =
@@ -62,8 +62,12 @@ pub(crate) fn tell(message: &Message, calls: &[ToolCall]) -> Told {
         MessageRole::Summary => vec![Said::User(format!("{SUMMARY}\n{}", text()))],
         MessageRole::Assistant => transcript(&message.parts, calls),
     };
-    let taints = message.role == MessageRole::Summary
-        || message.role == MessageRole::Assistant && calls.iter().any(|call| taints(&call.name));
+    let taints = match message.role {
+        // Of a task, whose template was filled in with what came from outside.
+        MessageRole::User => quotes(&text()),
+        MessageRole::Summary => true,
+        MessageRole::Assistant => calls.iter().any(|call| taints(&call.name)),
+    };
     Told { seq: message.seq.unwrap_or(i64::MAX), said, taints }
 }
 

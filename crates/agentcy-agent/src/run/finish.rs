@@ -16,7 +16,7 @@ use super::{
     session::Session,
     stop::{End, Stop},
 };
-use crate::approvals::tell;
+use crate::{approvals::tell, tasks};
 
 impl Session {
     /// Ends the run, and hands the conversation to the next that waits.
@@ -34,6 +34,9 @@ impl Session {
         if next.is_some() {
             self.runs.platform.ring(Bell::Runs).await;
         }
+        if self.run.task_run_id.is_some() {
+            agentcy_platform::tasks::wake(&self.runs.platform).await;
+        }
         Ok(())
     }
 
@@ -43,6 +46,7 @@ impl Session {
             return self.open_locked().await;
         }
         let mut saving = self.open().await?;
+        self.lock_task(&mut saving).await?;
         conversations::lock(&mut saving.tx, self.run.conversation_id).await?;
         Ok(saving)
     }
@@ -102,6 +106,10 @@ impl Session {
         let ending = Ending { state: run_state, finish_reason, error: error.as_ref(), output };
         let progress = self.progress(saving.now);
         runs::finish(&mut saving.tx, self.hold(), &ending, &progress).await?;
+        if let Some(id) = self.run.task_run_id {
+            let (platform, tx) = (&self.runs.platform, &mut saving.tx);
+            tasks::ended(platform, tx, id, self.run.id, &ending, saving.now).await?;
+        }
         self.count(saving).await
     }
 

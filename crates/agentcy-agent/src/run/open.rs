@@ -133,6 +133,7 @@ impl Opening {
             runs,
             seat,
             stage,
+            task: None,
             run: row,
             message,
             provider: self.provider,

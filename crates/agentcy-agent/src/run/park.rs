@@ -11,9 +11,10 @@ use agentcy_store::{
 };
 use chrono::TimeDelta;
 
-use super::{session::Session, stop::Stop};
+use super::{commit::Saving, session::Session, stop::Stop};
 use crate::{
     approvals::tell,
+    tasks,
     tools::{Judged, Verdict},
 };
 
@@ -23,7 +24,9 @@ impl Session {
         // Locked before anything is said, so that nobody stops the run between the question and its row.
         let mut saving = self.open_locked().await?;
         self.check()?;
-        let expires_at = saving.now + TimeDelta::seconds(self.stage.approval_timeout_secs.into());
+        let of_task = self.task.as_ref().and_then(|task| task.approval_timeout_secs);
+        let patience = of_task.unwrap_or(self.stage.approval_timeout_secs);
+        let expires_at = saving.now + TimeDelta::seconds(patience.into());
         self.writer.hold();
         let mut rows = Vec::with_capacity(asked.len());
         for (id, judged) in asked {
@@ -38,8 +41,17 @@ impl Session {
             tell(&self.runs.platform, &mut saving.tx, "approval.requested", row).await?;
         }
         runs::park(&mut saving.tx, self.hold(), expires_at, saving.now).await?;
+        self.tell_task(&mut saving).await?;
         self.seal(saving).await?;
         Err(Stop::Parked)
+    }
+
+    /// Tells how the task's run stands, if it is one's.
+    pub(super) async fn tell_task(&self, saving: &mut Saving) -> Result<(), Stop> {
+        if let Some(id) = self.run.task_run_id {
+            tasks::moved(&self.runs.platform, &mut saving.tx, id).await?;
+        }
+        Ok(())
     }
 
     fn question(

@@ -1,8 +1,9 @@
 //! A run is taken up: it waited for its turn, somebody decided, or whoever held it is gone.
 
 use agentcy_core::{
-    Realms,
+    Caller, Realms,
     chat::{CallState, MessageRole, RunErrorCode},
+    id::TaskRunId,
 };
 use agentcy_platform::{Error, StoreError};
 use agentcy_store::{
@@ -11,6 +12,8 @@ use agentcy_store::{
     messages::{self, Message},
     runs::{self, Run},
     system::runs::Claimed,
+    task_runs,
+    tasks::{self, Task},
     tool_calls,
 };
 use tokio::time::Instant;
@@ -72,27 +75,35 @@ async fn take_up(
 ) -> Result<(Session, Option<Stop>), Stop> {
     let platform = &runs.platform;
     let by = platform.run_by(claimed.org_id, &claimed.starter, claimed.hold.id)?;
+    let by = platform.because(&by, claimed.causes.clone());
     // Before the transaction, which would else hold one connection while it waits for another.
     let request = claimed.hold.id.to_string();
     let caller = platform.stand_in(claimed.org_id, &claimed.starter, &request).await?;
+    let caller = caller.map(|caller| Caller { causes: claimed.causes.clone(), ..caller });
     let held_until = Instant::now() + LEASE - MARGIN;
     let now = platform.now();
     let mut tx = platform.begin(&by).await?;
     let stage = conversations::open_for_turn(&mut tx, claimed.conversation_id).await?;
     let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
     let run = runs::held(&mut tx, claimed.hold).await?;
+    let task = match run.task_run_id {
+        Some(id) => task_of(&mut tx, id).await?,
+        None => None,
+    };
     let (question, message) = said(&mut tx, &run).await?;
     let provider = Provider::of(platform, claimed.org_id, &stage)?;
     let realms = caller.as_ref().map(|caller| caller.realms.clone());
-    let hands = caller.map(|caller| Toolbox::new(platform, caller, grants(&stage)));
+    let hands = caller.map(|caller| Toolbox::new(platform, caller, grants(&stage, task.as_ref())));
     let writer = Writer::new(&runs.hub, place(claimed), position(&stage, claimed), held_until);
     let has_begun = message.seq.is_some();
+    let was_parked = run.task_run_id.is_some() && has_begun && !claimed.was_lost;
     let over = over(&run, claimed, has_begun);
     let turns = u32::try_from(run.step).unwrap_or_default();
     let mut session = Session {
         by,
         seat,
         stage,
+        task,
         provider,
         writer,
         told: Vec::new(),
@@ -117,7 +128,11 @@ async fn take_up(
     } else {
         session.begin_late(&mut saving, question, realms).await?;
     }
-    if session.writer.pending() {
+    let wakes = was_parked && !session.calls.in_state(CallState::Waiting).is_empty();
+    if wakes {
+        session.tell_task(&mut saving).await?;
+    }
+    if wakes || session.writer.pending() {
         session.write_log(&mut saving).await?;
         session.seal(saving).await?;
     }
@@ -139,6 +154,14 @@ fn position(stage: &Stage, claimed: &Claimed) -> Position {
         Position::after_crash(committed, reserved)
     } else {
         Position::after(committed, reserved)
+    }
+}
+
+/// The task of a run, unless it is gone by now.
+async fn task_of(tx: &mut Tx, id: TaskRunId) -> Result<Option<Task>, Stop> {
+    match task_runs::find(tx, id).await? {
+        Some(run) => Ok(tasks::find(tx, run.task_id).await?),
+        None => Ok(None),
     }
 }
 

@@ -2,16 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use agentcy_core::{By, chat::LogEvent};
+use agentcy_core::{By, Caller, agent::StandingApproval, chat::LogEvent};
 use agentcy_llm::ToolSpec;
 use agentcy_store::{
     approvals::Approval,
     conversations::Turn as Stage,
     messages::Message,
     runs::{Hold, Run},
+    tasks::Task,
     tool_calls::ToolCall,
 };
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::{
     answer::Answer,
@@ -24,7 +26,7 @@ use super::{
 use crate::{
     Runs,
     log::Writer,
-    tools::{Citation, Citer, Grants, Toolbox},
+    tools::{Citation, Citer, Grants, Standing, Toolbox},
 };
 use agentcy_core::chat::{FinishReason, RunErrorCode};
 
@@ -36,6 +38,8 @@ pub(crate) struct Session {
     pub(super) by: By,
     /// The conversation, its agent and what the org says of approvals, as they were when the run was taken up.
     pub(super) stage: Stage,
+    /// The task that the run is of, as it was then.
+    pub(super) task: Option<Task>,
     pub(super) run: Run,
     /// The row of the answer.
     pub(super) message: Message,
@@ -157,7 +161,10 @@ impl Session {
         let org = self.by.org_id();
         let request = self.run.id.to_string();
         let caller = self.runs.platform.stand_in(org, &self.run.starter, &request).await?;
-        let toolbox = |caller| Toolbox::new(&self.runs.platform, caller, grants(&self.stage));
+        let toolbox = |caller| {
+            let caller = Caller { causes: self.run.causes.clone(), ..caller };
+            Toolbox::new(&self.runs.platform, caller, grants(&self.stage, self.task.as_ref()))
+        };
         self.hands = caller.map(toolbox).map(Arc::new);
         self.hands()
     }
@@ -194,17 +201,29 @@ fn gone() -> Stop {
     Stop::failed(RunErrorCode::RunAsGone, "whoever started this run may not any more")
 }
 
-/// What the agent and the conversation leave of the starter's rights.
-pub(crate) fn grants(stage: &Stage) -> Grants {
+/// What task, agent and conversation leave of the starter's rights. The task's word goes before the agent's, and that
+/// before the org's; what admins agreed to holds of both.
+pub(crate) fn grants(stage: &Stage, task: Option<&Task>) -> Grants {
     let agent = stage.agent.as_ref();
+    let of_task = task.into_iter().flat_map(|task| standing(task.id, &task.standing_approvals));
+    let of_agent =
+        agent.into_iter().flat_map(|agent| standing(agent.id, &agent.standing_approvals));
+    let own_defaults = task.and_then(|task| task.approval_defaults);
     let realms = [agent.and_then(|agent| agent.realm.clone()), stage.conversation.realm.clone()];
     Grants {
         conversation: stage.conversation.id,
         allowed: agent.map(|agent| agent.tools.clone()).unwrap_or_default(),
         defaults: stage.approval_defaults,
-        own_defaults: agent.and_then(|agent| agent.approval_defaults),
-        standing: agent.map(|agent| agent.standing_approvals.clone()).unwrap_or_default(),
-        subject: agent.map(|agent| agent.id.into()),
+        own_defaults: own_defaults.or(agent.and_then(|agent| agent.approval_defaults)),
+        standing: of_task.chain(of_agent).collect(),
         realms: realms.into_iter().flatten().collect(),
     }
+}
+
+fn standing(
+    subject: impl Into<Uuid>,
+    approvals: &[StandingApproval],
+) -> impl Iterator<Item = Standing> {
+    let subject = subject.into();
+    approvals.iter().map(move |approval| Standing { subject, approval: approval.clone() })
 }

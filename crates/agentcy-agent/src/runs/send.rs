@@ -161,7 +161,7 @@ async fn begin(runs: &Runs, asking: Asking, new: NewRun, seat: Seat) -> Result<S
     let provider = Provider::of(&runs.platform, by.org_id(), &stage)?;
     let caller = by.caller().clone();
     let system = system(runs, &by, &mut tx, &stage, &caller.realms).await?;
-    let hands = Toolbox::new(&runs.platform, caller, grants(&stage));
+    let hands = Toolbox::new(&runs.platform, caller, grants(&stage, None));
     let run = NewRun {
         system: Some(system),
         start: Start::Held { holder: runs.holder.clone(), lease_until: now + LEASE },
@@ -192,7 +192,7 @@ async fn begin(runs: &Runs, asking: Asking, new: NewRun, seat: Seat) -> Result<S
 }
 
 /// What was asked, as a message that waits.
-pub(super) fn question(runs: &Runs, run: &NewRun, content: &str) -> Message {
+pub(crate) fn question(runs: &Runs, run: &NewRun, content: &str) -> Message {
     Message {
         id: runs.platform.new_id(),
         role: MessageRole::User,

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Judged, Toolbox, Verdict, digest::effect_name};
+use super::{Judged, Standing, Toolbox, Verdict, digest::effect_name};
 
 /// What stands for the tools of the graph, which no source has.
 const GRAPH: &str = "graph";
@@ -31,17 +31,19 @@ impl Toolbox {
         reader: &mut Reader,
         judged: &Judged,
     ) -> Result<Option<Use>> {
-        let Some(subject) = self.grants.subject else { return Ok(None) };
         let now = self.platform.now();
-        for one in self.grants.standing.iter().filter(|one| fits(one, judged, now)) {
+        for Standing { subject, approval: one } in &self.grants.standing {
+            if !fits(one, judged, now) {
+                continue;
+            }
             let found = Use {
-                subject,
+                subject: *subject,
                 connector: judged.connector.clone().unwrap_or_else(|| GRAPH.to_owned()),
                 tool: one.tool.clone(),
                 most: one.max_per_day,
             };
             let (connector, tool) = (&found.connector, &found.tool);
-            let used = standing_uses::uses(reader, subject, connector, tool, day(now)).await?;
+            let used = standing_uses::uses(reader, found.subject, connector, tool, day(now)).await?;
             if u32::try_from(used).is_ok_and(|used| used < found.most) {
                 return Ok(Some(found));
             }

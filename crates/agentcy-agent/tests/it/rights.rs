@@ -1,6 +1,6 @@
 //! What a run may do: by role, realm, agent, effect, and what somebody agreed to.
 
-use agentcy_agent::tools::{Judged, Toolbox, Verdict};
+use agentcy_agent::tools::{Judged, Standing, Toolbox, Verdict};
 use agentcy_core::{
     Role,
     agent::StandingApproval,
@@ -152,12 +152,15 @@ async fn a_starter_acts_as_they_are_by_now() {
 async fn a_standing_approval_passes_what_fits_it_as_often_as_it_says() {
     let stage = Stage::new().await;
     stage.source("lab", "lab", "data", json!({})).await;
-    let standing = |tool: &str, args_schema: Value, max_per_day: u32, days: i64| StandingApproval {
-        connector: "lab".to_owned(),
-        tool: tool.to_owned(),
-        args_schema,
-        max_per_day,
-        expires_at: stage.platform.now() + TimeDelta::days(days),
+    let standing = |tool: &str, args_schema: Value, max_per_day: u32, days: i64| Standing {
+        subject: Uuid::from_u128(5),
+        approval: StandingApproval {
+            connector: "lab".to_owned(),
+            tool: tool.to_owned(),
+            args_schema,
+            max_per_day,
+            expires_at: stage.platform.now() + TimeDelta::days(days),
+        },
     };
     let target =
         json!({ "properties": { "target": { "enum": ["a", "b"] } }, "required": ["target"] });
@@ -167,7 +170,6 @@ async fn a_standing_approval_passes_what_fits_it_as_often_as_it_says() {
     });
     let mut some = grants(stage.conversation(&stage.owner).await);
     some.own_defaults = Some(ApprovalDefaults::default());
-    some.subject = Some(Uuid::from_u128(5));
     some.standing =
         vec![standing("poke", target.clone(), 2, 1), standing("lost", target.clone(), 9, -1)];
     let tools = stage.tools_with(&stage.owner, some.clone()).await;
@@ -209,13 +211,15 @@ async fn a_source_that_calls_itself_graph_has_no_standing_approval_of_the_graph(
     stage.source("graph", "lab", "data", json!({})).await;
     let mut some = grants(stage.conversation(&stage.owner).await);
     some.own_defaults = Some(ApprovalDefaults::default());
-    some.subject = Some(Uuid::from_u128(5));
-    let of_graph = |tool: &str| StandingApproval {
-        connector: "graph".to_owned(),
-        tool: tool.to_owned(),
-        args_schema: json!({}),
-        max_per_day: 9,
-        expires_at: stage.platform.now() + TimeDelta::days(1),
+    let of_graph = |tool: &str| Standing {
+        subject: Uuid::from_u128(5),
+        approval: StandingApproval {
+            connector: "graph".to_owned(),
+            tool: tool.to_owned(),
+            args_schema: json!({}),
+            max_per_day: 9,
+            expires_at: stage.platform.now() + TimeDelta::days(1),
+        },
     };
     some.standing = vec![of_graph("poke"), of_graph("upsert_node")];
     let tools = stage.tools_with(&stage.owner, some).await;

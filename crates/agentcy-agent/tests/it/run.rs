@@ -7,6 +7,6 @@ mod fold;
 mod hostile;
 mod limits;
 mod queue;
-mod talk;
+pub(crate) mod talk;
 mod trouble;
 mod turn;

@@ -303,7 +303,6 @@ pub(crate) fn grants(conversation: ConversationId) -> Grants {
         defaults: ALLOW,
         own_defaults: None,
         standing: Vec::new(),
-        subject: None,
         realms: Vec::new(),
     }
 }
