@@ -96,6 +96,20 @@ async fn while_a_tool_reads() {
 }
 
 #[tokio::test]
+async fn of_a_fault_in_the_code() {
+    let talk = Talk::of([Turn::calls([at_bench("break", "a")])]).await;
+    let events = talk.ask("go").await;
+    let error = of(&events, "error")[0];
+    assert_eq!(
+        (error["code"].as_str(), error["message"].as_str()),
+        (Some("internal"), Some("the server failed; its log says more"))
+    );
+    talk.server.work().await;
+    assert_eq!(talk.asked().len(), 1, "what has a fault is not tried again");
+    talk.check_fold().await;
+}
+
+#[tokio::test]
 async fn too_often() {
     let talk = Talk::of([Turn::streams(["Half"]).ends(End::Stalls)]).await;
     let started = talk.say("go").await;

@@ -11,11 +11,15 @@ use super::talk::{Event, Talk, of};
 
 /// Lets an agent with these limits answer, and gives its events.
 async fn executed(talk: &Talk, limits: RunLimits) -> Vec<Event> {
+    executed_by(talk, "special", limits).await
+}
+
+async fn executed_by(talk: &Talk, model: &str, limits: RunLimits) -> Vec<Event> {
     let admin = talk.inner.caller(talk.org, Role::Admin).await;
     let new = NewAgent {
         name: "scout".to_owned(),
         instructions: "You scout.".to_owned(),
-        model: Some("special".to_owned()),
+        model: Some(model.to_owned()),
         tools: Vec::new(),
         realm: None,
         limits,
@@ -55,6 +59,23 @@ async fn tokens_are_counted() {
     let events = executed(&talk, limits).await;
     assert_eq!(of(&events, "message_end")[0]["finish_reason"], "max_tokens");
     talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn cost_is_counted_where_the_price_is_known() {
+    let calls = || Turn::calls([("list_connectors", json!({}))]);
+    let used = Tokens { input: 900, output: 200, ..Tokens::default() };
+    let limits = RunLimits { cost_usd: Some(0.004), steps: Some(3), ..RunLimits::default() };
+    let talk = Talk::of([calls().using(used)]).await;
+    let events = executed_by(&talk, "gpt-4o", limits).await;
+    let end = of(&events, "message_end")[0];
+    assert_eq!(end["finish_reason"], "max_cost");
+    assert_eq!((talk.asked().len(), end["usage"]["cost_usd"].as_f64()), (1, Some(0.00425)));
+    talk.check_fold().await;
+
+    let talk = Talk::of([calls().using(used)]).await;
+    let events = executed_by(&talk, "nobody-knows-what-it-costs", limits).await;
+    assert_eq!(of(&events, "message_end")[0]["finish_reason"], "max_iterations");
 }
 
 #[tokio::test]

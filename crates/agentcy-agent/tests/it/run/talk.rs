@@ -100,6 +100,7 @@ impl Connector for Bench {
         vec![
             tool("look", Effect::Read),
             tool("wait", Effect::Read),
+            tool("break", Effect::Read),
             tool("poke", Effect::Write),
             tool("stall", Effect::Write),
         ]
@@ -114,6 +115,7 @@ impl Connector for Bench {
             if tool == "poke" || tool == "stall" {
                 self.effects.fetch_add(1, Ordering::SeqCst);
             }
+            assert_ne!(tool, "break", "a connector with a fault");
             if tool == "wait" || tool == "stall" {
                 std::future::pending::<()>().await;
             }
