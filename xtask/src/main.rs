@@ -15,6 +15,7 @@ mod neo4j;
 mod postgres;
 mod redis;
 mod serve;
+mod soak;
 mod summary;
 mod test;
 mod verify;
@@ -63,6 +64,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         summary: "measure the product; --cold also measures a build from nothing",
         help: bench::HELP,
         run: bench::run,
+    },
+    Subcommand {
+        name: "soak",
+        summary: "kill servers again and again, and compare what they promised with what is there",
+        help: soak::HELP,
+        run: soak::run,
     },
     Subcommand {
         name: "compose-env",

@@ -18,3 +18,4 @@ pub mod platform;
 pub mod postgres;
 pub mod reply;
 pub mod rows;
+pub mod webhook;

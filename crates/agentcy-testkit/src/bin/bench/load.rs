@@ -69,9 +69,7 @@ impl Request {
     pub(crate) async fn repeat(&self, time: Duration, right: fn(&[u8]) -> bool) -> Result<Load> {
         let mut workers = Vec::new();
         for _ in 0..CONNECTIONS {
-            let stream = TcpStream::connect(self.address).await?;
-            stream.set_nodelay(true)?;
-            workers.push(Line { stream, bytes: self.bytes.clone(), buffer: vec![0; 32 << 10] });
+            workers.push(Line::open(self.address, self.bytes.clone()).await?);
         }
         closed(time, workers, move |mut line: Line| async move {
             let good = line.ask().await.is_ok_and(|length| right(&line.buffer[..length]));
@@ -82,8 +80,7 @@ impl Request {
 
     /// The body of one answer.
     pub(crate) async fn once(&self) -> Result<String> {
-        let stream = TcpStream::connect(self.address).await?;
-        let mut line = Line { stream, bytes: self.bytes.clone(), buffer: vec![0; 32 << 10] };
+        let mut line = Line::open(self.address, self.bytes.clone()).await?;
         let length = line.ask().await?;
         let text = String::from_utf8_lossy(&line.buffer[..length]).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").context("an answer without a head")?;
@@ -92,15 +89,22 @@ impl Request {
     }
 }
 
-struct Line {
+/// A connection with the request that is sent over it.
+pub(crate) struct Line {
     stream: TcpStream,
-    bytes: Vec<u8>,
-    buffer: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) buffer: Vec<u8>,
 }
 
 impl Line {
+    pub(crate) async fn open(address: SocketAddr, bytes: Vec<u8>) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, bytes, buffer: vec![0; 32 << 10] })
+    }
+
     /// Sends the request and reads the whole answer into the buffer.
-    async fn ask(&mut self) -> Result<usize> {
+    pub(crate) async fn ask(&mut self) -> Result<usize> {
         self.stream.write_all(&self.bytes).await?;
         let mut read = 0;
         loop {

@@ -1,14 +1,15 @@
 //! The bench: how soon the server is ready, how much memory it takes, what authentication, row-level security and
-//! passwords cost, how the graph and its sources do, and what an answer costs that streams. It prints figures and
+//! passwords cost, how the graph and its sources do, what an answer costs that streams, and how many webhooks come in. It prints figures and
 //! asserts none of them.
 //!
-//! `--core`, `--graph` and `--chat` measure that part alone. `--force` measures although other programs take more than 15 % of the processor; `--quick` takes a second
+//! `--core`, `--graph`, `--chat` and `--hooks` measure that part alone. `--force` measures although other programs take more than 15 % of the processor; `--quick` takes a second
 //! instead of three for each part.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks on its output")]
 
 mod chat;
 mod graph;
+mod hooks;
 mod load;
 mod logins;
 mod machine;
@@ -33,7 +34,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const FOREIGN: f64 = 0.15;
 
 /// The options there are.
-const KNOWN: [&str; 5] = ["--chat", "--core", "--force", "--graph", "--quick"];
+const KNOWN: [&str; 6] = ["--chat", "--core", "--force", "--graph", "--hooks", "--quick"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -52,9 +53,14 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     let part = Duration::from_secs(if has("--quick") { 1 } else { 3 });
-    let all = !(has("--core") || has("--graph") || has("--chat"));
+    let all = !["--core", "--graph", "--chat", "--hooks"].into_iter().any(has);
     let wants = |name| all || has(name);
-    let parts = Parts { core: wants("--core"), graph: wants("--graph"), chat: wants("--chat") };
+    let parts = Parts {
+        core: wants("--core"),
+        graph: wants("--graph"),
+        chat: wants("--chat"),
+        hooks: wants("--hooks"),
+    };
     match run(parts, part, has("--force")).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(3),
@@ -71,6 +77,7 @@ struct Parts {
     core: bool,
     graph: bool,
     chat: bool,
+    hooks: bool,
 }
 
 /// False when the machine was too busy for its figures to be worth anything.
@@ -100,8 +107,11 @@ async fn run(parts: Parts, part: Duration, force: bool) -> Result<bool> {
     if parts.chat {
         raw["chat"] = chat::measure().await?;
     }
+    if parts.hooks {
+        raw["hooks"] = hooks::measure(part).await?;
+    }
     write(&raw)?;
-    let busiest = ["read", "row_level_security", "logins", "graph", "chat"]
+    let busiest = ["read", "row_level_security", "logins", "graph", "chat", "hooks"]
         .iter()
         .filter_map(|name| raw[name]["foreign_max"].as_f64())
         .fold(foreign, f64::max);
