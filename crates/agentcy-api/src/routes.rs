@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     docs,
     error::ApiError,
-    http::{auth as authentication, cors, guard, idempotency, limit, outermost},
+    http::{auth as authentication, cors, guard, idempotency, limit, outermost, sockets},
     places,
     state::AppState,
 };
@@ -31,22 +31,45 @@ mod realms;
 mod reference;
 mod settings;
 mod sources;
+mod tasks;
 mod users;
 mod workers;
 
-/// The whole service: routes, layers, state, and the document in it.
-pub fn router(app: AppState) -> Router {
-    router_with(app, ApiRouter::new())
+/// The whole service: routes, layers, state, and the document in it. `sockets` is another façade's, and is handed who
+/// asks for one.
+pub fn router(app: AppState, sockets: Router) -> Router {
+    router_with(app, sockets, ApiRouter::new())
 }
 
 /// The same with more routes that need a credential.
-pub fn router_with(mut app: AppState, more: ApiRouter<AppState>) -> Router {
+pub fn router_with(mut app: AppState, sockets: Router, more: ApiRouter<AppState>) -> Router {
     let mut document = docs::frame();
     docs::configure();
     let routes = layered(&app, more).finish_api(&mut document);
     places::name(&mut document);
     app.openapi = serde_json::to_vec(&document).unwrap_or_default().into();
+    outermost(app.clone(), routes.merge(arriving(&app, sockets)))
+}
 
+/// Sockets alone, beside what machines look at.
+pub fn sockets_alone(app: AppState, sockets: Router) -> Router {
+    let mut document = docs::frame();
+    docs::configure();
+    let probes = probes().layer(middleware::from_fn(outermost::remember_route));
+    let routes = probes.finish_api(&mut document).merge(arriving(&app, sockets));
+    outermost(app, routes)
+}
+
+fn arriving(app: &AppState, sockets: Router) -> Router<AppState> {
+    sockets
+        .with_state(())
+        .layer(middleware::from_fn_with_state(app.clone(), sockets::arriving))
+        .layer(middleware::from_fn_with_state(app.clone(), limit::draining))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::place))
+        .layer(middleware::from_fn(outermost::remember_route))
+}
+
+fn outermost(app: AppState, routes: Router<AppState>) -> Router {
     routes
         .fallback(async || ApiError::new(ErrorCode::NotFound, "no such route"))
         .method_not_allowed_fallback(async || {
@@ -134,6 +157,7 @@ fn protected() -> ApiRouter<AppState> {
         .merge(sources::router())
         .merge(chat::router())
         .merge(agents::router())
+        .merge(tasks::router())
 }
 
 /// The same, where a repeat is answered by a stream once more.

@@ -8,6 +8,7 @@ use agentcy_agent::Runs;
 use agentcy_api::{AppState, HttpSetup, http::serve::serve, router_with};
 use agentcy_core::{Role, id::OrgId};
 use agentcy_platform::{Platform, Setup, lifecycle::Lifecycle, wake::Bell};
+use agentcy_ws::{Limits, Sockets};
 use aide::axum::ApiRouter;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use reqwest::{Method, RequestBuilder};
@@ -63,6 +64,17 @@ impl TestApp {
         change: impl FnOnce(&mut HttpSetup),
         more: impl FnOnce(&AppState) -> ApiRouter<AppState>,
     ) -> Self {
+        Self::within(stage, platform, Limits::default(), change, more).await
+    }
+
+    /// The same with other limits for its sockets.
+    pub async fn within(
+        stage: impl Into<Arc<TestPlatform>>,
+        platform: Platform,
+        limits: Limits,
+        change: impl FnOnce(&mut HttpSetup),
+        more: impl FnOnce(&AppState) -> ApiRouter<AppState>,
+    ) -> Self {
         let stage = stage.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -75,7 +87,9 @@ impl TestApp {
         lifecycle.spawn_beyond(keep(runs.clone(), platform.clone(), lifecycle.clone()));
         let app = AppState::new(platform, runs.clone(), lifecycle.clone(), setup, metrics);
         let more = more(&app);
-        lifecycle.spawn_beyond(serve(listener, router_with(app, more), lifecycle.clone()));
+        let sockets = Sockets::with_limits(&app.platform, &runs, &lifecycle, limits);
+        let router = router_with(app, agentcy_ws::router(sockets), more);
+        lifecycle.spawn_beyond(serve(listener, router, lifecycle.clone()));
         Self { stage, url, lifecycle, runs, http: http() }
     }
 

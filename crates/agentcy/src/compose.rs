@@ -22,7 +22,7 @@ use agentcy_store::Db;
 use anyhow::{Context, bail};
 
 use crate::data_dir::DataDir;
-pub(crate) use setup::http;
+pub(crate) use setup::{http, with_signing};
 use stores::Postgres;
 pub(crate) use stores::login;
 
@@ -71,7 +71,7 @@ pub(crate) async fn assemble_beside(
 ) -> anyhow::Result<Assembly> {
     if config.database.url.is_none() {
         bail!(
-            "a worker shares a PostgreSQL with the server; set DATABASE_URL for both, since an embedded one is the server's alone"
+            "a process beside the server shares its PostgreSQL; set DATABASE_URL for both, since an embedded one is the server's alone"
         );
     }
     let system = system();

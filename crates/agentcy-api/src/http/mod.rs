@@ -9,5 +9,6 @@ pub(crate) mod limit;
 pub(crate) mod meta;
 pub(crate) mod outermost;
 pub mod serve;
+pub(crate) mod sockets;
 pub(crate) mod sse;
 pub(crate) mod watch;

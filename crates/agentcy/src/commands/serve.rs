@@ -9,8 +9,9 @@ use agentcy_platform::{
     first_start::{FirstStart, first_start},
     lifecycle::{GRACE, Lifecycle},
 };
+use agentcy_ws::Sockets;
 use anyhow::Context;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use secrecy::SecretString;
 use tokio::{
     net::TcpListener,
@@ -33,12 +34,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
 
     // Before anything is started: an address in use is the most common fault, and the cheapest to find.
     let bind = config.server.bind;
-    let listener = TcpListener::bind(bind).await.with_context(|| {
-        format!("{bind} cannot be listened on; set AGENTCY_BIND to another address")
-    })?;
-    let seconds = Matcher::Suffix("_seconds".to_owned());
-    let metrics =
-        PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS)?.install_recorder()?;
+    let listener = listen(&config).await?;
+    let metrics = record()?;
     let assembly = compose::assemble(&config, &lifecycle).await?;
     let platform = assembly.platform.clone();
 
@@ -54,7 +51,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let millis = started.elapsed().as_millis();
     tracing::info!(%bind, ready.millis = millis, version = env!("CARGO_PKG_VERSION"), "agentcy is ready");
     welcome(&config, &platform, &url, first);
-    serve(listener, router(state), lifecycle.clone()).await;
+    let sockets = agentcy_ws::router(Sockets::new(&platform, &runs, &lifecycle));
+    serve(listener, router(state, sockets), lifecycle.clone()).await;
 
     tracing::info!("stopping: open requests may finish");
     if !lifecycle.wait(GRACE).await {
@@ -63,6 +61,20 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     assembly.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Takes the address that the settings name.
+pub(super) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let bind = config.server.bind;
+    TcpListener::bind(bind).await.with_context(|| {
+        format!("{bind} cannot be listened on; set AGENTCY_BIND to another address")
+    })
+}
+
+/// From now on what happens is counted.
+pub(super) fn record() -> anyhow::Result<PrometheusHandle> {
+    let seconds = Matcher::Suffix("_seconds".to_owned());
+    Ok(PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS)?.install_recorder()?)
 }
 
 /// Says where it is and how to sign in.

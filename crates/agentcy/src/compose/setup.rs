@@ -79,6 +79,19 @@ pub(crate) fn borrowed(config: &Config) -> anyhow::Result<Config> {
     Ok(config)
 }
 
+/// The same settings with the server's secret of sessions, for a process that is shown its tokens.
+pub(crate) fn with_signing(config: &Config) -> anyhow::Result<Config> {
+    let mut config = config.clone();
+    if config.auth.jwt_secret.is_none() {
+        let kept = DataDir::peek(&config.data_dir, "jwt_secret")?;
+        let secret = kept.context(
+            "the secret of sessions is missing; set JWT_SECRET to the server's, or AGENTCY_DATA_DIR to its folder",
+        )?;
+        config.auth.jwt_secret = Some(hex::encode(secret).into());
+    }
+    Ok(config)
+}
+
 fn sources(config: &Config, has_data_dir: bool) -> SourceSetup {
     let folders = config.egress.files_allow.iter();
     SourceSetup {
