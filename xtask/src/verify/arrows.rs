@@ -25,7 +25,11 @@ const ARROWS: &[(&str, &[&[&str]])] = &[
     ("agentcy-agent", &[GROUND, ENGINES, &["agentcy-platform"]]),
     ("agentcy-api", &[GROUND, &["agentcy-platform", "agentcy-agent"]]),
     ("agentcy-ws", &[GROUND, &["agentcy-platform", "agentcy-agent"]]),
-    ("agentcy-worker", &[GROUND, &["agentcy-platform", "agentcy-agent"]]),
+    // Its daemon has no store: it collects, and speaks to a server.
+    (
+        "agentcy-worker",
+        &[GROUND, &["agentcy-platform", "agentcy-agent", "agentcy-sources", "agentcy-sdk"]],
+    ),
     ("agentcy-sdk", &[&["agentcy-core"]]),
     ("xtask", &[]),
 ];
