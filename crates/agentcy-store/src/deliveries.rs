@@ -141,6 +141,7 @@ async fn insert(tenant: &mut impl Tenant, offered: &[&NewDelivery]) -> Result<Ve
     for new in offered {
         columns.push(new)?;
     }
+    // An array of what was kept, since a join of the two has no index and no statistics: a loop in a loop.
     let rows = sqlx::query!(
         r#"with given as (
                select * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bytea[], $7::jsonb[],
@@ -160,13 +161,14 @@ async fn insert(tenant: &mut impl Tenant, offered: &[&NewDelivery]) -> Result<Ve
                returning id
            ), begun as (
                insert into task_runs (id, org_id, task_id, state, cause, delivery_id, created_at)
-               select run, $1, task_id, 'pending', cause, id, at from wanted join kept using (id)
+               select run, $1, task_id, 'pending', cause, id, at from wanted
+               where id = any(array(select id from kept))
            ), queued as (
                insert into jobs (id, org_id, kind, state, payload, made_by, max_attempts, run_at, created_at)
                select job, $1, $15, 'queued', payload, run_as, max_attempts, at, at
-               from wanted join kept using (id)
+               from wanted where id = any(array(select id from kept))
            )
-           select id as "id!", kept.id is not null as "kept!" from wanted left join kept using (id)"#,
+           select id as "id!", id = any(array(select id from kept)) as "kept!" from wanted"#,
         Uuid::from(tenant.org()),
         &columns.ids,
         &columns.runs,

@@ -230,19 +230,16 @@ mod tests {
         let lifecycle = Lifecycle::default();
         let gather = Gather::new(script.clone(), bounds, &lifecycle);
         let held = script.gate.lock().await;
-        let asked = items.iter().map(|item| gather.ask(7, *item));
-        let open = async {
-            while gather
-                .shared
-                .lanes()
-                .get(&7)
-                .is_none_or(|lane| lane.waiting.len() + 1 < items.len().min(5))
-            {
+        let is_begun = || gather.shared.lanes().get(&7).is_some_and(|lane| lane.waiting.is_empty());
+        let rest = async {
+            while !is_begun() {
                 tokio::task::yield_now().await;
             }
-            drop(held);
+            let open = async { drop(held) };
+            tokio::join!(join_all(items[1..].iter().map(|item| gather.ask(7, *item))), open).0
         };
-        let (answers, ()) = tokio::join!(join_all(asked), open);
+        let (first, rest) = tokio::join!(gather.ask(7, items[0]), rest);
+        let answers = [first].into_iter().chain(rest).collect();
         while !gather.shared.lanes().is_empty() {
             tokio::task::yield_now().await;
         }
@@ -284,7 +281,8 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_that_of_all_who_were_together_and_of_nobody_else() {
         let script = Script::default();
-        let answers = ask(&script, BOUNDS, &[1, 2, 99, 3, 4]).await;
+        let bounds = Bounds { together_bytes: 1000, ..BOUNDS };
+        let answers = ask(&script, bounds, &[1, 2, 99, 3, 4]).await;
         let failed: Vec<_> = answers.iter().map(Result::is_err).collect();
         assert_eq!(failed, [false, true, true, true, false]);
         assert!(matches!(&answers[3], Err(Error::Store(StoreError::Unavailable(_)))));

@@ -46,14 +46,18 @@ pub(super) struct Book {
     platform: Platform,
     looks: Gather<Look>,
     warm: Cache<(TriggerId, i64), Arc<Known>>,
-    /// Made of secrets that nobody has.
+    /// Of secrets that nobody has.
     decoys: [Keys; 2],
 }
 
 impl Book {
     pub(super) fn new(platform: &Platform, lifecycle: &Lifecycle) -> Self {
         let decoys = [(); 2].map(|()| Keys::of(&secret::mint(platform)));
-        let look = Look { platform: platform.clone(), decoy: decoys[1].clone() };
+        let look = Look {
+            platform: platform.clone(),
+            previous: decoys[1].clone(),
+            decoy: decoy(platform),
+        };
         Self {
             platform: platform.clone(),
             looks: Gather::new(look, LOOKS, lifecycle),
@@ -99,17 +103,37 @@ impl Book {
     }
 }
 
+/// A webhook that there is not, whose secret is read where no other is.
+fn decoy(platform: &Platform) -> Hook {
+    let (org_id, id) = (platform.ids.next(), platform.ids.next());
+    let secret = secret::seal(platform, org_id, id, &secret::mint(platform));
+    Hook {
+        id,
+        org_id,
+        task_id: platform.ids.next(),
+        enabled: false,
+        run_as: String::new(),
+        dedupe_secs: 0,
+        require_timestamp: false,
+        header_id: None,
+        secret: secret.unwrap_or_default(),
+        previous_secret: None,
+    }
+}
+
 struct Look {
     platform: Platform,
     /// Stands in for a secret before the present one.
-    decoy: Keys,
+    previous: Keys,
+    /// Stands in for a webhook.
+    decoy: Hook,
 }
 
 impl Look {
     fn known(&self, hook: Hook) -> Result<Known> {
         let open = |sealed: &[u8]| secret::open(&self.platform, hook.org_id, hook.id, sealed);
         let previous = hook.previous_secret.as_deref().map(open).transpose()?;
-        let previous = previous.map_or_else(|| self.decoy.clone(), |secret| Keys::of(&secret));
+        let previous = previous.map_or_else(|| self.previous.clone(), |secret| Keys::of(&secret));
         let keys = [Keys::of(&open(&hook.secret)?), previous];
         Ok(Known {
             org: hook.org_id,
@@ -136,23 +160,22 @@ impl Work for Look {
         let mut tx = self.platform.db.system(&self.platform.system).await?;
         let hooks = hooks::find(&mut tx, &ids, self.platform.clock.now()).await?;
         tx.commit().await?;
-        let mut found = Vec::new();
-        for hook in hooks {
-            let id = hook.id;
-            match self.known(hook) {
-                Ok(known) => found.push((id, Arc::new(known))),
+        let find = |id: &TriggerId| hooks.iter().find(|hook| hook.id == *id);
+        let known = ids.iter().map(|id| {
+            let hook = find(id);
+            let known = self.known(hook.unwrap_or(&self.decoy).clone());
+            match known {
+                Ok(known) => hook.map(|_| Arc::new(known)),
                 // Its own senders are refused; those of others are not.
                 Err(error) => {
                     tracing::error!(
                         trigger.id = %id, error = &error as &dyn std::error::Error,
                         "the secret of a webhook cannot be read"
                     );
+                    None
                 }
             }
-        }
-        let one = |id: &TriggerId| {
-            found.iter().find(|(of, _)| of == id).map(|(_, known)| Arc::clone(known))
-        };
-        Ok(ids.iter().map(one).collect())
+        });
+        Ok(known.collect())
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod chat;
+mod deliveries;
 mod embedded;
 mod fitness;
 mod grants;

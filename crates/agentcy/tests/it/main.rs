@@ -9,16 +9,17 @@
 mod chat;
 mod cli;
 mod database;
+mod docs;
 mod doctor;
 mod graph;
 mod init;
 mod on_neo4j;
 mod process;
-mod docs;
 mod secrets;
 mod serve;
 mod session;
 mod shared;
+mod soak;
 mod worker;
 
 use std::{

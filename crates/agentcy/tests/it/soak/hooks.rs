@@ -75,7 +75,11 @@ async fn no_webhook_that_was_acknowledged_is_lost_and_none_sets_its_task_off_twi
     assert_eq!(*ledger.wrong.lock().unwrap(), Vec::<String>::new());
     let acknowledged = ledger.acknowledged.lock().unwrap().clone();
     let sent = ledger.next.load(Ordering::Relaxed);
-    assert_eq!(u64::try_from(acknowledged.len()).unwrap(), sent, "each was sent until it was acknowledged");
+    assert_eq!(
+        u64::try_from(acknowledged.len()).unwrap(),
+        sent,
+        "each was sent until it was acknowledged"
+    );
     let told: BTreeSet<String> = acknowledged.values().map(|it| text(&it["run_id"])).collect();
     assert_eq!(u64::try_from(told.len()).unwrap(), sent, "two deliveries were told one run");
     let runs = api.settled(&webhook).await;
