@@ -270,6 +270,7 @@ pub(crate) fn frame() -> OpenApi {
                 "Conversations, answers as they are given, and what people decide for them.",
             ),
             tag("agents", "Who answers, and what came of it."),
+            tag("tasks", "What happens without anyone asking, and what came of it."),
             tag("hooks", "What other systems send, signed."),
             tag("workers", "Daemons elsewhere that collect."),
         ],
