@@ -1,16 +1,32 @@
-//! Keeps a runner of jobs turning.
+//! Keeps runners of jobs turning. When the process stops they give back what they hold.
 
+use std::sync::Arc;
+
+use agentcy_agent::{Runs, tasks};
 use agentcy_platform::{
     Platform,
-    jobs::{HEARTBEAT, POLL, Runner},
+    jobs::{HEARTBEAT, Kind, POLL, Runner},
     lifecycle::Lifecycle,
     sync,
     wake::Bell,
 };
 
-/// Starts runners of every kind of job. When the process stops they give back what they hold.
+/// Starts a runner of the jobs of sources.
 pub fn start_runners(platform: &Platform, lifecycle: &Lifecycle) {
-    let runner = Runner::new(platform, lifecycle, sync::kinds());
+    start(platform, lifecycle, sync::kinds());
+}
+
+/// Starts a runner of the jobs that begin tasks. It has places of its own: a sync that takes long holds up no task.
+pub(crate) fn start_tasks(platform: &Platform, runs: &Runs, lifecycle: &Lifecycle) {
+    start(platform, lifecycle, tasks::kinds(runs));
+}
+
+fn start(
+    platform: &Platform,
+    lifecycle: &Lifecycle,
+    kinds: impl IntoIterator<Item = Arc<dyn Kind>>,
+) {
+    let runner = Runner::new(platform, lifecycle, kinds);
     lifecycle.spawn(claim(runner.clone(), platform.clone(), lifecycle.clone()));
     lifecycle.spawn(beat(runner, platform.clone(), lifecycle.clone()));
 }
