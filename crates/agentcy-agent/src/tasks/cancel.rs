@@ -4,7 +4,7 @@ use agentcy_core::{
     Action, Caller,
     id::{TaskId, TaskRunId},
 };
-use agentcy_platform::{Error, Result, tasks, wake::Bell};
+use agentcy_platform::{Result, tasks, wake::Bell};
 use agentcy_store::{
     audit, runs as store,
     task_runs::{self, TaskRun},
@@ -26,13 +26,14 @@ pub async fn cancel(runs: &Runs, caller: &Caller, task: TaskId, id: TaskRunId) -
     let by = platform.permit(caller, Action::TaskRunCancel).await?;
     let mut tx = platform.begin(&by).await?;
     let run = task_runs::find(&mut tx, id).await?.filter(|run| run.task_id == task);
-    let run = run.ok_or_else(|| Error::not_found("run"))?;
-    let Some(of_agent) = run.run_id.filter(|_| !run.state.is_over()) else { return Ok(run) };
-    store::ask_cancel(&mut tx, of_agent, false, platform.now()).await?;
-    let details = json!({ "task_id": task, "run_id": of_agent });
-    audit::record(&mut tx, &platform.done(&by, id, details)).await?;
-    tx.commit().await?;
-    runs.keeper.halt(of_agent, Halt::Cancelled);
-    platform.ring(Bell::Runs).await;
-    Ok(run)
+    if let Some(of_agent) = run.and_then(|run| run.run_id) {
+        // Nothing happens to one that has ended meanwhile.
+        store::ask_cancel(&mut tx, of_agent, false, platform.now()).await?;
+        let details = json!({ "task_id": task, "run_id": of_agent });
+        audit::record(&mut tx, &platform.done(&by, id, details)).await?;
+        tx.commit().await?;
+        runs.keeper.halt(of_agent, Halt::Cancelled);
+        platform.ring(Bell::Runs).await;
+    }
+    tasks::run_of(platform, caller, task, id).await
 }
