@@ -5,7 +5,7 @@ use agentcy_core::chat::{
 };
 use agentcy_platform::wake::Bell;
 use agentcy_store::{
-    approvals, conversations, messages,
+    approvals, messages,
     runs::{self, Ending, Failure},
     usage::{self, Share, Sums},
 };
@@ -40,14 +40,13 @@ impl Session {
         Ok(())
     }
 
-    /// The run need only be locked where a decision about it may come in between.
+    /// Locked beforehand only where a decision may come in between; else the log, which is written first, locks.
     async fn open_to_finish(&mut self) -> Result<Saving, Stop> {
         if !self.calls.in_state(CallState::Waiting).is_empty() {
             return self.open_locked().await;
         }
         let mut saving = self.open().await?;
         self.lock_task(&mut saving).await?;
-        conversations::lock(&mut saving.tx, self.run.conversation_id).await?;
         Ok(saving)
     }
 

@@ -9,9 +9,10 @@ use agentcy_store::{
     messages::{self, Message},
     usage::{self, Grouping, Share, Span, Sums},
 };
+use uuid::Uuid;
 
 use super::{a_conversation, a_message, conversation, find, held_run, reader, say, text, tx};
-use crate::world::{World, at, next_id};
+use crate::world::{World, at, next_id, run};
 
 #[tokio::test]
 async fn a_history_is_read_newest_first_with_what_is_queued_before_all() {
@@ -209,4 +210,26 @@ async fn usage_adds_up_whoever_adds_at_once() {
     let runs: Vec<_> = groups.iter().map(|(key, sums)| (key.as_deref(), sums.runs)).collect();
     assert_eq!(runs, [(Some("small"), 12), (Some("large"), 4)]);
     assert_eq!(usage::total(&mut reader, span).await.unwrap().in_tokens, 32);
+}
+
+#[tokio::test]
+async fn what_a_key_uses_counts_for_whoever_made_it() {
+    let world = World::new().await;
+    let org = world.org().await;
+    let [maker, key] = [next_id(), next_id()];
+    let rows = format!(
+        "insert into users (id, email, name, password_hash, created_at, updated_at)
+             values ('{maker}', 'a@b.c', 'Ada', '', now(), now());
+         insert into api_keys (id, org_id, name, role, secret_hash, fingerprint, created_by, created_at)
+             values ('{key}', '{}', 'k', 'member', '', '', '{maker}', now())",
+        Uuid::from(org)
+    );
+    run(&mut world.owner().await, rows).await;
+    let day = at(0).date_naive();
+    let share = Share { day, user: None, key: Some(key.into()), agent: None, model: "small" };
+    let used = Sums { runs: 1, ..Sums::default() };
+    let mut tx = tx(&world, org).await;
+    usage::add(&mut tx, share, used).await.unwrap();
+    let span = Span { from: day, to: day, user: Some(maker.into()) };
+    assert_eq!(usage::total(&mut tx, span).await.unwrap().runs, 1);
 }

@@ -1,6 +1,7 @@
 //! Conversations: whose writes count, what is decided once, and who sees what.
 
 mod approvals;
+mod begin;
 mod history;
 mod log;
 mod reach;

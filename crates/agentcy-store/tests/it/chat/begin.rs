@@ -1,0 +1,101 @@
+//! A run that begins at once: one statement, and all of it or nothing.
+
+use agentcy_core::{
+    agent::RunLimits,
+    chat::{MessageRole, MessageState, RunState},
+    id::{ConversationId, OrgId},
+};
+use agentcy_store::{
+    conversation_log::{self, Lines},
+    messages::{self, Message},
+    runs::{self, Beginning, NewRun, Run},
+};
+
+use super::{a_message, conversation, find, held, is_lost, reader, tx};
+use crate::world::{World, at, entry, next_id};
+
+const LINES: &str = "1 user_message {}\n2 message_start {}\n";
+
+/// A run of a conversation, with its question and its answer.
+fn new(conversation: ConversationId) -> (NewRun, Message, Message) {
+    let run = NewRun {
+        id: next_id().into(),
+        conversation_id: conversation,
+        agent_id: None,
+        message_id: next_id().into(),
+        starter: "usr_1".into(),
+        limits: RunLimits { steps: Some(3), ..RunLimits::default() },
+        system: Some("be kind".into()),
+        task: None,
+        at: at(5),
+        start: held(30),
+    };
+    let question = a_message(conversation, run.id, MessageRole::User, Some(1), "who?");
+    let answer = Message {
+        id: run.message_id,
+        state: MessageState::Streaming,
+        parts: Vec::new(),
+        ..a_message(conversation, run.id, MessageRole::Assistant, Some(2), "")
+    };
+    (run, question, answer)
+}
+
+async fn begin(
+    world: &World,
+    org: OrgId,
+    (run, question, answer): &(NewRun, Message, Message),
+) -> agentcy_store::Result<Run> {
+    let lines = Lines {
+        conversation: run.conversation_id,
+        first: 1,
+        last: 2,
+        reserved: 100,
+        events: LINES,
+        at: run.at,
+    };
+    let entry = entry(Some(org), "run_1");
+    let beginning = Beginning { run, title: "who?", question, answer, lines, entry: &entry };
+    let mut tx = tx(world, org).await;
+    let begun = runs::begin(&mut tx, &beginning).await?;
+    tx.commit().await?;
+    Ok(begun)
+}
+
+#[tokio::test]
+async fn a_run_begins_with_its_messages_its_log_and_its_place_in_the_conversation() {
+    let world = World::new().await;
+    let org = world.org().await;
+    let id = conversation(&world, org).await;
+    let all = new(id);
+    let begun = begin(&world, org, &all).await.unwrap();
+    let (run, question, answer) = all;
+    assert_eq!((begun.id, begun.state, begun.fence), (run.id, RunState::Running, 1));
+    assert_eq!((begun.started_at, begun.lease_until), (Some(at(5)), Some(at(30))));
+    assert_eq!((begun.limits.steps, begun.system.as_deref()), (Some(3), Some("be kind")));
+    let mut reader = reader(&world, org).await;
+    assert_eq!(runs::find(&mut reader, run.id).await.unwrap(), Some(begun));
+    let said = messages::of_run(&mut reader, run.id).await.unwrap();
+    let placed = |message: Message| Message { created_at: at(5), ..message };
+    let question = Message { finished_at: Some(at(5)), ..placed(question) };
+    assert_eq!(said, [question, placed(answer)]);
+    let log = conversation_log::of_run(&mut reader, run.id).await.unwrap();
+    assert_eq!((log.len(), log[0].events.as_str(), log[0].fence), (1, LINES, 1));
+    let kept = find(&world, org, id).await;
+    assert_eq!((kept.last_seq, kept.reserved, kept.active_run), (2, 100, Some(run.id)));
+    assert_eq!((kept.title.as_str(), kept.updated_at), ("who?", at(5)));
+    assert_eq!(world.test.rows("select 1 from audit where target = 'run_1'").await.len(), 1);
+}
+
+#[tokio::test]
+async fn where_its_numbers_were_used_nothing_of_a_run_begins() {
+    let world = World::new().await;
+    let org = world.org().await;
+    let id = conversation(&world, org).await;
+    begin(&world, org, &new(id)).await.unwrap();
+    let late = new(id);
+    assert!(is_lost(&begin(&world, org, &late).await));
+    let mut reader = reader(&world, org).await;
+    assert_eq!(runs::find(&mut reader, late.0.id).await.unwrap(), None);
+    assert!(messages::of_run(&mut reader, late.0.id).await.unwrap().is_empty());
+    assert_eq!(world.test.rows("select 1 from audit").await.len(), 1);
+}
