@@ -118,6 +118,7 @@ impl Writer {
         if seat.room.open(token, place, at.committed, held_until, wanted) {
             hub.pump(place.org, place.conversation);
         }
+        hub.begun(place.conversation);
         Self {
             seat,
             token,
