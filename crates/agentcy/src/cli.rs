@@ -7,16 +7,30 @@ mod agents;
 mod approvals;
 mod chat;
 mod graph;
+mod hooks;
 mod operation;
 mod session;
+mod sources;
+mod tasks;
 
 pub(crate) use self::{
     agents::{AgentCreate, AgentNamed, AgentRun, AgentsCommand},
     approvals::{Approvals, ApprovalsCommand, Approve, Deny},
     chat::Chat,
-    graph::{GraphCommand, Rebuild},
-    operation::{Doctor, Init},
+    graph::{
+        At, Direction, GraphCommand, GraphCypher, GraphExpand, GraphSearch, GraphShow, Rebuild,
+    },
+    hooks::{HookSign, HooksCommand},
+    operation::{Doctor, Init, Worker},
     session::{Login, Server},
+    sources::{
+        SourceAdd, SourceCatalog, SourceNamed, SourceRemove, SourceSync, SourceUpload,
+        SourcesCommand,
+    },
+    tasks::{
+        LimitOptions, Missed, Overlap, TaskCancel, TaskCreate, TaskNamed, TaskRotate, TaskRun,
+        TaskRuns, TasksCommand, TriggerOptions,
+    },
 };
 
 /// Knowledge-graph agents over your organisation's systems.
@@ -40,17 +54,31 @@ pub(crate) enum Command {
     )]
     Serve,
 
-    /// Run jobs beside a server, over the same PostgreSQL.
+    /// Serve the WebSocket alone, beside a server, over the same PostgreSQL and Redis.
     #[command(
-        after_help = "Example:\n  DATABASE_URL=postgres://agentcy_app@db/agentcy AGENTCY_ENCRYPTION_KEY=... agentcy worker\n\n\
-        It needs DATABASE_URL, and the server's key for stored secrets: AGENTCY_ENCRYPTION_KEY, or the server's \
+        after_help = "Example:\n  DATABASE_URL=postgres://agentcy_app@db/agentcy REDIS_URL=redis://cache AGENTCY_ENCRYPTION_KEY=... \
+        JWT_SECRET=... AGENTCY_BIND=127.0.0.1:8081 agentcy ws\n\n\
+        It serves /ws, /healthz, /readyz and /metrics, with the settings of the server; JWT_SECRET and AGENTCY_ENCRYPTION_KEY \
+        are the server's, or AGENTCY_DATA_DIR is, on the same machine.\n\
+        It needs DATABASE_URL. Without REDIS_URL for both it hears of what happens by looking every second, and knows no \
+        tickets that the server made.\n\
+        On SIGTERM it closes every socket with 1001."
+    )]
+    Ws,
+
+    /// Run jobs beside a server, over the same PostgreSQL, or collect for one elsewhere.
+    #[command(
+        after_help = "Examples:\n  DATABASE_URL=postgres://agentcy_app@db/agentcy AGENTCY_ENCRYPTION_KEY=... agentcy worker\n  \
+        WORKER_TOKEN=... agentcy worker --server https://agentcy.example.com --capacity 8\n\n\
+        With --server it needs WORKER_TOKEN and nothing else; AGENTCY_EGRESS_ALLOW and AGENTCY_FILES_ALLOW are its own.\n\
+        Without, it needs DATABASE_URL, and the server's key for stored secrets: AGENTCY_ENCRYPTION_KEY, or the server's \
         AGENTCY_DATA_DIR on the same machine.\n\
         It uses neither graph nor web server, so it runs beside a server that holds the embedded graph and bus; without \
         REDIS_URL for both it hears of new work by looking every second.\n\
         Sources that read local paths read them on the machine of whoever takes the job.\n\
         On SIGTERM it gives back what it holds, so that another goes on at once."
     )]
-    Worker,
+    Worker(Worker),
 
     /// Write a .env with random secrets, for compose or any other deployment.
     #[command(
@@ -64,8 +92,11 @@ pub(crate) enum Command {
     )]
     Migrate,
 
-    /// Look after the graph engine.
-    #[command(after_help = "Example:\n  agentcy graph rebuild")]
+    /// Search and ask the graph, and look after its engine.
+    #[command(
+        after_help = "Examples:\n  agentcy graph search readme\n  agentcy graph cypher 'MATCH (n) RETURN count(*)'\n  \
+        agentcy graph rebuild"
+    )]
     Graph {
         #[command(subcommand)]
         command: GraphCommand,
@@ -107,6 +138,14 @@ pub(crate) enum Command {
     )]
     Chat(Chat),
 
+    /// Connect systems, sync them, and see what they can do.
+    #[command(after_help = "Examples:\n  agentcy sources catalog git\n  \
+        agentcy sources add git code --realm development --set path=/srv/code\n  agentcy sources sync code")]
+    Sources {
+        #[command(subcommand)]
+        command: SourcesCommand,
+    },
+
     /// Look after the agents of the org, and let one answer.
     #[command(
         after_help = "Examples:\n  agentcy agents list\n  agentcy agents create reviewer --instructions \"You review changes.\"\n  \
@@ -116,6 +155,28 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: AgentsCommand,
     },
+
+    /// Look after what happens without anyone asking: on a schedule, a webhook or an event.
+    #[command(
+        after_help = "Examples:\n  agentcy tasks create report --agent reviewer --prompt 'What changed?' --cron @daily\n  \
+        agentcy tasks run report\n  agentcy tasks runs report"
+    )]
+    Tasks {
+        #[command(subcommand)]
+        command: TasksCommand,
+    },
+
+    /// Try webhooks as their sender does.
+    #[command(after_help = "Example:\n  AGENTCY_HOOK_SECRET=whsec_... agentcy hooks sign \
+        http://127.0.0.1:8080/api/v1/hooks/trg_01976b4e-7c00-7000-8000-000000000000 --body '{\"title\":\"It is slow\"}' | sh")]
+    Hooks {
+        #[command(subcommand)]
+        command: HooksCommand,
+    },
+
+    /// See who collects elsewhere, and what waits for them.
+    #[command(after_help = "Example:\n  agentcy workers --json")]
+    Workers(Server),
 
     /// See what waits for your decision, and decide it.
     #[command(

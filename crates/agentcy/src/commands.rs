@@ -5,17 +5,22 @@ mod approvals;
 mod chat;
 mod doctor;
 mod graph;
+mod hooks;
 mod init;
 mod migrate;
 mod serve;
 mod session;
+mod sources;
+mod tasks;
 mod worker;
+mod workers;
+mod ws;
 
 use agentcy_config::{Config, Environment, env_example};
 use clap::CommandFactory;
 
 use crate::{
-    cli::{Cli, Command, GraphCommand},
+    cli::{Cli, Command},
     output,
 };
 
@@ -23,12 +28,12 @@ use crate::{
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve => serve::run(settings()?).await,
-        Command::Worker => worker::run(settings()?).await,
+        Command::Ws => ws::run(settings()?).await,
+        Command::Worker(options) => worker::run(options, settings()?).await,
         Command::Init(options) => init::run(&options, cli.json),
         Command::Migrate => migrate::run(&settings()?, cli.json).await,
-        Command::Graph { command: GraphCommand::Rebuild(options) } => {
-            graph::rebuild(&options, &settings()?, cli.json).await
-        }
+        Command::Graph { command } => Box::pin(graph::run(command, cli.json)).await,
+        Command::Sources { command } => sources::run(command, cli.json).await,
         Command::Doctor(options) => doctor::run(options, cli.json).await,
         Command::Openapi => output::print_json(&agentcy_api::document()),
         Command::Login(options) => session::login(options, cli.json).await,
@@ -36,6 +41,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Whoami(options) => session::whoami(options, cli.json).await,
         Command::Chat(options) => chat::run(options, cli.json).await,
         Command::Agents { command } => agents::run(command, cli.json).await,
+        Command::Tasks { command } => tasks::run(command, cli.json).await,
+        Command::Hooks { command } => hooks::run(command, cli.json),
+        Command::Workers(options) => workers::run(options, cli.json).await,
         Command::Approvals(options) => approvals::run(options, cli.json).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -5,9 +5,11 @@ mod commands;
 mod compose;
 mod data_dir;
 mod exit;
+mod input;
 mod log;
 mod output;
 mod profile;
+mod table;
 
 use clap::Parser;
 use mimalloc::MiMalloc;

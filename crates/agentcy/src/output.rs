@@ -36,6 +36,12 @@ pub(crate) fn is_read_by_person() -> bool {
     std::io::stdout().is_terminal()
 }
 
+/// How many columns there are to print in; none where nobody looks.
+pub(crate) fn width() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    (is_read_by_person() && size.ws_col > 0).then_some(size.ws_col)
+}
+
 /// Whether a person can be asked: types at stdin, and sees at stderr what for.
 pub(crate) fn can_ask() -> bool {
     std::io::stdin().is_terminal() && is_terminal()

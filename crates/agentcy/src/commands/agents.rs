@@ -3,15 +3,15 @@
 use std::fmt::Write;
 
 use agentcy_sdk::{Agent, Client, NewAgent};
-use anyhow::Context;
 use futures_util::TryStreamExt;
 
 use super::chat;
 use crate::{
     cli::{AgentCreate, AgentNamed, AgentRun, AgentsCommand, Server},
     exit::NotThere,
-    output,
+    input, output,
     profile::Profile,
+    table,
 };
 
 /// Does what was asked for.
@@ -58,27 +58,19 @@ async fn list(client: &Client, json: bool) -> anyhow::Result<()> {
         output::say("there is no agent yet; `agentcy agents create` defines one");
         return Ok(());
     }
-    let width = agents.iter().map(|agent| agent.name.chars().count()).max().unwrap_or_default();
-    for agent in agents {
-        let model = agent.model.as_deref().unwrap_or("the org's model");
+    let rows = agents.into_iter().map(|agent| {
+        let model = agent.model.unwrap_or_else(|| "the org's".to_owned());
         let tools =
-            if agent.tools.is_empty() { "every tool".to_owned() } else { agent.tools.join(", ") };
-        output::print(&output::harmless(&format!(
-            "{:width$}  {}  {model}  {tools}",
-            agent.name, agent.id
-        )));
-    }
+            if agent.tools.is_empty() { "every one".to_owned() } else { agent.tools.join(", ") };
+        [agent.name, agent.id, model, tools]
+    });
+    table::print(["NAME", "ID", "MODEL", "TOOLS"], rows);
     Ok(())
 }
 
 async fn create(options: AgentCreate, json: bool) -> anyhow::Result<()> {
     let AgentCreate { name, instructions, model, tools, realm, server } = options;
-    let instructions = match instructions.strip_prefix('@') {
-        Some(file) => {
-            std::fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?
-        }
-        None => instructions,
-    };
+    let instructions = input::text(instructions)?;
     let new = NewAgent { name, instructions, model, tools, realm, ..NewAgent::default() };
     let agent = Profile::client(server.url)?.create_agent(&new).await?;
     if json {

@@ -5,7 +5,7 @@ mod line;
 mod links;
 mod screen;
 
-use std::{io::Read, pin::pin};
+use std::pin::pin;
 
 use agentcy_sdk::{
     ChatEvent, Client, Conversation, Events, LogEntry, NewConversation, NewMessage, RunUsage,
@@ -20,12 +20,9 @@ use super::agents::named;
 use crate::{
     cli::{self, Server},
     exit::EndedEarly,
-    output,
+    input, output,
     profile::Profile,
 };
-
-/// The most that is read from standard input as a message, in bytes.
-const MAX_INPUT: u64 = 1 << 20;
 
 const HELP: &str = "\
 /new    begin another conversation
@@ -53,12 +50,7 @@ pub(crate) async fn run(options: cli::Chat, json: bool) -> anyhow::Result<()> {
 
 /// Standard input as one message.
 pub(crate) fn read_input() -> anyhow::Result<String> {
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_INPUT {
-        bail!("standard input has more than {MAX_INPUT} bytes");
-    }
-    let text = String::from_utf8(bytes).context("standard input is not UTF-8")?;
+    let text = input::stdin()?;
     let text = text.trim();
     if text.is_empty() {
         bail!("there is nothing to say: give a message, or write it to standard input");

@@ -1,0 +1,44 @@
+//! Tables for people: wrapped at a terminal, and a line a row where something else reads them.
+
+use comfy_table::{ContentArrangement, Table, presets::NOTHING};
+
+use crate::output;
+
+/// Prints rows under their headings, or says what there is none of.
+pub(crate) fn print<const N: usize>(
+    headings: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) {
+    draw(headings.map(str::to_owned).to_vec(), rows.into_iter().map(Vec::from));
+}
+
+/// The same where the headings are somebody else's.
+pub(crate) fn draw(headings: Vec<String>, rows: impl IntoIterator<Item = Vec<String>>) {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(headings.iter().map(|text| cell(text)));
+    if let Some(width) = output::width() {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    for row in rows {
+        table.add_row(row.iter().map(|text| cell(text)));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    output::print(&table.trim_fmt());
+}
+
+/// One line that cannot steer the terminal.
+fn cell(text: &str) -> String {
+    output::harmless(text).replace(['\n', '\t'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_one_line_that_steers_nothing() {
+        assert_eq!(cell("a\nb\tc\u{1b}[2J"), "a b c\u{fffd}[2J");
+    }
+}
