@@ -39,7 +39,6 @@ pub(crate) struct Call<'a> {
     method: Method,
     url: Result<Url, Error>,
     body: Option<Result<Vec<u8>, serde_json::Error>>,
-    media: HeaderValue,
     headers: HeaderMap,
     once: bool,
     harmless: bool,
@@ -64,6 +63,13 @@ pub(crate) struct Opened {
     pub(crate) stream: Option<Response>,
 }
 
+/// A connection that speaks another protocol by now.
+pub(crate) struct Upgrade {
+    pub(crate) request_id: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) stream: reqwest::Upgraded,
+}
+
 impl<'a> Call<'a> {
     pub(crate) fn new(client: &'a Client, method: Method, path: &[&str]) -> Self {
         let url = address(&client.server, &["api", "v1"], path);
@@ -73,7 +79,6 @@ impl<'a> Call<'a> {
             method,
             url,
             body: None,
-            media: HeaderValue::from_static("application/json"),
             headers: HeaderMap::new(),
             once: false,
             harmless,
@@ -122,12 +127,13 @@ impl<'a> Call<'a> {
 
     /// A body as it is.
     pub(crate) fn bytes(self, body: Vec<u8>) -> Self {
-        self.raw(body, HeaderValue::from_static("application/octet-stream"))
+        let media = HeaderValue::from_static("application/octet-stream");
+        self.raw(body).header(reqwest::header::CONTENT_TYPE, media)
     }
 
-    /// A body of a media type.
-    pub(crate) fn raw(self, body: Vec<u8>, media: HeaderValue) -> Self {
-        Self { body: Some(Ok(body)), media, ..self }
+    /// The same, whose media type is among the headers.
+    pub(crate) fn raw(self, body: Vec<u8>) -> Self {
+        Self { body: Some(Ok(body)), ..self }
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -138,7 +144,7 @@ impl<'a> Call<'a> {
     /// A body of JSON lines.
     pub(crate) fn ndjson(self, body: Vec<u8>) -> Self {
         let media = HeaderValue::from_static("application/x-ndjson");
-        Self { body: Some(Ok(body)), media, ..self }
+        self.raw(body).header(reqwest::header::CONTENT_TYPE, media)
     }
 
     /// Makes repeats harmless that bring the same key.
@@ -180,6 +186,27 @@ impl<'a> Call<'a> {
             return Ok(Opened { place: None, stream: None });
         }
         Err(answer.unreadable("it is no stream of events"))
+    }
+
+    /// Sends it once as the beginning of another protocol, and gives the connection with the id of the request.
+    pub(crate) async fn upgrade(self, http: &reqwest::Client) -> Result<Upgrade, Error> {
+        let headers = self.headers()?;
+        let (client, limit) = (self.client, self.client.timeout);
+        let lost = |error| Error::of_transport(error, &client.server, limit);
+        let request = http.request(self.method, self.url?).headers(headers.clone()).send();
+        let Ok(response) = tokio::time::timeout(limit, request).await else {
+            return Err(Error::late(&client.server, limit));
+        };
+        let response = response.map_err(lost)?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            let sent = text(&headers, REQUEST_ID).unwrap_or_default();
+            let request_id = text(response.headers(), REQUEST_ID).unwrap_or(sent);
+            let headers = response.headers().clone();
+            let stream = response.upgrade().await.map_err(lost)?;
+            return Ok(Upgrade { request_id, headers, stream });
+        }
+        let answer = Answer::take(response, &headers, lost).await?.accepted()?;
+        Err(answer.unreadable("it does not change the protocol"))
     }
 
     /// Sends it and reads what comes back.
@@ -227,7 +254,8 @@ impl<'a> Call<'a> {
             headers.insert(IDEMPOTENCY_KEY, random()?);
         }
         if self.body.is_some() {
-            headers.insert(reqwest::header::CONTENT_TYPE, self.media.clone());
+            let json = HeaderValue::from_static("application/json");
+            headers.entry(reqwest::header::CONTENT_TYPE).or_insert(json);
         }
         if let Some(token) = self.client.token.as_ref().filter(|_| !self.anonymous) {
             let value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
@@ -347,9 +375,14 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 }
 
 /// 16 random bytes in hex.
-pub(crate) fn random() -> Result<HeaderValue, Error> {
+pub(crate) fn random_text() -> Result<String, Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| Error::invalid(format!("the machine gives no randomness: {error}")))?;
-    HeaderValue::try_from(hex::encode(bytes)).map_err(|error| Error::invalid(error.to_string()))
+    Ok(hex::encode(bytes))
+}
+
+/// The same as a header.
+pub(crate) fn random() -> Result<HeaderValue, Error> {
+    HeaderValue::try_from(random_text()?).map_err(|error| Error::invalid(error.to_string()))
 }

@@ -32,18 +32,8 @@ impl Client {
     /// A client of the server at this address, such as `https://agentcy.example.com`. Nothing is contacted yet.
     pub fn new(server: Url) -> Result<Self, Error> {
         check(&server)?;
-        let builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::config(&server)?)
-            .user_agent(USER_AGENT)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(Policy::none())
-            // Repeats are ours, where a repeat is harmless.
-            .retry(reqwest::retry::never())
-            .referer(false);
-        // What is asked of this machine does not go through a proxy elsewhere.
-        let builder = if is_loopback(&server) { builder.no_proxy() } else { builder };
-        let http = builder.build();
-        let http = http.map_err(|error| Error::of_transport(error, &server, CONNECT_TIMEOUT))?;
+        let built = builder(&server, &[b"h2", b"http/1.1"])?.build();
+        let http = built.map_err(|error| Error::of_transport(error, &server, CONNECT_TIMEOUT))?;
         Ok(Self { http, server, token: None, timeout: TIMEOUT })
     }
 
@@ -57,6 +47,12 @@ impl Client {
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// Connections of the same kind, for what HTTP/2 does not do: upgrades.
+    pub(crate) fn upgrading(&self) -> Result<reqwest::Client, Error> {
+        let built = builder(&self.server, &[b"http/1.1"])?.http1_only().build();
+        built.map_err(|error| Error::of_transport(error, &self.server, CONNECT_TIMEOUT))
     }
 
     /// The server that it speaks to.
@@ -94,6 +90,19 @@ impl Client {
     pub(crate) fn delete(&self, path: &[&str]) -> Call<'_> {
         Call::new(self, Method::DELETE, path)
     }
+}
+
+fn builder(server: &Url, protocols: &[&[u8]]) -> Result<reqwest::ClientBuilder, Error> {
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::config(server, protocols)?)
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(Policy::none())
+        // Repeats are ours, where a repeat is harmless.
+        .retry(reqwest::retry::never())
+        .referer(false);
+    // What is asked of this machine does not go through a proxy elsewhere.
+    Ok(if is_loopback(server) { builder.no_proxy() } else { builder })
 }
 
 fn check(server: &Url) -> Result<(), Error> {

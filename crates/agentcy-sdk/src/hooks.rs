@@ -1,6 +1,6 @@
 //! Webhooks from the sender's side: how a delivery is signed, and sent.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::{Client, Error};
+use crate::{Client, Error, call::random_text};
 
 const PREFIX: &str = "whsec_";
 
@@ -49,6 +49,31 @@ impl HookSecret {
     }
 }
 
+impl HookSecret {
+    /// The headers of a delivery that has an id. With a time it is signed as Standard Webhooks does.
+    pub fn headers(
+        &self,
+        delivery: &Delivery,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<BTreeMap<&'static str, String>, Error> {
+        let Delivery { body, content_type, id } = delivery;
+        let id = id.clone().ok_or_else(|| Error::invalid("the delivery has no id"))?;
+        let mut headers = BTreeMap::from([("content-type", content_type.clone())]);
+        match at {
+            None => {
+                headers.insert("x-agentcy-signature", self.sign(body));
+                headers.insert("x-agentcy-delivery", id);
+            }
+            Some(at) => {
+                headers.insert("webhook-signature", self.sign_standard(&id, at, body)?);
+                headers.insert("webhook-timestamp", at.timestamp().to_string());
+                headers.insert("webhook-id", id);
+            }
+        }
+        Ok(headers)
+    }
+}
+
 fn code(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");
@@ -74,6 +99,15 @@ impl Delivery {
         let body = body.map_err(|error| Error::invalid(format!("the body: {error}")))?;
         Ok(Self { body, content_type: "application/json".to_owned(), id: None })
     }
+
+    /// The same with an id: a random one unless it has one.
+    pub fn named(self) -> Result<Self, Error> {
+        let id = match self.id {
+            Some(id) => id,
+            None => random_text()?,
+        };
+        Ok(Self { id: Some(id), ..self })
+    }
 }
 
 /// What became of a delivery.
@@ -97,22 +131,15 @@ impl Client {
         secret: &HookSecret,
         delivery: &Delivery,
     ) -> Result<Delivered, Error> {
-        let header = |text: &str| {
-            HeaderValue::from_str(text).map_err(|_| Error::invalid("a header cannot hold that"))
-        };
-        let id = match &delivery.id {
-            Some(id) => header(id)?,
-            None => crate::call::random()?,
-        };
-        let call = self.post(&["hooks", trigger_id]).anonymous().harmless();
-        call.raw(delivery.body.clone(), header(&delivery.content_type)?)
-            .header(HeaderName::from_static("x-agentcy-delivery"), id)
-            .header(
-                HeaderName::from_static("x-agentcy-signature"),
-                header(&secret.sign(&delivery.body))?,
-            )
-            .read()
-            .await
+        let delivery = delivery.clone().named()?;
+        let headers = secret.headers(&delivery, None)?;
+        let mut call = self.post(&["hooks", trigger_id]).anonymous().harmless();
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(&value)
+                .map_err(|_| Error::invalid(format!("the header {name} cannot hold that")))?;
+            call = call.header(HeaderName::from_static(name), value);
+        }
+        call.raw(delivery.body).read().await
     }
 }
 

@@ -7,11 +7,13 @@ mod call;
 mod chat;
 mod client;
 mod error;
+mod events;
 mod graph;
 mod health;
 mod hooks;
 mod invites;
 mod page;
+mod patience;
 mod realms;
 mod settings;
 mod sources;
@@ -32,6 +34,7 @@ pub use chat::{
 };
 pub use client::Client;
 pub use error::Error;
+pub use events::{Change, Changes, DomainEvent, Watch};
 pub use graph::{
     Asserter, Cypher, Direction, Edge, Expand, GraphCount, GraphStats, Moment, Node, Projection,
     SourceRef, Subgraph, Table,

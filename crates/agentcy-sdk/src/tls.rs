@@ -8,8 +8,8 @@ use url::Url;
 
 use crate::Error;
 
-/// The settings for calls to this server.
-pub(crate) fn config(server: &Url) -> Result<ClientConfig, Error> {
+/// The settings for calls to this server in one of these protocols.
+pub(crate) fn config(server: &Url, protocols: &[&[u8]]) -> Result<ClientConfig, Error> {
     let failed = |error| Error::invalid(format!("TLS cannot be set up: {error}"));
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -21,6 +21,6 @@ pub(crate) fn config(server: &Url) -> Result<ClientConfig, Error> {
         config.with_root_certificates(RootCertStore::empty())
     };
     let mut config = config.with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }

@@ -14,14 +14,11 @@ use serde_json::Value;
 use super::LogEntry;
 use crate::{
     Client, Error,
-    call::{ATTEMPTS, LONGEST_PAUSE, Opened, PAUSE, random},
+    call::{Opened, random},
+    patience::Patience,
     sse::Frames,
 };
 
-/// How often a stream that was there is taken up again without anything new, before it is given up: half a minute.
-const RESUMES: u32 = 9;
-/// The longest pause between two of them.
-const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// The server says every 15 s that it is there; who is silent for longer than this is not.
 const SILENCE: Duration = Duration::from_secs(45);
 
@@ -106,45 +103,6 @@ impl Start {
                 Err(error) => patience.pause(error).await?,
             }
         }
-    }
-}
-
-/// How long it goes on trying.
-struct Patience {
-    left: u32,
-    pause: Duration,
-}
-
-impl Patience {
-    /// A server that refuses to begin needs a moment.
-    const fn to_begin() -> Self {
-        Self { left: ATTEMPTS, pause: PAUSE }
-    }
-
-    /// What was just there is most likely there at once.
-    const fn to_go_on() -> Self {
-        Self { left: RESUMES, pause: Duration::ZERO }
-    }
-
-    /// Waits before another attempt, or gives up.
-    async fn pause(&mut self, error: Error) -> Result<(), Error> {
-        let wait = match &error {
-            Error::Refused { status: 429 | 503, retry_after, .. } => {
-                retry_after.unwrap_or(self.pause)
-            }
-            Error::Refused { code, .. } if code == "idempotency_in_progress" => self.pause,
-            Error::Unreachable { .. }
-            | Error::Timeout { .. }
-            | Error::Unreadable { status: 500.., .. } => self.pause,
-            _ => return Err(error),
-        };
-        self.left = self.left.saturating_sub(1);
-        if self.left == 0 || wait > LONGEST_PAUSE {
-            return Err(error);
-        }
-        tokio::time::sleep(wait).await;
-        self.pause = (self.pause * 2).clamp(PAUSE, MAX_PAUSE);
-        Ok(())
     }
 }
 
