@@ -16,4 +16,5 @@ mod paging;
 mod places;
 mod sources;
 mod sweep;
+mod tasks;
 mod workers;

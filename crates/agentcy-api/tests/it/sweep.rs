@@ -9,8 +9,8 @@ use agentcy_api::{
 use agentcy_core::{
     Role,
     id::{
-        AgentId, ApprovalId, ConversationId, InviteId, JobId, KeyId, NodeId, RunId, SourceId,
-        UserId,
+        AgentId, ApprovalId, ConversationId, InviteId, JobId, KeyId, NodeId, RunId, SourceId, TaskId,
+        TaskRunId, UserId,
     },
 };
 use agentcy_testkit::{
@@ -20,7 +20,7 @@ use agentcy_testkit::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{chat, sources};
+use crate::{chat, sources, tasks};
 
 /// The classes of those that no member of an org calls.
 const BESIDE: [&str; 3] = ["none", "worker", "hmac"];
@@ -54,9 +54,19 @@ async fn the_role_matrix_is_the_one_that_was_agreed() {
     insta::assert_snapshot!(matrix);
 }
 
+/// Runs of tasks are no runs of agents, though their paths call both the same.
+fn placed(path: &str) -> String {
+    if path.starts_with(tasks::TASKS) {
+        return path.replace("{run_id}", "{task_run_id}");
+    }
+    path.to_owned()
+}
+
 /// The path of things that there are not.
 fn unknown(path: &str, id: Uuid) -> String {
     [
+        ("{task_id}", TaskId::from(id).to_string()),
+        ("{task_run_id}", TaskRunId::from(id).to_string()),
         ("{user_id}", UserId::from(id).to_string()),
         ("{key_id}", KeyId::from(id).to_string()),
         ("{invite_id}", InviteId::from(id).to_string()),
@@ -69,7 +79,7 @@ fn unknown(path: &str, id: Uuid) -> String {
         ("{run_id}", RunId::from(id).to_string()),
     ]
     .into_iter()
-    .fold(path.to_owned(), |path, (name, id)| path.replace(name, &id))
+    .fold(placed(path), |path, (name, id)| path.replace(name, &id))
 }
 
 /// A body that passes as far as the right is judged.
@@ -87,6 +97,10 @@ fn fitting(route: &Route) -> Value {
         ("POST", "/api/v1/graph/expand") => json!({ "node_ids": [] }),
         ("POST", "/api/v1/graph/cypher") => json!({ "query": "" }),
         ("POST", "/api/v1/agents") => json!({ "name": "", "instructions": "" }),
+        ("POST", tasks::TASKS) => {
+            let agent = AgentId::from(Uuid::nil());
+            json!({ "name": "", "agent_id": agent, "input_template": { "prompt": "x" } })
+        }
         ("POST", path) if path.ends_with("/messages") => json!({ "content": "hello" }),
         ("POST", path) if path.ends_with("/execute") => json!({ "input": "hello" }),
         ("POST", path) if path.ends_with("/{approval_id}") => json!({ "approved": true }),
@@ -109,6 +123,7 @@ async fn a_thing_of_another_org_answers_like_one_that_never_was() {
     let syncs = foreign.get(&format!("{}/{source}/syncs", sources::SOURCES)).await;
     let nodes = foreign.get("/api/v1/graph/nodes").await;
     let asked = chat::asking(&foreign).await;
+    let (task, task_run) = tasks::pending(&foreign, &asked.agent).await;
     let theirs = [
         ("{user_id}", user),
         ("{key_id}", key.text_at("/id").to_owned()),
@@ -120,6 +135,8 @@ async fn a_thing_of_another_org_answers_like_one_that_never_was() {
         ("{approval_id}", asked.approval),
         ("{agent_id}", asked.agent),
         ("{run_id}", asked.run),
+        ("{task_id}", task),
+        ("{task_run_id}", task_run),
     ];
     let nowhere = Uuid::from_u128(0x0197_6b4e_7c00_7000_8000_0000_0000_0001);
     let mut swept = 0;
@@ -129,7 +146,7 @@ async fn a_thing_of_another_org_answers_like_one_that_never_was() {
             let replace = |path: String, (name, theirs): &(&str, String)| {
                 path.replace(name, &id(name, theirs))
             };
-            theirs.iter().fold(route.path.clone(), replace)
+            theirs.iter().fold(placed(&route.path), replace)
         };
         let ask = async |path: String| {
             Reply::of(owner.request(&route.method, &path).json(&fitting(route))).await
@@ -141,7 +158,7 @@ async fn a_thing_of_another_org_answers_like_one_that_never_was() {
         ask(named(&|_, _| "nonsense".to_owned())).await.expecting_error(404, "not_found");
         swept += 1;
     }
-    assert_eq!(swept, 37);
+    assert_eq!(swept, 45);
 }
 
 #[tokio::test]
