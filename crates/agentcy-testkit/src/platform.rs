@@ -139,6 +139,13 @@ impl TestPlatform {
         Platform::new(self.system.clone(), ground, self.engines.clone(), self.setup.clone())
     }
 
+    /// Another process over the same stores, with a bus of its own.
+    pub fn replica_on(&self, bus: Bus) -> Platform {
+        let ground = Ground { clock: self.clock.clone(), entropy: Arc::clone(&self.entropy) };
+        let engines = Engines { bus, ..self.engines.clone() };
+        Platform::new(self.system.clone(), ground, engines, self.setup.clone())
+    }
+
     /// Another process over the same stores, whose time and secrets are real: for what is measured.
     pub fn in_real_time(&self) -> Platform {
         let ground = Ground { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
@@ -237,6 +244,9 @@ fn hash(password: &str) -> String {
     hash.to_string()
 }
 
+/// What workers elsewhere show.
+pub const WORKER_TOKEN: &str = "the worker token of the tests alone";
+
 /// What a test platform is set up with unless the test says otherwise.
 pub fn setup() -> Setup {
     Setup {
@@ -246,7 +256,7 @@ pub fn setup() -> Setup {
             jwt_expiry: Duration::from_hours(24),
             oidc: None,
             registration: Registration::Invite,
-            worker_token: None,
+            worker_token: Some(WORKER_TOKEN.into()),
             query_tokens: QueryTokens::Any,
             passwords: COST,
         },

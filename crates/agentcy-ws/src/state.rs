@@ -50,7 +50,7 @@ impl Default for Limits {
             behind: 10_000,
             stall: Duration::from_secs(10),
             beat: Duration::from_secs(25),
-            closing: Duration::from_secs(2),
+            closing: Duration::from_secs(5),
             look: Duration::from_millis(700),
         }
     }
