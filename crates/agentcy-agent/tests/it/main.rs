@@ -8,4 +8,5 @@ mod lab;
 mod rights;
 mod run;
 mod stage;
+mod tasks;
 mod tools;
