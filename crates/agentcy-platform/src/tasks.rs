@@ -280,10 +280,12 @@ pub async fn remove(platform: &Platform, caller: &Caller, id: TaskId) -> Result<
     let mut tx = platform.db.begin(&by).await?;
     let task = locked(&mut tx, &by, id).await?;
     let now = platform.clock.now();
-    for run in task_runs::active(&mut tx, id).await?.into_iter().filter_map(|run| run.run_id) {
+    let active = task_runs::active(&mut tx, id).await?;
+    // The conversations forget their task with it; they are locked before their runs.
+    store::delete(&mut tx, id).await?;
+    for run in active.into_iter().filter_map(|run| run.run_id) {
         agent_runs::ask_cancel(&mut tx, run, false, now).await?;
     }
-    store::delete(&mut tx, id).await?;
     audit::record(&mut tx, &platform.done(&by, id, json!({ "name": task.name }))).await?;
     tx.commit().await?;
     platform.ring(Bell::Runs).await;

@@ -40,7 +40,7 @@ pub async fn run(
         at: platform.clock.now(),
     };
     enqueue(platform, &mut tx, &task.run_as, &new).await?;
-    audit::record(&mut tx, &platform.done(&by, id, json!({ "run": new.id }))).await?;
+    audit::record(&mut tx, &platform.done(&by, new.id, json!({ "task": id }))).await?;
     let run = store::find(&mut tx, new.id).await?.ok_or_else(no_run)?;
     Ok(Draft::new(platform, by, tx, run))
 }

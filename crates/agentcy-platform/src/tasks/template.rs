@@ -189,14 +189,12 @@ mod tests {
             "{{ trigger.body.a | truncate(20) }}",
         ] {
             let told = prompt(text, &hostile).unwrap();
-            let mut depth = 0_i32;
-            let mut rest = told.as_str();
-            while let Some(at) = rest.find("data>") {
-                depth += if rest[..at].ends_with("</") { -1 } else { 1 };
-                assert!((0..=1).contains(&depth), "{text}: {told}");
-                rest = &rest[at + 5..];
+            let opened = told.matches("<data>").count();
+            assert_eq!(opened, told.matches("</data>").count(), "{text}: {told}");
+            for part in told.split("</data>").filter(|part| !part.is_empty()) {
+                assert_eq!(part.matches("<data>").count(), 1, "{text}: {told}");
+                assert!(part.starts_with("<data>"), "{text}: {told}");
             }
-            assert_eq!(depth, 0, "{text}: {told}");
             assert!(told.starts_with("<data>") && told.ends_with("</data>"), "{text}: {told}");
         }
         let braces = prompt("{{ trigger.body.b }}", &hostile).unwrap();
@@ -254,8 +252,8 @@ mod tests {
         let worked = "{{ trigger.body.b | upper | length }}".repeat(40);
         assert_eq!(prompt(&worked, &long), Err(TemplateError::TooMuch));
         let twice = json!({ "prompt": squared, "more": squared });
-        assert_eq!(with(twice, &json!({ "body": vec![0; 40] })), Err(TemplateError::TooMuch));
-        assert!(with(json!({ "prompt": squared }), &json!({ "body": vec![0; 40] })).is_ok());
+        assert_eq!(with(twice, &json!({ "body": vec![0; 60] })), Err(TemplateError::TooMuch));
+        assert!(with(json!({ "prompt": squared }), &json!({ "body": vec![0; 60] })).is_ok());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use agentcy_core::{
     task::{Cause, Missed},
 };
 use agentcy_store::{
+    Error as StoreError,
     system::triggers::{self as due, Scheduled},
     tasks, triggers,
 };
@@ -50,16 +51,15 @@ impl Scheduler {
         let mut tx = platform.db.system(&platform.system).await?;
         let next = due::next(&mut tx, AT_ONCE).await?;
         tx.commit().await?;
-        let is_full = next.iter().all(|one| one.next_at <= now) && !next.is_empty();
+        let (due, later) = next.split_at(next.partition_point(|one| one.next_at <= now));
         let mut began = false;
-        for one in next.iter().filter(|one| one.next_at <= now) {
+        let mut failed = false;
+        for one in due {
             match tick(platform, one, now).await {
                 Ok(ran) => began |= ran,
-                // The others go on, unless the store is away.
-                Err(Error::Store(error @ agentcy_store::Error::Unavailable(_))) => {
-                    return Err(error.into());
-                }
+                Err(Error::Store(error @ StoreError::Unavailable(_))) => return Err(error.into()),
                 Err(error) => {
+                    failed = true;
                     let error = &error as &dyn std::error::Error;
                     tracing::error!(trigger.id = %one.id, error, "a schedule could not be followed");
                 }
@@ -68,10 +68,10 @@ impl Scheduler {
         if began {
             wake(platform).await;
         }
-        let until = next.iter().map(|one| one.next_at).find(|at| *at > now);
-        Ok(match until {
-            _ if is_full && next.len() == 100 => Duration::ZERO,
-            Some(at) => (at - now).to_std().unwrap_or_default().min(POLL),
+        Ok(match later.first() {
+            Some(first) => (first.next_at - now).to_std().unwrap_or_default().min(POLL),
+            // There may be more than what was looked at.
+            None if !due.is_empty() && !failed => Duration::ZERO,
             None => POLL,
         })
     }

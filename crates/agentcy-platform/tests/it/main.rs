@@ -13,5 +13,6 @@ mod projection;
 mod settings;
 mod stage;
 mod sync;
+mod tasks;
 mod usage;
 mod users;

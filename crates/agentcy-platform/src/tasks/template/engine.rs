@@ -12,7 +12,7 @@ use agentcy_core::Timestamp;
 use chrono::SecondsFormat;
 use minijinja::{
     Environment, Error, ErrorKind, UndefinedBehavior, Value as Filler,
-    value::{Object, Rest},
+    value::{Object, ObjectRepr, Rest},
 };
 use serde_json::Value;
 
@@ -35,6 +35,14 @@ pub(super) struct Engine {
 struct Now(String);
 
 impl Object for Now {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

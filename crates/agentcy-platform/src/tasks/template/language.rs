@@ -1,6 +1,6 @@
 //! What may stand in a template: values, conditions, loops and a few filters. Nothing that could make much out of little.
 
-use minijinja::machinery::{Token, tokenize};
+use minijinja::machinery::{Token, WhitespaceConfig, tokenize};
 
 use super::engine;
 
@@ -23,63 +23,71 @@ pub(super) fn fault(text: &str) -> Option<String> {
 /// The faults that the engine would not mind.
 fn words(text: &str) -> Option<String> {
     let mut before = [None, None];
-    for token in tokenize(text, false, Default::default(), Default::default()) {
+    for token in tokenize(text, false, Default::default(), WhitespaceConfig::default()) {
         // What cannot be read is the engine's to tell.
         let Ok((token, _)) = token else { return None };
-        let fault = match (&before, &token) {
-            ([_, Some(Token::BlockStart)], Token::Ident(word)) if !BLOCKS.contains(word) => {
-                Some(format!("there is no {{% {word} %}}; there are if, for and raw"))
-            }
-            ([_, Some(Token::Pipe)], Token::Ident(word)) if !FILTERS.contains(word) => {
-                Some(format!("there is no filter {word}; there are {}", FILTERS.join(", ")))
-            }
-            ([_, Some(Token::Dot | Token::Pipe)], Token::Ident(_)) => None,
-            ([_, Some(Token::Ident("is"))], Token::Ident("not")) => None,
-            (
-                [_, Some(Token::Ident("is"))]
-                | [Some(Token::Ident("is")), Some(Token::Ident("not"))],
-                Token::Ident(word),
-            ) if !TESTS.contains(word) => {
-                Some(format!("there is no test {word}; there are {}", TESTS.join(", ")))
-            }
-            (_, Token::Ident("recursive")) => Some("a loop does not call itself".to_owned()),
-            ([Some(Token::Pipe), Some(Token::Ident(_))], Token::ParenOpen) => None,
-            ([_, Some(Token::Ident(word))], Token::ParenOpen) if WORDS.contains(word) => None,
-            (
-                [
-                    _,
-                    Some(
-                        Token::Ident(_)
-                        | Token::Str(_)
-                        | Token::String(_)
-                        | Token::BracketClose
-                        | Token::ParenClose,
-                    ),
-                ],
-                Token::ParenOpen,
-            ) => Some("nothing can be called".to_owned()),
-            (
-                _,
-                Token::Plus
-                | Token::Mul
-                | Token::Div
-                | Token::FloorDiv
-                | Token::Pow
-                | Token::Mod
-                | Token::Tilde
-                | Token::Assign
-                | Token::Colon
-                | Token::BraceOpen
-                | Token::BraceClose,
-            ) => Some(format!("{token} is not known here")),
+        let fault = match &token {
+            Token::Ident(word) => of_word(word, &before),
+            Token::ParenOpen if is_call(&before) => Some("nothing can be called".to_owned()),
+            token if is_foreign(token) => Some(format!("{token} is not known here")),
             _ => None,
         };
         if fault.is_some() {
             return fault;
         }
-        before = [before[1].take(), Some(token)];
+        let [_, last] = before;
+        before = [last, Some(token)];
     }
     None
+}
+
+/// A token and the one before that.
+type Before<'a> = [Option<Token<'a>>; 2];
+
+fn of_word(word: &str, before: &Before<'_>) -> Option<String> {
+    let (what, known): (_, &[&str]) = match before {
+        [_, Some(Token::Dot)] => return None,
+        [_, Some(Token::BlockStart)] => ("block", &BLOCKS),
+        [_, Some(Token::Pipe)] => ("filter", &FILTERS),
+        [_, Some(Token::Ident("is"))] if word == "not" => return None,
+        [_, Some(Token::Ident("is"))] | [Some(Token::Ident("is")), Some(Token::Ident("not"))] => {
+            ("test", &TESTS)
+        }
+        _ if word == "recursive" => return Some("a loop does not call itself".to_owned()),
+        _ => return None,
+    };
+    let is_known = known.contains(&word);
+    (!is_known).then(|| format!("there is no {what} {word}; there are {}", known.join(", ")))
+}
+
+/// Whether a parenthesis would call what stands before it. Those of filters hold what the filter is told.
+fn is_call(before: &Before<'_>) -> bool {
+    match before {
+        [Some(Token::Pipe), Some(Token::Ident(_))] => false,
+        [_, Some(Token::Ident(word))] => !WORDS.contains(word),
+        [_, Some(Token::Str(_) | Token::String(_) | Token::BracketClose | Token::ParenClose)] => {
+            true
+        }
+        _ => false,
+    }
+}
+
+/// What calculates, cuts or builds.
+const fn is_foreign(token: &Token<'_>) -> bool {
+    matches!(
+        token,
+        Token::Plus
+            | Token::Mul
+            | Token::Div
+            | Token::FloorDiv
+            | Token::Pow
+            | Token::Mod
+            | Token::Tilde
+            | Token::Assign
+            | Token::Colon
+            | Token::BraceOpen
+            | Token::BraceClose
+    )
 }
 
 #[cfg(test)]
