@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use agentcy_core::{
-    Action, ErrorCode, Timestamp,
-    id::WorkerId,
-};
+use agentcy_core::{Action, ErrorCode, Timestamp, id::WorkerId};
 use agentcy_platform::workers;
 use aide::{
     axum::{ApiRouter, routing::get_with},

@@ -222,7 +222,9 @@ impl Hand<'_> {
         let mut notes = Vec::new();
         for one in claimed {
             let source = found.iter().find(|source| one.subject == Some(source.id.into()));
-            let Some(source) = source.filter(|source| is_remote(platform, source)) else { continue };
+            let Some(source) = source.filter(|source| is_remote(platform, source)) else {
+                continue;
+            };
             let Ok(settings) = Settings::stored(platform, self.org, source) else { continue };
             let resumed = source.cursor.is_some();
             let note = HandedOut { source: source.id, version: source.updated_at, resumed };

@@ -15,9 +15,7 @@ use agentcy_store::{
     embedded::{Embedded, Options},
     migrate,
 };
-use agentcy_testkit::{
-    app::TestApp, platform::TestPlatform, postgres::TestDb, webhook::Webhook,
-};
+use agentcy_testkit::{app::TestApp, platform::TestPlatform, postgres::TestDb, webhook::Webhook};
 use aide::axum::ApiRouter;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -64,7 +62,8 @@ pub(crate) async fn measure(part: Duration) -> Result<Value> {
     for (clients, target) in CLIENTS {
         let product = Product::new(app.address(), &webhook, clients, part, &sent);
         let plain = Plain { login: database.owner.clone(), org: org.into(), clients, part };
-        let title = format!("webhooks of {clients} at once, beside a plain insert (target: {target})");
+        let title =
+            format!("webhooks of {clients} at once, beside a plain insert (target: {target})");
         let figures = compare(&title, ["product", "plain"], &product, &plain).await?;
         foreign = foreign.max(figures["foreign_max"].as_f64().unwrap_or(0.0));
         told.insert(format!("clients_{clients}"), figures);

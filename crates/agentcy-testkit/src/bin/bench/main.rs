@@ -1,8 +1,8 @@
 //! The bench: how soon the server is ready, how much memory it takes, what authentication, row-level security and
-//! passwords cost, how the graph and its sources do, what an answer costs that streams, and how many webhooks come in. It prints figures and
-//! asserts none of them.
+//! passwords cost, how the graph and its sources do, what an answer costs that streams, how many webhooks come in, how jobs are claimed, and what sockets cost. It prints
+//! figures and asserts none of them.
 //!
-//! `--core`, `--graph`, `--chat` and `--hooks` measure that part alone. `--force` measures although other programs take more than 15 % of the processor; `--quick` takes a second
+//! `--core`, `--graph`, `--chat`, `--hooks`, `--jobs` and `--ws` measure that part alone. `--force` measures although other programs take more than 15 % of the processor; `--quick` takes a second
 //! instead of three for each part.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks on its output")]
@@ -10,11 +10,13 @@
 mod chat;
 mod graph;
 mod hooks;
+mod jobs;
 mod load;
 mod logins;
 mod machine;
 mod measure;
 mod reads;
+mod sockets;
 mod startup;
 mod tenancy;
 
@@ -34,7 +36,8 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const FOREIGN: f64 = 0.15;
 
 /// The options there are.
-const KNOWN: [&str; 6] = ["--chat", "--core", "--force", "--graph", "--hooks", "--quick"];
+const KNOWN: [&str; 8] =
+    ["--chat", "--core", "--force", "--graph", "--hooks", "--jobs", "--quick", "--ws"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -53,13 +56,15 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     let part = Duration::from_secs(if has("--quick") { 1 } else { 3 });
-    let all = !["--core", "--graph", "--chat", "--hooks"].into_iter().any(has);
+    let all = !["--core", "--graph", "--chat", "--hooks", "--jobs", "--ws"].into_iter().any(has);
     let wants = |name| all || has(name);
     let parts = Parts {
         core: wants("--core"),
         graph: wants("--graph"),
         chat: wants("--chat"),
         hooks: wants("--hooks"),
+        jobs: wants("--jobs"),
+        ws: wants("--ws"),
     };
     match run(parts, part, has("--force")).await {
         Ok(true) => ExitCode::SUCCESS,
@@ -78,6 +83,8 @@ struct Parts {
     graph: bool,
     chat: bool,
     hooks: bool,
+    jobs: bool,
+    ws: bool,
 }
 
 /// False when the machine was too busy for its figures to be worth anything.
@@ -110,8 +117,14 @@ async fn run(parts: Parts, part: Duration, force: bool) -> Result<bool> {
     if parts.hooks {
         raw["hooks"] = hooks::measure(part).await?;
     }
+    if parts.jobs {
+        raw["jobs"] = jobs::measure().await?;
+    }
+    if parts.ws {
+        raw["ws"] = sockets::measure().await?;
+    }
     write(&raw)?;
-    let busiest = ["read", "row_level_security", "logins", "graph", "chat", "hooks"]
+    let busiest = ["read", "row_level_security", "logins", "graph", "chat", "hooks", "jobs", "ws"]
         .iter()
         .filter_map(|name| raw[name]["foreign_max"].as_f64())
         .fold(foreign, f64::max);
