@@ -21,8 +21,8 @@ pub use agentcy_store::runs::{Failure, Run};
 pub use crate::run::{AT_ONCE, HEARTBEAT, LEASE, POLL};
 pub use cancel::{cancel, cancel_run};
 pub use read::{list_of_agent, retrieve};
-pub(crate) use send::{keep_answer, question};
 pub use send::{execute, send};
+pub(crate) use send::{keep_answer, question};
 pub use watch::{Watched, answer, answer_again, follow, watch, watch_run};
 
 use crate::{

@@ -36,6 +36,7 @@ const RENEW: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// A position in a log, which moves on.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Reader {
     hub: Hub,
     platform: Platform,

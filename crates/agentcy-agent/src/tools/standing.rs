@@ -43,7 +43,8 @@ impl Toolbox {
                 most: one.max_per_day,
             };
             let (connector, tool) = (&found.connector, &found.tool);
-            let used = standing_uses::uses(reader, found.subject, connector, tool, day(now)).await?;
+            let used =
+                standing_uses::uses(reader, found.subject, connector, tool, day(now)).await?;
             if u32::try_from(used).is_ok_and(|used| used < found.most) {
                 return Ok(Some(found));
             }
