@@ -9,12 +9,13 @@ use agentcy_api::{
 use agentcy_core::{
     Role,
     id::{
-        AgentId, ApprovalId, ConversationId, InviteId, JobId, KeyId, NodeId, RunId, SourceId, TaskId,
-        TaskRunId, UserId,
+        AgentId, ApprovalId, ConversationId, InviteId, JobId, KeyId, NodeId, RunId, SourceId,
+        TaskId, TaskRunId, UserId,
     },
 };
 use agentcy_testkit::{
     app::{Client, TestApp},
+    platform::WORKER_TOKEN,
     reply::Reply,
 };
 use serde_json::{Value, json};
@@ -196,8 +197,10 @@ async fn a_broken_body_is_the_clients_fault_and_never_ours() {
                 assert!(!reply.code().is_empty(), "{} {path}: {}", route.method, reply.text);
             }
         }
+        let sender =
+            if route.auth == "worker" { fresh(&app, &owner, route) } else { owner.clone() };
         let request =
-            owner.request(&route.method, &path).header("content-type", "application/json");
+            sender.request(&route.method, &path).header("content-type", "application/json");
         let reply = Reply::of(request.body(vec![b' '; 1024 * 1024 + 1])).await;
         reply.expecting_error(413, "payload_too_large");
     }
@@ -205,5 +208,9 @@ async fn a_broken_body_is_the_clients_fault_and_never_ours() {
 
 /// Routes without authentication must not meet a credential, nor any its limits.
 fn fresh(app: &TestApp, owner: &Client, route: &Route) -> Client {
-    if route.auth == "none" { app.anonymous() } else { owner.clone() }
+    match route.auth.as_str() {
+        "none" => app.anonymous(),
+        "worker" => app.bearer(WORKER_TOKEN),
+        _ => owner.clone(),
+    }
 }
