@@ -80,7 +80,11 @@ async fn expand(options: GraphExpand, json: bool) -> anyhow::Result<()> {
         known_at: at.known_at,
     };
     let found = Profile::client(server.url)?.expand(&ask).await?;
-    if json { output::print_json(&found) } else { show::subgraph(&found) }
+    if json {
+        return output::print_json(&found);
+    }
+    show::subgraph(&found);
+    Ok(())
 }
 
 async fn cypher(options: GraphCypher, json: bool) -> anyhow::Result<()> {

@@ -21,42 +21,49 @@ use crate::{
 /// Does what was asked for.
 pub(crate) async fn run(command: SourcesCommand, json: bool) -> anyhow::Result<()> {
     match command {
-        SourcesCommand::List(Server { url }) => list(&Profile::client(url)?, json).await,
-        SourcesCommand::Catalog(options) => catalog::run(options, json).await,
-        SourcesCommand::Add(options) => add::run(options, json).await,
+        SourcesCommand::List(Server { url }) => return list(&Profile::client(url)?, json).await,
+        SourcesCommand::Catalog(options) => return catalog::run(options, json).await,
+        SourcesCommand::Add(options) => return add::run(options, json).await,
+        SourcesCommand::Sync(options) => return sync::run(options, json).await,
         SourcesCommand::Show(options) => {
             let (_, source) = at(options).await?;
-            if json { output::print_json(&source) } else { show(&source) }
+            return if json { output::print_json(&source) } else { show(&source) };
         }
-        SourcesCommand::Sync(options) => sync::run(options, json).await,
         SourcesCommand::Cancel(options) => {
             let (client, source) = at(options).await?;
             let sync = client.cancel_sync(&source.id).await?;
-            if json { output::print_json(&sync) } else { said(&source, "is stopped") }
+            if json {
+                return output::print_json(&sync);
+            }
+            said(&source, "is stopped");
         }
         SourcesCommand::Validate(options) => {
             let (client, source) = at(options).await?;
             client.validate_stored_source(&source.id).await?;
-            said(&source, "can be reached: a sync would get through")
+            said(&source, "can be reached: a sync would get through");
         }
         SourcesCommand::Upload(SourceUpload { source, file, server }) => {
             let (client, source) = at(SourceNamed { source, server }).await?;
             let content = std::fs::read(&file)
                 .with_context(|| format!("{} cannot be read", file.display()))?;
             let bytes = client.upload_content(&source.id, content).await?;
-            said(&source, &format!("holds {bytes} bytes; `agentcy sources sync` reads them"))
+            said(&source, &format!("holds {bytes} bytes; `agentcy sources sync` reads them"));
         }
         SourcesCommand::Tools(options) => {
             let (client, source) = at(options).await?;
             let tools = client.source_tools(&source.id).await?;
-            if json { output::print_json(&tools) } else { catalog::tools(&tools) }
+            if json {
+                return output::print_json(&tools);
+            }
+            catalog::tools(&tools);
         }
         SourcesCommand::Remove(SourceRemove { source, purge, server }) => {
             let (client, source) = at(SourceNamed { source, server }).await?;
             client.remove_source(&source.id, purge).await?;
-            said(&source, "is gone")
+            said(&source, "is gone");
         }
     }
+    Ok(())
 }
 
 /// The source of this id or, whatever its case, this name.
@@ -80,9 +87,8 @@ async fn at(options: SourceNamed) -> anyhow::Result<(Client, Source)> {
     Ok((client, source))
 }
 
-fn said(source: &Source, what: &str) -> anyhow::Result<()> {
+fn said(source: &Source, what: &str) {
     output::say(&format!("{} {what}", output::harmless(&source.name)));
-    Ok(())
 }
 
 async fn list(client: &Client, json: bool) -> anyhow::Result<()> {

@@ -45,7 +45,8 @@ pub(crate) async fn run(command: TasksCommand, json: bool) -> anyhow::Result<()>
         TasksCommand::Delete(options) => {
             let (client, task) = at(options).await?;
             client.remove_task(&task.id).await?;
-            said(&task, "is gone")
+            said(&task, "is gone");
+            Ok(())
         }
     }
 }
@@ -71,9 +72,8 @@ async fn at(options: TaskNamed) -> anyhow::Result<(Client, Task)> {
     Ok((client, task))
 }
 
-fn said(task: &Task, what: &str) -> anyhow::Result<()> {
+fn said(task: &Task, what: &str) {
     output::say(&format!("{} {what}", output::harmless(&task.name)));
-    Ok(())
 }
 
 async fn list(client: &Client, json: bool) -> anyhow::Result<()> {
@@ -97,7 +97,8 @@ async fn switch(options: TaskNamed, enabled: bool, json: bool) -> anyhow::Result
     if json {
         return output::print_json(&task);
     }
-    said(&task, if enabled { "is on" } else { "is off" })
+    said(&task, if enabled { "is on" } else { "is off" });
+    Ok(())
 }
 
 async fn runs(options: TaskRuns, json: bool) -> anyhow::Result<()> {
@@ -112,7 +113,8 @@ async fn runs(options: TaskRuns, json: bool) -> anyhow::Result<()> {
         return output::print_json(&page.items);
     }
     if page.items.is_empty() {
-        return said(&task, "has not run yet");
+        said(&task, "has not run yet");
+        return Ok(());
     }
     show::runs(&page.items);
     Ok(())

@@ -26,8 +26,9 @@ impl GraphStore for Absent {
     fn engine(&self) -> Engine {
         ENGINE
     }
+    /// Whether this process is ready does not hang on what another one has.
     async fn ping(&self) -> Result<()> {
-        away()
+        Ok(())
     }
     async fn isolation(&self, _: OrgId) -> Result<Isolation> {
         away()

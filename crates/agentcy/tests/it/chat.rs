@@ -19,7 +19,7 @@ const BOUND: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(50);
 const WRITE: &str = "add a Service named payments with tier = gold in the realm infrastructure";
 
-fn sign_in(machine: &Machine) {
+pub(crate) fn sign_in(machine: &Machine) {
     let mut child = spawn(
         machine,
         &["login", "--url", machine.url().as_str(), "--email", EMAIL, "--password-stdin"],
@@ -48,7 +48,7 @@ fn waiting(machine: &Machine) -> Value {
     }
 }
 
-fn succeeded(output: Output) -> Output {
+pub(crate) fn succeeded(output: Output) -> Output {
     assert!(output.status.success(), "{output:?}");
     output
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{output, table};
 
 /// The properties that tell people what a node is, the best first.
-const NAMES: [&str; 7] = ["name", "title", "path", "subject", "email", "key", "id"];
+const NAMES: [&str; 7] = ["title", "path", "name", "subject", "email", "key", "id"];
 
 /// What people call a node.
 fn name(node: &Node) -> &str {
@@ -53,10 +53,10 @@ pub(super) fn node(node: &Node) -> anyhow::Result<()> {
 }
 
 /// The nodes, and how they hang together.
-pub(super) fn subgraph(found: &Subgraph) -> anyhow::Result<()> {
+pub(super) fn subgraph(found: &Subgraph) {
     if found.nodes.is_empty() {
         output::say("nothing is found");
-        return Ok(());
+        return;
     }
     nodes(&found.nodes);
     let names: HashMap<&str, &str> =
@@ -73,7 +73,6 @@ pub(super) fn subgraph(found: &Subgraph) -> anyhow::Result<()> {
     if found.truncated {
         output::say("there is more; --limit shows more");
     }
-    Ok(())
 }
 
 /// A cell of an answer: a node and an edge by what they are called, all else as it is.

@@ -10,7 +10,11 @@ pub(super) async fn run(options: SourceCatalog, json: bool) -> anyhow::Result<()
     let client = Profile::client(options.server.url)?;
     if let Some(name) = options.kind {
         let kind = kind(&client, &name).await?;
-        return if json { output::print_json(&kind) } else { show(&kind) };
+        if json {
+            return output::print_json(&kind);
+        }
+        show(&kind);
+        return Ok(());
     }
     let kinds = client.source_catalog().await?;
     if json {
@@ -48,7 +52,7 @@ fn types_of(property: &Value) -> Vec<&str> {
     }
 }
 
-fn show(kind: &SourceKind) -> anyhow::Result<()> {
+fn show(kind: &SourceKind) {
     output::print(&format!(
         "{}: {}",
         output::harmless(&kind.title),
@@ -61,11 +65,10 @@ fn show(kind: &SourceKind) -> anyhow::Result<()> {
         output::print("");
         table::print(["OPTION", "TYPE", "NEEDED", "MEANING"], rows);
     }
-    if kind.tools.is_empty() {
-        return Ok(());
+    if !kind.tools.is_empty() {
+        output::print("");
+        tools(&kind.tools);
     }
-    output::print("");
-    tools(&kind.tools)
 }
 
 fn rows<'a>(schema: &'a Value, option: &'a str) -> impl Iterator<Item = [String; 4]> + 'a {
@@ -81,10 +84,10 @@ fn rows<'a>(schema: &'a Value, option: &'a str) -> impl Iterator<Item = [String;
 }
 
 /// What can be done with a live source.
-pub(super) fn tools(tools: &[SourceTool]) -> anyhow::Result<()> {
+pub(super) fn tools(tools: &[SourceTool]) {
     if tools.is_empty() {
         output::say("it has no tools");
-        return Ok(());
+        return;
     }
     let rows = tools.iter().map(|tool| {
         let effect = match &tool.effect {
@@ -98,7 +101,6 @@ pub(super) fn tools(tools: &[SourceTool]) -> anyhow::Result<()> {
         [tool.name.clone(), effect.to_owned(), asks.to_owned(), tool.description.clone()]
     });
     table::print(["TOOL", "EFFECT", "ASKS", "WHAT IT DOES"], rows);
-    Ok(())
 }
 
 #[cfg(test)]
