@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use agentcy_bus::{Bus, Engine, Event, Key, Scope};
+use agentcy_bus::{Bus, Event, Key, Scope};
 use agentcy_core::id::{ConversationId, OrgId};
 use agentcy_platform::lifecycle::Lifecycle;
 use bytes::Bytes;
@@ -111,19 +111,6 @@ impl Hub {
         if !matches!(asked, Ok(Ok(()))) {
             tracing::debug!(conversation.id = %conversation, "nobody could be asked for a log");
         }
-    }
-
-    /// Wakes those elsewhere who follow the conversation although nothing has been said for a while. Those here see the
-    /// writer take the room.
-    pub(crate) fn begun(&self, conversation: ConversationId) {
-        if self.inner.bus.engine() == Engine::InProcess {
-            return;
-        }
-        let hub = self.clone();
-        self.inner.lifecycle.spawn(async move {
-            // Whoever is not woken looks by itself.
-            drop(hub.tell(conversation, Matter::Begun).await);
-        });
     }
 
     async fn tell(
@@ -234,6 +221,18 @@ pub(crate) struct Seat {
     pub(crate) room: Arc<Room>,
 }
 
+impl Seat {
+    /// Wakes those elsewhere who follow the conversation although nothing was said for a while: now something is stored.
+    /// Those here see it in the room.
+    pub(crate) fn begun(&self) {
+        let (hub, conversation) = (self.hub.clone(), self.conversation);
+        self.hub.inner.lifecycle.spawn(async move {
+            // Whoever is not woken looks by itself.
+            drop(hub.tell(conversation, Matter::Begun).await);
+        });
+    }
+}
+
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut rooms = self.hub.rooms();
@@ -259,7 +258,7 @@ enum Matter {
     Wanted,
     /// The same, and may have missed something.
     Again,
-    /// A run is taken up here.
+    /// Something is said here, after a silence perhaps.
     Begun,
 }
 

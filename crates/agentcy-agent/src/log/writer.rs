@@ -118,7 +118,6 @@ impl Writer {
         if seat.room.open(token, place, at.committed, held_until, wanted) {
             hub.pump(place.org, place.conversation);
         }
-        hub.begun(place.conversation);
         Self {
             seat,
             token,
@@ -246,6 +245,7 @@ impl Writer {
         let (room, token) = (&self.seat.room, self.token);
         if let Some(held_back) = mem::take(&mut self.held_back) {
             room.show(token, Instant::now(), held_back);
+            self.seat.begun();
         }
         room.stored(token, Some(flushing.last), held_until);
     }
