@@ -12,11 +12,11 @@ use agentcy_platform::{
     live::{self, Channel},
 };
 use futures_util::{FutureExt, StreamExt};
-use tokio::time::sleep;
+use tokio::time::{Instant, interval_at};
 
 use crate::{feed::Feed, state::Shared};
 
-/// How long a feed that nobody follows is kept: whoever lost the connection comes back to what it holds.
+/// How often a feed that nobody follows is looked for: whoever lost the connection comes back to what it holds.
 const LINGER: Duration = Duration::from_mins(1);
 
 /// The feeds of a process.
@@ -84,6 +84,7 @@ async fn run(feed: Arc<Feed>, shared: Arc<Shared>) {
 
 async fn follow(feed: &Arc<Feed>, shared: &Arc<Shared>) {
     let mut rings = live::rings(&shared.platform, feed.org(), feed.channel());
+    let mut tidy = interval_at(Instant::now() + LINGER, LINGER);
     loop {
         tokio::select! {
             rung = rings.next() => {
@@ -94,7 +95,7 @@ async fn follow(feed: &Arc<Feed>, shared: &Arc<Shared>) {
                 while let Some(Some(())) = rings.next().now_or_never() {}
             }
             () = feed.behind.notified() => {}
-            () = sleep(LINGER) => {
+            _ = tidy.tick() => {
                 if shared.feeds.forget(feed) {
                     return;
                 }
