@@ -237,7 +237,7 @@ async fn ask_all(questions: Vec<Question>, at_once: usize) -> Result<Vec<Seen>> 
 }
 
 /// The processor time of the threads that a process has.
-fn spent(pid: u32) -> Result<Duration> {
+pub(crate) fn spent(pid: u32) -> Result<Duration> {
     let mut nanos = 0;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
         // It may end while we look.
