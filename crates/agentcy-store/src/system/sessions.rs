@@ -127,10 +127,7 @@ pub async fn find(tx: &mut SystemTx, id: SessionId) -> Result<Option<Standing>> 
 
 /// Those of these sessions that are there, ended or not.
 #[tracing::instrument(name = "db.sessions.find_many_before_org", skip_all)]
-pub async fn find_many(
-    tx: &mut SystemTx,
-    ids: &[SessionId],
-) -> Result<Vec<(SessionId, Standing)>> {
+pub async fn find_many(tx: &mut SystemTx, ids: &[SessionId]) -> Result<Vec<(SessionId, Standing)>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| Uuid::from(*id)).collect();
     let rows = sqlx::query_as!(
         StandingRow,
