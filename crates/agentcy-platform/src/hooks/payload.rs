@@ -74,15 +74,14 @@ async fn multipart(declared: &str, bytes: &[u8]) -> Option<Value> {
         let filename = part.file_name().map(str::to_owned);
         let media = part.content_type().map(ToString::to_string);
         let content = part.bytes().await.ok()?;
-        let value = match (&filename, std::str::from_utf8(&content)) {
-            (None, Ok(text)) => text.into(),
-            _ => {
-                let mut file = described(media.as_deref().unwrap_or_default(), content.len());
-                if let Some(filename) = filename {
-                    file["filename"] = filename.into();
-                }
-                file
+        let value = if let (None, Ok(text)) = (&filename, std::str::from_utf8(&content)) {
+            text.into()
+        } else {
+            let mut file = described(media.as_deref().unwrap_or_default(), content.len());
+            if let Some(filename) = filename {
+                file["filename"] = filename.into();
             }
+            file
         };
         put(&mut fields, name, value);
     }

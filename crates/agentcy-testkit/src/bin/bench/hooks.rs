@@ -1,6 +1,8 @@
 //! Webhooks that come in, beside a plain insert of the same row by as many clients: both are durable when they are
 //! answered, on one PostgreSQL that flushes.
 
+mod postgres;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -11,10 +13,6 @@ use std::{
 };
 
 use agentcy_core::Role;
-use agentcy_store::{
-    embedded::{Embedded, Options},
-    migrate,
-};
 use agentcy_testkit::{app::TestApp, platform::TestPlatform, postgres::TestDb, webhook::Webhook};
 use aide::axum::ApiRouter;
 use anyhow::{Result, ensure};
@@ -22,6 +20,7 @@ use serde_json::{Value, json};
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use uuid::Uuid;
 
+use self::postgres::Postgres;
 use crate::{
     load::{Line, Load, closed},
     measure::{Party, compare},
@@ -38,11 +37,11 @@ const DIGITS: usize = 20;
 /// Measures it.
 pub(crate) async fn measure(part: Duration) -> Result<Value> {
     let folder = folder()?;
-    let embedded = Embedded::start(Options::new(folder.path())).await?;
-    migrate::migrate(&embedded.owner(), &embedded.app()).await?;
+    let postgres = Postgres::start(folder.path()).await?;
     // A name that no other server has: what it is called is only told to one that drops it.
     let name = format!("agentcy_bench_{}", std::process::id());
-    let database = TestDb { owner: embedded.owner(), app: embedded.app(), name };
+    let (owner, login) = (postgres.owner.clone(), postgres.app.clone());
+    let database = TestDb { owner, app: login, name };
     let stage = TestPlatform::over(
         database,
         |rules| rules.rates.hooks = 1_000_000_000,
@@ -78,7 +77,7 @@ pub(crate) async fn measure(part: Duration) -> Result<Value> {
         ensure!(kept[0][table] == json!(many), "{many} were sent, and there are {}", kept[0]);
     }
     app.lifecycle.stop_now();
-    embedded.stop().await?;
+    postgres.stop().await?;
     told.insert("foreign_max".to_owned(), json!(foreign));
     Ok(Value::Object(told))
 }
