@@ -110,6 +110,7 @@ async fn main() {
         platform_admin: false,
         request_id: "measurement".to_owned(),
         ip: None,
+        causes: Vec::new(),
     };
     let by = By::granted(&System::establish(), &caller, Action::SourceSync);
     let (db, source) = (test.db(2), Asserter::Source(ids().next()));
