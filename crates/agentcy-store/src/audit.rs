@@ -119,7 +119,7 @@ pub async fn of_task_run(
              and (request_id = $2 and ip is null
                   or target = any($3) and action in ('approval.decide', 'run.cancel', 'task.run',
                                                      'task.run.cancel', 'task.trigger'))
-           order by at, id limit $4"#,
+           order by written limit $4"#,
         org_id,
         run.map_or_else(|| task_run.to_string(), |run| run.to_string()),
         &targets,
