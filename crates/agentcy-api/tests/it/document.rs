@@ -9,7 +9,7 @@ use serde_json::Value;
 /// The groups that this release has; every other route of the table is not mounted.
 const GROUPS: &[&str] = &[
     "health", "auth", "users", "api-keys", "settings", "realms", "platform", "graph", "sources",
-    "chat", "agents", "hooks", "workers",
+    "chat", "agents", "hooks", "workers", "tasks",
 ];
 
 /// Method and path with its parameters unnamed, as both tables can be compared by.

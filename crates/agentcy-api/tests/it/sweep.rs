@@ -10,7 +10,7 @@ use agentcy_core::{
     Role,
     id::{
         AgentId, ApprovalId, ConversationId, InviteId, JobId, KeyId, NodeId, RunId, SourceId,
-        TaskId, TaskRunId, UserId,
+        TaskId, TaskRunId, UserId, WorkerId,
     },
 };
 use agentcy_testkit::{
@@ -68,6 +68,7 @@ fn unknown(path: &str, id: Uuid) -> String {
     [
         ("{task_id}", TaskId::from(id).to_string()),
         ("{task_run_id}", TaskRunId::from(id).to_string()),
+        ("{worker_id}", WorkerId::from(id).to_string()),
         ("{user_id}", UserId::from(id).to_string()),
         ("{key_id}", KeyId::from(id).to_string()),
         ("{invite_id}", InviteId::from(id).to_string()),

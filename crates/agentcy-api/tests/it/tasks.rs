@@ -111,7 +111,10 @@ async fn a_task_is_defined_found_changed_and_removed_and_its_secret_shown_once()
     let trigger = json!({ "kind": "schedule", "cron": "0 7 * * *", "timezone": "Europe/Berlin", "overlap": "queue" });
     let change = json!({ "trigger": trigger, "realm": "data", "approval_timeout_secs": 60 });
     let changed = scene.ada.patch(&item, change).await.expecting(200).body;
-    assert_eq!((&changed["realm"], &changed["approval_timeout_secs"]), (&json!("data"), &json!(60)));
+    assert_eq!(
+        (&changed["realm"], &changed["approval_timeout_secs"]),
+        (&json!("data"), &json!(60))
+    );
     assert!(changed["next_run_at"].is_string() && changed["trigger"].get("url").is_none());
     assert_eq!(changed["trigger"]["timezone"], "Europe/Berlin");
     let change = json!({ "realm": null, "enabled": false, "approval_timeout_secs": null });
@@ -172,7 +175,8 @@ async fn a_run_is_read_with_what_was_filled_in_and_said_and_who_permitted_it() {
     assert_eq!((&done["state"], &done["output"]), (&json!("succeeded"), &json!("seen")), "{done}");
     assert_eq!(done["input"]["prompt"], "Look at payments.");
     assert_eq!((&done["attempt"], &done["cause"]["kind"]), (&json!(1), &json!("manual")));
-    let said: Vec<_> = done["transcript"].as_array().unwrap().iter().map(|it| &it["content"]).collect();
+    let said: Vec<_> =
+        done["transcript"].as_array().unwrap().iter().map(|it| &it["content"]).collect();
     assert_eq!(said, ["Look at payments.", "seen"], "{done}");
     let ada = scene.ada.user.as_ref().unwrap().id.to_string();
     let audit = done["audit"].as_array().unwrap();
@@ -197,7 +201,10 @@ async fn a_repeated_request_sets_a_task_off_once_and_a_run_that_waits_is_stopped
         Reply::of(request.header("idempotency-key", "k1")).await.expecting(202)
     };
     let (first, again) = (ask().await, ask().await);
-    assert_eq!((first.body.clone(), again.header("idempotency-replayed")), (again.body.clone(), Some("true")));
+    assert_eq!(
+        (first.body.clone(), again.header("idempotency-replayed")),
+        (again.body.clone(), Some("true"))
+    );
     assert_eq!(scene.ada.get(&format!("{item}/runs")).await.expecting(200).body["total"], 1);
 
     let run = first.header("location").unwrap();
@@ -205,7 +212,10 @@ async fn a_repeated_request_sets_a_task_off_once_and_a_run_that_waits_is_stopped
     let refused = viewer.post(&format!("{run}/cancel"), json!({})).await;
     refused.expecting_error(403, "insufficient_role");
     let stopped = scene.ada.post(&format!("{run}/cancel"), json!({})).await.expecting(200).body;
-    assert_eq!((&stopped["state"], &stopped["error"]["code"]), (&json!("cancelled"), &json!("cancelled")));
+    assert_eq!(
+        (&stopped["state"], &stopped["error"]["code"]),
+        (&json!("cancelled"), &json!("cancelled"))
+    );
     scene.begin().await;
     assert_eq!(scene.ada.get(run).await.expecting(200).body["run_id"], json!(null));
 
