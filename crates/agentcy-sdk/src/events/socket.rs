@@ -21,7 +21,7 @@ use super::DomainEvent;
 use crate::{Client, Error, call::Upgrade};
 
 /// The server says every 25 s that it is there; who is silent for longer than this is not.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// The largest frame, in bytes.
 const MAX_FRAME: usize = 8 << 20;
 

@@ -39,7 +39,7 @@ async fn a_source_is_tried_connected_synced_searched_and_removed() {
 
     let add = ["sources", "add", "git", "code", "--realm", "development"];
     let settings = ["--set", "path=.", "--set", "max_commits=10"];
-    let with = |more: &[&'static str]| [&add, &settings, more].concat();
+    let with = |more: &[&'static str]| [&add[..], &settings, more].concat();
     run(&with(&["--dry-run"]));
     assert_eq!(json(&run(&["sources", "list", "--json"])), Value::Array(Vec::new()));
     let wrong = machine.run(&[&add, &["--set", "path=/nowhere"][..]].concat());

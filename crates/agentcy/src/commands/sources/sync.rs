@@ -12,7 +12,7 @@ use crate::{cli::SourceSync, exit::EndedEarly, output, profile::Profile};
 const FIRST_LOOK: Duration = Duration::from_millis(100);
 const LAST_LOOK: Duration = Duration::from_secs(2);
 /// How long what is written may stay unseen before that is said and not waited for.
-const UNSEEN: Duration = Duration::from_secs(60);
+const UNSEEN: Duration = Duration::from_mins(1);
 
 /// Syncs a source.
 pub(super) async fn run(options: SourceSync, json: bool) -> anyhow::Result<()> {
