@@ -41,7 +41,7 @@ impl Errand {
         };
         let end = match outcome {
             Ok(collected) => JobEnd::Result { batches: collected.batches },
-            Err(JobError::Halted(Halt::Cancelled)) | Err(JobError::Gone) => {
+            Err(JobError::Halted(Halt::Cancelled) | JobError::Gone) => {
                 JobEnd::Error { message: "it was stopped".to_owned(), retry: false }
             }
             Err(JobError::Halted(why @ (Halt::Lost | Halt::Draining))) => {
