@@ -156,7 +156,7 @@ pub(crate) enum Command {
         command: AgentsCommand,
     },
 
-    /// Look after what happens without anyone asking: on a schedule, a webhook or an event.
+    /// Look after what happens on a schedule, a webhook or an event.
     #[command(
         after_help = "Examples:\n  agentcy tasks create report --agent reviewer --prompt 'What changed?' --cron @daily\n  \
         agentcy tasks run report\n  agentcy tasks runs report"
