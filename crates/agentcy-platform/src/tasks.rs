@@ -9,15 +9,12 @@ mod order;
 mod run_as;
 mod runs;
 mod schedule;
+mod spec;
 mod template;
 mod ticks;
 
 use agentcy_core::{
-    Action, By, Caller, ErrorCode, Realm, Realms,
-    agent::StandingApproval,
-    id::{AgentId, TaskId},
-    task::{EventFilter, LifecycleEvent, Missed, Overlap, TaskLimits, TriggerKind},
-    tool::ApprovalDefaults,
+    Action, By, Caller, ErrorCode, Realms, Timestamp, id::TaskId, task::TriggerKind,
 };
 use agentcy_store::{
     Error as StoreError, OnConstraint, Tenant, Tx, audit, runs as agent_runs, task_runs,
@@ -25,10 +22,10 @@ use agentcy_store::{
 };
 use chrono::TimeDelta;
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
-    Change, Draft, Error, Listing, PageRequest, Platform, Result, hooks::secret, realms, wake::Bell,
+    Draft, Error, Listing, PageRequest, Platform, Result, hooks::secret, realms, wake::Bell,
 };
 
 pub use agentcy_store::{
@@ -41,114 +38,9 @@ pub(crate) use order::triggered_by;
 pub use order::{enqueue, enqueue_start, tell, wake};
 pub use runs::{cancel_pending, run, run_of, runs};
 pub use schedule::{InvalidSchedule, Schedule};
+pub use spec::{Defined, NewTask, TaskUpdate, TriggerSpec};
 pub use template::{Filled, MAX_FILLED, TemplateError, fill};
 pub use ticks::Scheduler;
-
-/// What sets a task off, as somebody defines it. What is said must be of its kind.
-#[derive(Debug, Clone)]
-pub struct TriggerSpec {
-    /// What it is.
-    pub kind: TriggerKind,
-    /// The ticks of a schedule: minute, hour, day, month, weekday.
-    pub cron: Option<String>,
-    /// The time zone that these are meant in; UTC unless said.
-    pub timezone: Option<String>,
-    /// What happens while a run of the task goes on; skip unless said.
-    pub overlap: Option<Overlap>,
-    /// What happens to ticks that nobody was there for; the last one runs unless said.
-    pub missed: Option<Missed>,
-    /// What may happen to set a lifecycle task off.
-    pub events: Vec<LifecycleEvent>,
-    /// Which of these.
-    pub filter: EventFilter,
-    /// How long a webhook without an id is known by its body, in seconds; 300 unless said.
-    pub dedupe_secs: Option<i32>,
-    /// Whether a webhook must be signed with its time.
-    pub require_timestamp: Option<bool>,
-    /// The header that holds the id of a webhook.
-    pub header_id: Option<String>,
-}
-
-impl TriggerSpec {
-    /// One of this kind of which nothing else is said.
-    pub fn new(kind: TriggerKind) -> Self {
-        Self {
-            kind,
-            cron: None,
-            timezone: None,
-            overlap: None,
-            missed: None,
-            events: Vec::new(),
-            filter: EventFilter::default(),
-            dedupe_secs: None,
-            require_timestamp: None,
-            header_id: None,
-        }
-    }
-}
-
-/// A task to define.
-#[derive(Debug, Clone)]
-pub struct NewTask {
-    /// What people call it.
-    pub name: String,
-    /// The agent that does it.
-    pub agent_id: AgentId,
-    /// The one realm that its runs see.
-    pub realm: Option<Realm>,
-    /// The principal whose rights its runs have; its maker unless said.
-    pub run_as: Option<String>,
-    /// Texts with places to be filled in; `prompt` is what the agent is told.
-    pub input_template: Map<String, Value>,
-    /// What a run may use, and how often there may be one.
-    pub limits: TaskLimits,
-    /// What its tools may do without asking; none is what the agent says.
-    pub approval_defaults: Option<ApprovalDefaults>,
-    /// How long a person has to decide.
-    pub approval_timeout_secs: Option<i32>,
-    /// Calls that an admin agrees to before they are made.
-    pub standing_approvals: Vec<StandingApproval>,
-    /// Whether anything sets it off.
-    pub enabled: bool,
-    /// What does.
-    pub trigger: TriggerSpec,
-}
-
-/// What to change of a task.
-#[derive(Debug, Clone, Default)]
-pub struct TaskUpdate {
-    /// What people call it.
-    pub name: Option<String>,
-    /// The agent that does it.
-    pub agent_id: Option<AgentId>,
-    /// The one realm that its runs see.
-    pub realm: Change<Realm>,
-    /// The principal whose rights its runs have.
-    pub run_as: Option<String>,
-    /// What the agent is told, whole.
-    pub input_template: Option<Map<String, Value>>,
-    /// What a run may use, whole.
-    pub limits: Option<TaskLimits>,
-    /// What its tools may do without asking.
-    pub approval_defaults: Change<ApprovalDefaults>,
-    /// How long a person has to decide.
-    pub approval_timeout_secs: Change<i32>,
-    /// Calls that an admin agrees to before they are made, whole.
-    pub standing_approvals: Option<Vec<StandingApproval>>,
-    /// Whether anything sets it off.
-    pub enabled: Option<bool>,
-    /// What does, whole. While its kind stays, so do its id and its secret.
-    pub trigger: Option<TriggerSpec>,
-}
-
-/// A task that was just defined or changed.
-#[derive(Debug, Clone)]
-pub struct Defined {
-    /// The task.
-    pub task: Task,
-    /// The secret of its webhook where that is new: it is shown this once.
-    pub secret: Option<SecretString>,
-}
 
 /// The tasks of the caller's realms, the newest first. Errors: `invalid_cursor`.
 pub async fn list(
@@ -255,10 +147,8 @@ pub async fn update(
         let message = "somebody else changed the task meanwhile; read it again";
         return Err(Error::refused(ErrorCode::InUse, message));
     }
-    after.trigger.next_at = match ticks_stay {
-        true => locked.trigger.next_at,
-        false => next_at(&after, after.updated_at)?,
-    };
+    after.trigger.next_at =
+        if ticks_stay { locked.trigger.next_at } else { next_at(&after, after.updated_at)? };
     require_realm(&mut tx, &after).await?;
     let kept = match &sealed {
         Some(sealed) => triggers::Secret::Set(sealed),
@@ -364,7 +254,7 @@ fn refused(written: Result<(), StoreError>) -> Result<()> {
 }
 
 /// The first tick from now on of a task that is on.
-fn next_at(task: &Task, now: agentcy_core::Timestamp) -> Result<Option<agentcy_core::Timestamp>> {
+fn next_at(task: &Task, now: Timestamp) -> Result<Option<Timestamp>> {
     let Some(cron) = task.trigger.cron.as_deref().filter(|_| task.enabled) else { return Ok(None) };
     let schedule = Schedule::parse(cron, &task.trigger.timezone);
     let schedule = schedule.map_err(|error| Error::internal("a schedule is not one", error))?;

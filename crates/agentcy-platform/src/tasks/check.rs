@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use agentcy_core::{
     By, ErrorCode, Realms,
+    agent::RunLimits,
     id::TriggerId,
-    task::{LifecycleEvent, Missed, Overlap, TriggerKind},
+    task::{EventFilter, LifecycleEvent, Missed, Overlap, TriggerKind},
 };
 use agentcy_store::{agents::Agent, tasks::Task, triggers::Trigger};
 
@@ -102,7 +103,7 @@ fn fields(before: Option<&Task>, task: &Task, faults: &mut Faults) {
     faults.require(text::is_name(&task.name), "name", text::NAME_RULE);
     let timeout = task.approval_timeout_secs.is_none_or(|secs| (1..=LONGEST_WAIT).contains(&secs));
     faults.require(timeout, "approval_timeout_secs", "1 to 604800");
-    of_agent::limits(&task.limits.over(Default::default()), faults);
+    of_agent::limits(&task.limits.over(RunLimits::default()), faults);
     let per_hour = task.limits.runs_per_hour.is_none_or(|count| (1..=10_000).contains(&count));
     faults.require(per_hour, "limits.runs_per_hour", "1 to 10000");
     if before.is_some_and(|before| before.input_template == task.input_template) {
@@ -128,7 +129,7 @@ pub(super) fn trigger(id: TriggerId, spec: TriggerSpec) -> Result<Trigger> {
     only(spec.timezone.is_some(), TriggerKind::Schedule, "timezone");
     only(spec.missed.is_some(), TriggerKind::Schedule, "missed");
     only(!spec.events.is_empty(), TriggerKind::Lifecycle, "events");
-    only(spec.filter != Default::default(), TriggerKind::Lifecycle, "filter");
+    only(spec.filter != EventFilter::default(), TriggerKind::Lifecycle, "filter");
     only(spec.dedupe_secs.is_some(), TriggerKind::Webhook, "dedupe_secs");
     only(spec.require_timestamp.is_some(), TriggerKind::Webhook, "require_timestamp");
     only(spec.header_id.is_some(), TriggerKind::Webhook, "header_id");

@@ -27,22 +27,21 @@ pub(crate) async fn fire(platform: &Platform, tx: &mut Tx, event: &DomainEvent) 
         if !passes(&listening, event) || !may_hear(platform, tx, &listening, event).await? {
             continue;
         }
-        match too_far(&listening, event) {
-            Some(why) => skip(platform, tx, &listening, event, name, why).await?,
-            None => {
-                let new = NewTaskRun {
-                    id: platform.ids.next(),
-                    task_id: listening.task_id,
-                    cause: Cause::Lifecycle { event: name, event_id: event.id },
-                    causes: event.causes.clone(),
-                    payload: Some(payload(event, name)),
-                    delivery_id: None,
-                    tick: None,
-                    at: event.at,
-                };
-                enqueue(platform, tx, &listening.run_as, &new).await?;
-            }
+        if let Some(why) = too_far(&listening, event) {
+            skip(platform, tx, &listening, event, name, why).await?;
+            continue;
         }
+        let new = NewTaskRun {
+            id: platform.ids.next(),
+            task_id: listening.task_id,
+            cause: Cause::Lifecycle { event: name, event_id: event.id },
+            causes: event.causes.clone(),
+            payload: Some(payload(event, name)),
+            delivery_id: None,
+            tick: None,
+            at: event.at,
+        };
+        enqueue(platform, tx, &listening.run_as, &new).await?;
     }
     Ok(())
 }

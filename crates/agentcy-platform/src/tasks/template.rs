@@ -1,6 +1,7 @@
 //! What an agent is told: texts in which values of what set the task off are filled in.
 
 mod engine;
+mod filters;
 mod language;
 
 use agentcy_core::Timestamp;

@@ -12,11 +12,11 @@ use agentcy_core::Timestamp;
 use chrono::SecondsFormat;
 use minijinja::{
     Environment, Error, ErrorKind, UndefinedBehavior, Value as Filler,
-    value::{Object, ObjectRepr, Rest},
+    value::{Object, ObjectRepr},
 };
 use serde_json::Value;
 
-use super::{MAX_FILLED, TemplateError};
+use super::{MAX_FILLED, TemplateError, filters};
 
 /// How many steps all texts take at most.
 const MAX_STEPS: u64 = 20_000;
@@ -106,82 +106,22 @@ fn environment(mark: fn(&str) -> String) -> Environment<'static> {
         // What is missing has nothing to mark.
         if text.is_empty() { Ok(()) } else { Ok(out.write_str(&mark(&text))?) }
     });
-    filters(&mut environment, &work);
+    filters::add(&mut environment, &work);
     environment
 }
 
-/// Each looks at its value once, and makes nothing that is much longer.
-fn filters(environment: &mut Environment<'static>, work: &Arc<Work>) {
-    let own = || Arc::clone(work);
-    environment.add_filter("default", |value: Filler, other: Filler| {
-        if value.is_undefined() || value.is_none() { other } else { value }
-    });
-    let work = own();
-    environment.add_filter("upper", move |value: Filler| {
-        Ok::<_, Error>(work.text(&value)?.to_uppercase())
-    });
-    let work = own();
-    environment.add_filter("lower", move |value: Filler| {
-        Ok::<_, Error>(work.text(&value)?.to_lowercase())
-    });
-    let work = own();
-    environment.add_filter("trim", move |value: Filler| {
-        Ok::<_, Error>(work.text(&value)?.trim().to_owned())
-    });
-    let work = own();
-    environment.add_filter("length", move |value: Filler| match value.as_str() {
-        Some(text) => work.spend(text.len()).map(|()| text.chars().count()),
-        None => Ok(value.len().unwrap_or_default()),
-    });
-    environment.add_filter("first", |value: Filler| match value.as_str() {
-        Some(text) => text.chars().next().map(Filler::from).unwrap_or_default(),
-        None => value.get_item_by_index(0).unwrap_or_default(),
-    });
-    environment.add_filter("last", |value: Filler| match value.as_str() {
-        Some(text) => text.chars().next_back().map(Filler::from).unwrap_or_default(),
-        None => {
-            let last = value.len().and_then(|len| len.checked_sub(1));
-            last.and_then(|last| value.get_item_by_index(last).ok()).unwrap_or_default()
-        }
-    });
-    let work = own();
-    environment.add_filter("join", move |value: Filler, between: Rest<String>| {
-        let between = between.first().map_or("", String::as_str);
-        let mut joined = String::new();
-        for (index, one) in value.try_iter()?.enumerate() {
-            if index > 0 {
-                work.spend(between.len())?;
-                joined.push_str(between);
-            }
-            joined.push_str(&work.text(&one)?);
-        }
-        Ok::<_, Error>(joined)
-    });
-    let work = own();
-    environment.add_filter("tojson", move |value: Filler| work.json(&value));
-    let work = own();
-    environment.add_filter("truncate", move |value: Filler, most: usize| {
-        let text = work.text(&value)?;
-        let mut cut: String = text.chars().take(most).collect();
-        if cut.len() < text.len() {
-            cut.push('…');
-        }
-        Ok::<_, Error>(cut)
-    });
-}
-
 /// What is left of the work that may be done on values.
-struct Work(AtomicUsize);
+pub(super) struct Work(AtomicUsize);
 
 impl Work {
-    fn spend(&self, bytes: usize) -> Result<(), Error> {
-        let spend = |left: usize| left.checked_sub(bytes);
-        let spent = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend);
+    pub(super) fn spend(&self, bytes: usize) -> Result<(), Error> {
+        let rest = |left: usize| left.checked_sub(bytes);
+        let spent = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest);
         spent.map(drop).map_err(|_| Error::new(ErrorKind::OutOfFuel, "too much work"))
     }
 
     /// A text as it is, nothing for what is missing, anything else as JSON.
-    fn text(&self, value: &Filler) -> Result<String, Error> {
+    pub(super) fn text(&self, value: &Filler) -> Result<String, Error> {
         if value.is_undefined() || value.is_none() {
             return Ok(String::new());
         }
@@ -194,7 +134,7 @@ impl Work {
         }
     }
 
-    fn json(&self, value: &Filler) -> Result<String, Error> {
+    pub(super) fn json(&self, value: &Filler) -> Result<String, Error> {
         let mut page =
             Page { text: Vec::new(), room: self.0.load(Ordering::Relaxed), is_full: false };
         let written = serde_json::to_writer(&mut page, value);

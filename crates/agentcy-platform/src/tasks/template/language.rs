@@ -1,14 +1,14 @@
 //! What may stand in a template: values, conditions, loops and a few filters. Nothing that could make much out of little.
 
-use minijinja::machinery::{Token, WhitespaceConfig, tokenize};
+use minijinja::{
+    machinery::{Token, WhitespaceConfig, tokenize},
+    syntax::SyntaxConfig,
+};
 
-use super::engine;
+use super::{engine, filters};
 
-/// The filters that there are.
-pub(super) const FILTERS: [&str; 10] =
-    ["default", "first", "join", "last", "length", "lower", "tojson", "trim", "truncate", "upper"];
 /// The tests that there are.
-pub(super) const TESTS: [&str; 3] = ["defined", "none", "undefined"];
+const TESTS: [&str; 3] = ["defined", "none", "undefined"];
 
 const BLOCKS: [&str; 6] = ["if", "elif", "else", "endif", "for", "endfor"];
 const NAMES: [&str; 2] = ["trigger", "now"];
@@ -23,7 +23,8 @@ pub(super) fn fault(text: &str) -> Option<String> {
 /// The faults that the engine would not mind.
 fn words(text: &str) -> Option<String> {
     let mut before = [None, None];
-    for token in tokenize(text, false, Default::default(), WhitespaceConfig::default()) {
+    let whitespace = WhitespaceConfig::default();
+    for token in tokenize(text, false, SyntaxConfig, whitespace) {
         // What cannot be read is the engine's to tell.
         let Ok((token, _)) = token else { return None };
         let fault = match &token {
@@ -48,7 +49,7 @@ fn of_word(word: &str, before: &Before<'_>) -> Option<String> {
     let (what, known): (_, &[&str]) = match before {
         [_, Some(Token::Dot)] => return None,
         [_, Some(Token::BlockStart)] => ("block", &BLOCKS),
-        [_, Some(Token::Pipe)] => ("filter", &FILTERS),
+        [_, Some(Token::Pipe)] => ("filter", &filters::NAMES),
         [_, Some(Token::Ident("is"))] if word == "not" => return None,
         [_, Some(Token::Ident("is"))] | [Some(Token::Ident("is")), Some(Token::Ident("not"))] => {
             ("test", &TESTS)

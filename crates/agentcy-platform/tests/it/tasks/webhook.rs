@@ -33,12 +33,8 @@ async fn a_secret_is_shown_once_and_nothing_else_tells_it() {
         let rows = desk.database.rows(&format!("select * from {table}")).await;
         assert!(!rows.iter().any(|row| row.to_string().contains(&secret[6..])), "{table}");
     }
-    let hex = hex(secret.as_bytes());
-    assert!(!kept(&desk).await.to_string().contains(&hex), "the row holds it sealed");
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let bare = hex::encode(&secret);
+    assert!(!kept(&desk).await.to_string().contains(&bare), "the row holds it sealed");
 }
 
 #[tokio::test]
@@ -58,6 +54,7 @@ async fn a_new_secret_leaves_the_one_before_good_for_as_long_as_is_said() {
     let now = kept(&desk).await;
     assert_ne!(now["secret"], first["secret"]);
     assert_eq!(now["previous_secret"], first["secret"]);
+    assert!(!now.to_string().contains(&hex::encode(shown(&second))), "the row holds it sealed");
     let until = desk.now() + TimeDelta::hours(1);
     assert_eq!(desk.read(id).await.trigger.previous_until, Some(until));
     assert_eq!(second.task, desk.read(id).await);
