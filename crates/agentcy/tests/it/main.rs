@@ -8,9 +8,11 @@
 
 mod chat;
 mod cli;
+mod daemon;
 mod database;
 mod docs;
 mod doctor;
+mod frozen;
 mod graph;
 mod init;
 mod on_neo4j;
@@ -20,6 +22,9 @@ mod serve;
 mod session;
 mod shared;
 mod soak;
+mod sockets;
+mod sources;
+mod tasks;
 mod worker;
 
 use std::{

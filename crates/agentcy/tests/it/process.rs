@@ -92,7 +92,15 @@ impl Machine {
 
     /// A server that is ready.
     pub(crate) async fn start(&self) -> Server {
-        let mut server = self.spawn();
+        self.ready(self.spawn()).await
+    }
+
+    /// The sockets beside a server, which are ready.
+    pub(crate) async fn sockets(&self) -> Server {
+        self.ready(self.spawn_as("ws")).await
+    }
+
+    async fn ready(&self, mut server: Server) -> Server {
         let client = self.client().with_timeout(Duration::from_secs(2));
         let began = Instant::now();
         while !client.ready().await.is_ok_and(|readiness| readiness.is_ready()) {
@@ -119,7 +127,17 @@ impl Machine {
 
     /// A worker beside the server, as one says it that has found the database.
     pub(crate) async fn worker(&self) -> Server {
-        let mut worker = self.spawn_as("worker");
+        self.ready_worker("worker", &["worker"]).await
+    }
+
+    /// A worker that has no store, once the server has taken it in.
+    pub(crate) async fn daemon(&self, server: &Url, name: &str) -> Server {
+        let arguments = ["worker", "--server", server.as_str(), "--name", name];
+        self.ready_worker(name, &arguments).await
+    }
+
+    async fn ready_worker(&self, name: &str, arguments: &[&str]) -> Server {
+        let mut worker = self.spawn_with(name, arguments);
         let began = Instant::now();
         while !worker.said().contains("the worker is ready") {
             if let Some(status) = worker.child.try_wait().unwrap() {
@@ -132,10 +150,14 @@ impl Machine {
     }
 
     fn spawn_as(&self, command: &str) -> Server {
-        let said = self.home().join(format!("{command}.log"));
+        self.spawn_with(command, &[command])
+    }
+
+    fn spawn_with(&self, name: &str, arguments: &[&str]) -> Server {
+        let said = self.home().join(format!("{name}.log"));
         let log = File::options().create(true).append(true).open(&said).unwrap();
         let from = usize::try_from(log.metadata().unwrap().len()).unwrap();
-        let mut command = self.command([command]);
+        let mut command = self.command(arguments);
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         Server { child: command.spawn().unwrap(), said, from }
     }
@@ -193,7 +215,8 @@ impl Server {
         }
     }
 
-    fn tell(&self, signal: Signal) {
+    /// Sends it a signal.
+    pub(crate) fn tell(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 }

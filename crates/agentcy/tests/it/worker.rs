@@ -17,14 +17,14 @@ use crate::{database::Database, err, process::Machine};
 const BOUND: Duration = Duration::from_mins(2);
 
 /// A CSV file that arrives in two halves, the second one once it is let go.
-struct Feed {
-    url: String,
-    open: watch::Sender<bool>,
+pub(crate) struct Feed {
+    pub(crate) url: String,
+    pub(crate) open: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
 
 impl Feed {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/things.csv", listener.local_addr().unwrap());
         let (open, gate) = watch::channel(true);
