@@ -31,7 +31,7 @@ use agentcy_core::{Clock, Entropy};
 use agentcy_egress::Egress;
 
 pub use account::{PasswordChange, change_password};
-pub use anchor::{Anchor, Present, Visitor};
+pub use anchor::{Anchor, Present, Stands, Visitor};
 pub use authenticate::{Presented, arrive, authenticate, authenticate_worker};
 pub use log::Origin;
 pub use me::{AuthConfig, Me, Person, auth_config, me};

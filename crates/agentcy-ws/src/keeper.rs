@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use agentcy_platform::live;
+use agentcy_platform::{auth::Stands, live};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::{registry::Whom, seat::Close, state::Shared};
@@ -59,10 +59,10 @@ async fn look(shared: &Shared, whom: Whom) {
         let present = look.present.get(anchor);
         for seat in shared.registry.seats(anchor) {
             let before = seat.caller();
-            match present.and_then(|present| present.caller(&before, now)) {
-                None => seat.end(Close::Revoked),
-                Some(_) if present.is_some_and(|present| present.is_unchanged(&before)) => {}
-                Some(caller) => seat.turn_into(caller),
+            match present.map_or(Stands::NoMore, |present| present.judge(&before, now)) {
+                Stands::AsBefore => {}
+                Stands::Changed(caller) => seat.turn_into(*caller),
+                Stands::NoMore => seat.end(Close::Revoked),
             }
         }
     }

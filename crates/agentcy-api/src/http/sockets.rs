@@ -38,12 +38,11 @@ pub(crate) async fn arriving(
         Ok(visitor) => visitor,
         Err(error) => return error.into_response(),
     };
-    let rate = match &visitor {
-        Some(visitor) => rates::principal(&app.platform, &visitor.caller).await,
-        None => {
-            let ip = parts.extensions.get::<Meta>().and_then(|meta| meta.ip);
-            rates::anonymous(&app.platform, ip).await
-        }
+    let rate = if let Some(visitor) = &visitor {
+        rates::principal(&app.platform, &visitor.caller).await
+    } else {
+        let ip = parts.extensions.get::<Meta>().and_then(|meta| meta.ip);
+        rates::anonymous(&app.platform, ip).await
     };
     let rate = match rate {
         Ok(rate) => rate,

@@ -71,27 +71,37 @@ pub struct Present {
     allowed_ips: Vec<IpNet>,
 }
 
+/// How somebody stands who stays.
+#[derive(Debug, Clone)]
+pub enum Stands {
+    /// As before.
+    AsBefore,
+    /// With other rights.
+    Changed(Box<Caller>),
+    /// Their credential opens nothing any more.
+    NoMore,
+}
+
 impl Present {
-    /// The caller as they are now; `None` for one whose credential opens nothing any more.
-    pub fn caller(&self, before: &Caller, now: Timestamp) -> Option<Caller> {
+    /// How the caller stands now.
+    pub fn judge(&self, before: &Caller, now: Timestamp) -> Stands {
         let ends = [before.expires_at, self.expires_at];
         let is_over = ends.into_iter().flatten().any(|end| end <= now);
         if is_over || !standing::allows(&self.allowed_ips, before.ip) {
-            return None;
+            return Stands::NoMore;
         }
-        Some(Caller {
+        if self.role == before.role
+            && self.realms == before.realms
+            && self.can_approve == before.can_approve
+        {
+            return Stands::AsBefore;
+        }
+        Stands::Changed(Box::new(Caller {
             role: self.role,
             realms: self.realms.clone(),
             can_approve: self.can_approve,
             ..before.clone()
-        })
-    }
-
-    /// Whether the caller is the same as before.
-    pub fn is_unchanged(&self, before: &Caller) -> bool {
-        self.role == before.role
-            && self.realms == before.realms
-            && self.can_approve == before.can_approve
+        }))
     }
 }
 

@@ -123,10 +123,10 @@ async fn a_key_that_is_revoked_or_runs_out_ends_its_sockets() {
     let app = app().await;
     let owner = app.member(app.stage.org().await, Role::Owner).await;
     let mut made = Vec::new();
-    let expires = "2027-01-15T09:00:00Z";
+    let until = "2027-01-15T09:00:00Z";
     for body in [
         json!({ "name": "a", "role": "viewer" }),
-        json!({ "name": "b", "role": "viewer", "expires_at": expires }),
+        json!({ "name": "b", "role": "viewer", "expires_at": until }),
     ] {
         made.push(owner.post("/api/v1/api-keys", body).await.expecting(201));
     }

@@ -66,7 +66,8 @@ pub(crate) async fn measure() -> Result<Value> {
     println!("  memory        {each:.1} KiB each (target: 16)");
     let idle = spent(server.pid)?;
     sleep(SETTLED).await;
-    let idle = (spent(server.pid)? - idle).as_secs_f64() / SETTLED.as_secs_f64() * 100.0;
+    let idle = spent(server.pid)?.saturating_sub(idle);
+    let idle = idle.as_secs_f64() / SETTLED.as_secs_f64() * 100.0;
     println!("  silent        {idle:.1} % of a core");
 
     let (mut micros, mut last) = (Vec::new(), Vec::new());
