@@ -22,7 +22,7 @@ async fn set_realms(app: &TestApp, org: OrgId, user: &str, realms: &[&str]) {
     owner.patch(&path, json!({ "realms": realms })).await.expecting(200);
 }
 
-fn no_topic(id: Value, topic: &str) -> Value {
+fn no_topic(id: &Value, topic: &str) -> Value {
     json!({
         "type": "error", "id": id, "topic": topic, "code": "not_found",
         "message": "there is no such topic",
@@ -91,7 +91,7 @@ async fn unknown_and_foreign_topics_get_the_same_answer_and_the_socket_stays() {
         ["graph:data", "graph:nosuch", "nothing", &foreign, &private, unknown, run, "graph:crm"];
     let answers = watcher.ask(&topics, json!({})).await;
     for (answer, topic) in answers.iter().zip(&topics[..7]) {
-        assert_eq!(*answer, no_topic(json!(1), topic));
+        assert_eq!(*answer, no_topic(&json!(1), topic));
     }
     assert_eq!(answers[7]["topics"], json!(["graph:crm"]));
     watcher.hears_nothing().await;
@@ -155,7 +155,7 @@ async fn whoever_is_shut_out_loses_the_socket_and_whoever_sees_less_is_told_less
     let mut watcher = Watcher::open(&app, &member).await;
     watcher.subscribe(&["graph", "graph:crm", "graph:data"]).await;
     set_realms(&app, org, &user, &["data"]).await;
-    assert_eq!(watcher.next().await.unwrap(), no_topic(Value::Null, "graph:crm"));
+    assert_eq!(watcher.next().await.unwrap(), no_topic(&Value::Null, "graph:crm"));
     world.change("crm", 1).await;
     world.change("data", 1).await;
     let told = [watcher.event().await, watcher.event().await];
