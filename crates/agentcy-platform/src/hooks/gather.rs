@@ -294,10 +294,10 @@ mod tests {
     async fn what_finds_no_room_is_refused_at_once_and_the_rest_is_served() {
         let script = Script::default();
         let answers = ask(&script, BOUNDS, &[1, 2, 3, 4, 5, 6]).await;
-        let refused: Vec<_> = answers.iter().map(|answer| answer.is_err()).collect();
+        let refused: Vec<_> = answers.iter().map(Result::is_err).collect();
         assert_eq!(refused, [false, false, false, false, false, true]);
         let answers = ask(&Script::default(), BOUNDS, &[1, 90, 90, 90, 1]).await;
-        let refused: Vec<_> = answers.iter().map(|answer| answer.is_err()).collect();
+        let refused: Vec<_> = answers.iter().map(Result::is_err).collect();
         assert_eq!(refused, [false, false, false, true, false]);
     }
 

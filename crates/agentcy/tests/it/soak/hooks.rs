@@ -103,7 +103,7 @@ async fn send(client: Client, url: Url, webhook: Webhook, ledger: Arc<Ledger>) {
     while !ledger.stop.load(Ordering::Relaxed) {
         let number = ledger.next.fetch_add(1, Ordering::Relaxed);
         let first = until_taken(&client, &url, &webhook, number, &ledger).await;
-        if number % 7 == 0 {
+        if number.is_multiple_of(7) {
             let again = until_taken(&client, &url, &webhook, number, &ledger).await;
             if again["run_id"] != first["run_id"] || again["duplicate"] != true {
                 ledger.wrong.lock().unwrap().push(format!("{first} and then {again}"));
