@@ -72,13 +72,13 @@ pub(crate) async fn begin(opening: Opening, teller: oneshot::Sender<Result<Start
     };
     // Whoever asked may be gone; the run goes on.
     let _ = teller.send(Ok(started));
-    drive(session, asked).await;
+    Box::pin(drive(session, asked)).await;
 }
 
 impl Opening {
     async fn begin(self) -> Result<(Session, Option<Asked>, Started)> {
         let mut asked = self.ask();
-        let begun = self.write();
+        let begun = Box::pin(self.write());
         let (session, started) = match &mut asked {
             Some(asked) => alongside(asked, begun).await?,
             None => begun.await?,

@@ -52,7 +52,7 @@ pub(super) async fn resume(runs: Runs, claimed: Claimed, seat: Seat) {
     };
     match stop {
         Some(stop) => close(session, stop).await,
-        None => drive(session, None).await,
+        None => Box::pin(drive(session, None)).await,
     }
 }
 

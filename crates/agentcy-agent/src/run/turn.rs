@@ -1,6 +1,6 @@
 //! A turn of the model: what it says is shown piece by piece.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use agentcy_core::{
     ErrorCode,
@@ -11,7 +11,7 @@ use agentcy_llm::{Chunk, Error, Stop as Why, Turn};
 use agentcy_store::tool_calls::ToolCall;
 use futures_util::{FutureExt, StreamExt, stream::Peekable};
 use serde_json::Value;
-use tokio::task::yield_now;
+use tokio::{task::yield_now, time::Instant};
 
 use super::{
     calls::Calls,
@@ -28,6 +28,8 @@ pub(crate) type Asked = Peekable<Turn>;
 const MAX_SAID: usize = 4 << 20;
 /// How many chunks are shown together at most, however many there are.
 const TOGETHER: usize = 64;
+/// Of what comes this soon after what came before there is more, most likely.
+const SOON: Duration = Duration::from_millis(1);
 
 /// Why a turn has no end.
 enum Broken {
@@ -77,10 +79,15 @@ impl Session {
 
     async fn hear(&mut self, turn: &mut Asked) -> Result<Result<Why, Broken>, Stop> {
         let mut ears = Ears::of(self);
+        let mut taken: Option<Instant> = None;
         loop {
             match ears.next(turn).await {
                 Heard::Item(Some(Ok(Chunk::End(why)))) => return Ok(Ok(why)),
-                Heard::Item(Some(Ok(chunk))) => self.take_all(chunk, turn).await?,
+                Heard::Item(Some(Ok(chunk))) => {
+                    let in_burst = taken.is_some_and(|at| at.elapsed() < SOON);
+                    self.take_all(chunk, turn, in_burst).await?;
+                    taken = Some(Instant::now());
+                }
                 Heard::Item(Some(Err(error))) => return Ok(Err(Broken::Failed(error))),
                 Heard::Item(None) => return Ok(Err(Broken::BrokeOff)),
                 Heard::Halted => self.check()?,
@@ -100,20 +107,30 @@ impl Session {
     }
 
     /// Takes a chunk and those that come with it: whoever reads is woken once, and sent them together.
-    async fn take_all(&mut self, first: Chunk, turn: &mut Asked) -> Result<(), Stop> {
+    async fn take_all(
+        &mut self,
+        first: Chunk,
+        turn: &mut Asked,
+        in_burst: bool,
+    ) -> Result<(), Stop> {
         self.writer.gather();
-        let taken = self.take_ready(first, turn).await;
+        let taken = self.take_ready(first, turn, in_burst).await;
         self.writer.release()?;
         taken
     }
 
-    async fn take_ready(&mut self, first: Chunk, turn: &mut Asked) -> Result<(), Stop> {
+    async fn take_ready(
+        &mut self,
+        first: Chunk,
+        turn: &mut Asked,
+        in_burst: bool,
+    ) -> Result<(), Stop> {
         self.take(first)?;
         for _ in 1..TOGETHER {
             if self.writer.is_full() {
                 break;
             }
-            let Some(next) = next_ready(turn).await else { break };
+            let Some(next) = next_ready(turn, in_burst).await else { break };
             self.take(next)?;
         }
         Ok(())
@@ -212,18 +229,22 @@ impl Session {
     }
 }
 
-/// The next chunk if it is there, or whoever reads the wire has it by now.
-async fn next_ready(turn: &mut Asked) -> Option<Chunk> {
-    let mut next = || {
-        let is_chunk = |item: &Result<Chunk, Error>| matches!(item, Ok(chunk) if !matches!(chunk, Chunk::End(_)));
-        Pin::new(&mut *turn).next_if(is_chunk).now_or_never()
-    };
-    let mut found = next();
-    if found.is_none() {
-        yield_now().await;
-        found = next();
+/// The next chunk if it is there; in a burst whoever reads the wire is let on first.
+async fn next_ready(turn: &mut Asked, in_burst: bool) -> Option<Chunk> {
+    let found = ready(turn);
+    if found.is_some() || !in_burst {
+        return found;
     }
-    found.flatten()?.ok()
+    yield_now().await;
+    ready(turn)
+}
+
+fn ready(turn: &mut Asked) -> Option<Chunk> {
+    let goes_on = |item: &Result<Chunk, Error>| match item {
+        Ok(chunk) => !matches!(chunk, Chunk::End(_)),
+        Err(_) => false,
+    };
+    Pin::new(turn).next_if(goes_on).now_or_never().flatten()?.ok()
 }
 
 impl Broken {
