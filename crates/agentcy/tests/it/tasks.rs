@@ -105,9 +105,9 @@ async fn a_webhook_is_signed_by_the_command_line_and_sets_its_task_off() {
     for more in [&[][..], &["--standard"]] {
         let body = r#"{"question":"what's this?"}"#;
         let sign = [&["hooks", "sign", url, "--body", body], more].concat();
-        let mut signer = agentcy(elsewhere.path());
-        signer.args(sign).env("AGENTCY_HOOK_SECRET", secret).stdin(Stdio::null());
-        let signed = out(&succeeded(signer.output().unwrap()));
+        let mut command = agentcy(elsewhere.path());
+        command.args(sign).env("AGENTCY_HOOK_SECRET", secret).stdin(Stdio::null());
+        let signed = out(&succeeded(command.output().unwrap()));
         assert!(!signed.contains(secret), "{signed}");
         let sent = Command::new("sh").args(["-c", &signed]).output().unwrap();
         let taken = json(&sent);

@@ -61,13 +61,13 @@ pub(super) fn subgraph(found: &Subgraph) {
     nodes(&found.nodes);
     let names: HashMap<&str, &str> =
         found.nodes.iter().map(|node| (node.id.as_str(), name(node))).collect();
-    let named = |id: &str| names.get(id).copied().unwrap_or(id).to_owned();
+    let called = |id: &str| names.get(id).copied().unwrap_or(id).to_owned();
     if !found.edges.is_empty() {
         output::print("");
         let rows = found.edges.iter();
         table::print(
             ["FROM", "TYPE", "TO"],
-            rows.map(|edge| [named(&edge.from), edge.edge_type.clone(), named(&edge.to)]),
+            rows.map(|edge| [called(&edge.from), edge.edge_type.clone(), called(&edge.to)]),
         );
     }
     if found.truncated {
@@ -96,12 +96,12 @@ pub(super) fn cell(value: &Value) -> String {
 pub(super) fn stats(stats: &GraphStats, sources: &[Source]) {
     let names: HashMap<&str, &str> =
         sources.iter().map(|it| (it.id.as_str(), it.name.as_str())).collect();
-    let named = |id: &String| names.get(id.as_str()).map_or(id.clone(), |&name| name.to_owned());
+    let called = |id: &String| names.get(id.as_str()).map_or(id.clone(), |&name| name.to_owned());
     output::print(&format!("{} nodes, {} edges", stats.nodes, stats.edges));
     one("LABEL", "NODES", &stats.labels);
     one("TYPE", "EDGES", &stats.types);
     both("REALM", stats.realms.iter().map(|(realm, count)| (realm.clone(), count)));
-    both("SOURCE", stats.sources.iter().map(|(id, count)| (named(id), count)));
+    both("SOURCE", stats.sources.iter().map(|(id, count)| (called(id), count)));
     if stats.waiting_edges > 0 {
         output::say(&format!("{} edges wait for one of their ends", stats.waiting_edges));
     }
