@@ -125,8 +125,7 @@ pub async fn read(platform: &Platform, caller: &Caller, id: SourceId, job: JobId
     seen(sources::find(&mut reader, id).await?, by.realms())?;
     let found = store::find(&mut reader, job).await?;
     let found = found.filter(|job| job.subject == Some(id.into()));
-    let mut sync =
-        found.map(|job| Sync::of(id, job)).ok_or_else(|| Error::not_found("sync"))?;
+    let mut sync = found.map(|job| Sync::of(id, job)).ok_or_else(|| Error::not_found("sync"))?;
     sync.log = store::log(&mut reader, job).await?;
     Ok(sync)
 }
