@@ -4,16 +4,16 @@ use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 
 use crate::output;
 
-/// Prints rows under their headings, or says what there is none of.
+/// Prints rows under their headings.
 pub(crate) fn print<const N: usize>(
     headings: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
 ) {
-    draw(headings.map(str::to_owned).to_vec(), rows.into_iter().map(Vec::from));
+    draw(&headings.map(str::to_owned), rows.into_iter().map(Vec::from));
 }
 
 /// The same where the headings are somebody else's.
-pub(crate) fn draw(headings: Vec<String>, rows: impl IntoIterator<Item = Vec<String>>) {
+pub(crate) fn draw(headings: &[String], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(headings.iter().map(|text| cell(text)));
     if let Some(width) = output::width() {

@@ -101,7 +101,7 @@ async fn cypher(options: GraphCypher, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let rows = found.rows.iter().map(|row| row.iter().map(show::cell).collect());
-    table::draw(found.columns.clone(), rows);
+    table::draw(&found.columns, rows);
     if found.truncated {
         output::say("there are more rows; --limit shows more");
     }
