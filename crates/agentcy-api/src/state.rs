@@ -39,7 +39,15 @@ impl AppState {
         metrics: PrometheusHandle,
     ) -> Self {
         let hooks = Intake::new(&platform, &lifecycle);
-        Self { platform, runs, hooks, lifecycle, setup: Arc::new(setup), metrics, openapi: Bytes::new() }
+        Self {
+            platform,
+            runs,
+            hooks,
+            lifecycle,
+            setup: Arc::new(setup),
+            metrics,
+            openapi: Bytes::new(),
+        }
     }
 }
 

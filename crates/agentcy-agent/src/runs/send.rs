@@ -42,7 +42,7 @@ pub async fn send(
     let stage = conversations::open_for_turn(&mut tx, conversation).await?;
     let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
     may_speak(runs, &by, &mut tx, &stage.conversation).await?;
-    start(runs, Asking { by, tx, stage, message, keep }).await
+    Box::pin(start(runs, Asking { by, tx, stage, message, keep })).await
 }
 
 /// Lets an agent answer, in a conversation of its own.
@@ -80,7 +80,7 @@ pub async fn execute(
     let stage = conversations::open_for_turn(&mut tx, conversation.id).await?;
     let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
     let message = NewMessage { content: input, on_busy: OnBusy::Refuse };
-    start(runs, Asking { by, tx, stage, message, keep }).await
+    Box::pin(start(runs, Asking { by, tx, stage, message, keep })).await
 }
 
 /// What is to be started.

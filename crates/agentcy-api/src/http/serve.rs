@@ -25,6 +25,14 @@ const MAX_HEADER_BYTES: usize = 32 * 1024;
 
 /// Serves until a stop is asked for; then takes no new connection and lets the open ones finish.
 pub async fn serve(listener: TcpListener, router: Router, lifecycle: Lifecycle) {
+    // Not by the thread that waits here: what it accepts would be handed to a worker's first.
+    let accepting = lifecycle.tasks().spawn(accept(listener, router, lifecycle.clone()));
+    if let Err(error) = accepting.await {
+        tracing::error!(error = %error, "connections are not accepted any more");
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, lifecycle: Lifecycle) {
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let connections = Arc::new(builder());
     loop {

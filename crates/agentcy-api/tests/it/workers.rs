@@ -80,7 +80,7 @@ impl Scene {
         Worker { client, place: format!("{WORKERS}/{}", reply.text_at("/worker_id")) }
     }
 
-    async fn later(&self, secs: i64) {
+    fn later(&self, secs: i64) {
         self.app.stage.clock.advance(TimeDelta::seconds(secs));
     }
 }
@@ -195,13 +195,13 @@ async fn whoever_lost_its_claim_is_heard_no_more() {
     old.records(0, &node("stale")).await.expecting(204);
 
     // Beats keep it, silence loses it.
-    scene.later(29).await;
+    scene.later(29);
     let held = json!({ "jobs": [{ "id": old.told["id"], "fence": old.fence() }] });
     let beats = frozen.beat(held.clone()).await.expecting(200).body;
     assert_eq!(beats, json!({ "cancelled": [], "lost": [] }));
-    scene.later(29).await;
+    scene.later(29);
     other.claim().await.expecting(204);
-    scene.later(2).await;
+    scene.later(2);
     let new = other.job().await;
     assert_eq!(new.told["attempt"], 2);
 
@@ -232,7 +232,7 @@ async fn a_failure_is_tried_again_or_given_up_as_the_worker_says() {
     let waiting = scene.owner.get(&place).await.body;
     assert_eq!(waiting["state"], "queued");
     assert_eq!(waiting["errors"][0]["message"], "attempt 1 of 5: the feed is odd");
-    scene.later(16).await;
+    scene.later(16);
     worker.job().await.failed(false).await.expecting(204);
     let over = scene.owner.get(&place).await.body;
     assert_eq!(over["state"], "failed");
@@ -247,7 +247,7 @@ async fn a_job_whose_workers_die_each_time_is_given_up() {
     let worker = scene.worker().await;
     for attempt in 1..=5 {
         assert_eq!(worker.job().await.told["attempt"], attempt);
-        scene.later(31).await;
+        scene.later(31);
     }
     worker.claim().await.expecting(204);
     scene.app.stage.settle().await;

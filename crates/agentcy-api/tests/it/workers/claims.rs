@@ -69,7 +69,7 @@ async fn a_stopped_job_whose_worker_is_gone_ends_beside_the_stores() {
         if gives_back {
             worker.client.delete(&worker.place).await.expecting(204);
         } else {
-            scene.later(31).await;
+            scene.later(31);
         }
         scene.app.stage.settle().await;
         assert_eq!(scene.owner.get(&place).await.body["state"], "cancelled", "{gives_back}");
@@ -101,7 +101,7 @@ async fn a_source_that_changed_meanwhile_is_collected_again_elsewhere() {
     let worker = scene.worker().await;
     let job = worker.job().await;
     job.records(0, &node("a")).await.expecting(204);
-    scene.later(1).await;
+    scene.later(1);
     let change = json!({ "realm": "crm" });
     scene.owner.patch(&format!("{SOURCES}/{source}"), change).await.expecting(200);
     job.done(json!({})).await.expecting(204);

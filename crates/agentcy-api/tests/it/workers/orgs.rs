@@ -122,7 +122,7 @@ async fn members_see_the_workers_and_only_the_figures_of_their_org() {
 
     let foreign = scene.app.stage.org().await;
     let viewer = scene.app.member(foreign, Role::Viewer).await;
-    scene.later(31).await;
+    scene.later(31);
     let seen = viewer.get(WORKERS).await.expecting(200).body;
     assert_eq!((&seen["queue_depth"], &seen["in_flight"]), (&json!(0), &json!(0)));
     assert_eq!(

@@ -111,7 +111,7 @@ async fn enqueue(machine: &Machine, db: &TestDb, jobs: u32) {
     let on = SettingsUpdate { remote_workers: Some(true), ..SettingsUpdate::default() };
     client.update_settings(&on).await.unwrap();
     let statements = format!(
-        r#"create table effects (job text not null);
+        r"create table effects (job text not null);
            create function note() returns trigger language plpgsql security definer as
                $$ begin insert into public.effects values (new.cause); return null; end $$;
            create trigger noted after insert on fact_batches for each row execute function note();
@@ -122,7 +122,7 @@ async fn enqueue(machine: &Machine, db: &TestDb, jobs: u32) {
            insert into jobs (id, org_id, kind, subject, state, payload, made_by, max_attempts, run_at, created_at, remote)
            select gen_random_uuid(), org_id, 'source.collect', id, 'queued',
                   jsonb_build_object('source', 'src_' || id), created_by, 100, now(), now(), true
-           from sources where name <> 'pattern'"#
+           from sources where name <> 'pattern'"
     );
     db.execute(&statements).await;
 }
