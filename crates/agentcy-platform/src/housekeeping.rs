@@ -11,7 +11,8 @@ pub async fn sweep(platform: &Platform) -> Result<()> {
         let mut tx = platform.db.system(&platform.system).await?;
         let swept = housekeeping::sweep(&mut tx, platform.clock.now()).await?;
         tx.commit().await?;
-        let Swept { sessions, invites, idempotency_keys, events, jobs, deliveries } = swept;
+        let Swept { sessions, invites, idempotency_keys, events, jobs, deliveries, workers } =
+            swept;
         tracing::debug!(
             sessions,
             invites,
@@ -19,6 +20,7 @@ pub async fn sweep(platform: &Platform) -> Result<()> {
             events,
             jobs,
             deliveries,
+            workers,
             "swept what has expired"
         );
         if !swept.more() {

@@ -15,6 +15,8 @@ pub const EVENTS_KEPT: TimeDelta = TimeDelta::days(7);
 pub const JOBS_KEPT: TimeDelta = TimeDelta::days(90);
 /// How long a delivery of a webhook is kept once a repeat is not known any more; one whose run waits stays.
 pub const DELIVERIES_KEPT: TimeDelta = TimeDelta::days(3);
+/// How long a worker is listed that is not heard of.
+pub const WORKERS_KEPT: TimeDelta = TimeDelta::days(7);
 /// How many rows of each table one sweep deletes at most.
 pub const BATCH: u64 = 1000;
 
@@ -33,13 +35,15 @@ pub struct Swept {
     pub jobs: u64,
     /// Deliveries that no run waits to read.
     pub deliveries: u64,
+    /// Workers that were not heard of for long.
+    pub workers: u64,
 }
 
 impl Swept {
     /// Whether a batch was full, so that there may be more.
     pub fn more(&self) -> bool {
-        let Self { sessions, invites, idempotency_keys, events, jobs, deliveries } = *self;
-        [sessions, invites, idempotency_keys, events, jobs, deliveries]
+        let Self { sessions, invites, idempotency_keys, events, jobs, deliveries, workers } = *self;
+        [sessions, invites, idempotency_keys, events, jobs, deliveries, workers]
             .iter()
             .any(|count| *count >= BATCH)
     }
@@ -105,6 +109,13 @@ pub async fn sweep(tx: &mut SystemTx, now: Timestamp) -> Result<Swept> {
     )
     .execute(tx.conn())
     .await?;
+    let workers = sqlx::query!(
+        "delete from workers where id in (select id from workers where beat_at <= $1 limit $2)",
+        now - WORKERS_KEPT,
+        batch,
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(Swept {
         sessions: sessions.rows_affected(),
         invites: invites.rows_affected(),
@@ -112,5 +123,6 @@ pub async fn sweep(tx: &mut SystemTx, now: Timestamp) -> Result<Swept> {
         events: events.rows_affected(),
         jobs: jobs.rows_affected(),
         deliveries: deliveries.rows_affected(),
+        workers: workers.rows_affected(),
     })
 }

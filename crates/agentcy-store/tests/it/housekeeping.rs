@@ -50,6 +50,9 @@ async fn a_sweep_deletes_what_is_past_its_time_and_nothing_else() {
          insert into triggers (id, org_id, task_id, kind, secret) values ('{org}', '{org}', '{org}', 'webhook', '');
          insert into task_runs (id, org_id, task_id, state, cause, created_at)
              values ('{org}', '{org}', '{org}', 'pending', '{{}}', {d8});
+         insert into workers (id, name, labels, capacity, version, registered_at, beat_at)
+             values (gen_random_uuid(), 'gone', '{{}}', 1, '1', {d91}, {d8}),
+                    (gen_random_uuid(), 'there', '{{}}', 1, '1', {d91}, {d6});
          insert into deliveries (id, org_id, trigger_id, task_run_id, key, headers, body, received_at, expires_at)
              select gen_random_uuid(), '{org}', '{org}', run, key, '{{}}', '', {d8}, expires_at
              from (values ('{other}'::uuid, 'over'::bytea, {d6}::timestamptz), ('{other}', 'young', {d2}),
@@ -60,8 +63,15 @@ async fn a_sweep_deletes_what_is_past_its_time_and_nothing_else() {
 
     let mut tx = world.db.system(&SYSTEM).await.unwrap();
     let swept = housekeeping::sweep(&mut tx, now).await.unwrap();
-    let expected =
-        Swept { sessions: 2, invites: 1, idempotency_keys: 1, events: 1, jobs: 2, deliveries: 1 };
+    let expected = Swept {
+        sessions: 2,
+        invites: 1,
+        idempotency_keys: 1,
+        events: 1,
+        jobs: 2,
+        deliveries: 1,
+        workers: 1,
+    };
     assert_eq!(swept, expected);
     assert!(!swept.more());
     assert_eq!(housekeeping::sweep(&mut tx, now).await.unwrap(), Swept::default());
