@@ -35,7 +35,7 @@ pub(crate) use self::{
 
 /// Knowledge-graph agents over your organisation's systems.
 #[derive(Debug, Parser)]
-#[command(name = "agentcy", version, about, max_term_width = 100)]
+#[command(name = "agentcy", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
