@@ -1,0 +1,2 @@
+export { RequireSession, useMe } from "./require-session";
+export { SignIn } from "./sign-in";

@@ -1,0 +1,2 @@
+export { Providers } from "./providers";
+export { Shell } from "./shell";

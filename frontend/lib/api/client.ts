@@ -1,0 +1,61 @@
+// The one door to the API: the generated client, with our errors and our keys.
+import { client } from "./generated/client.gen";
+import type { ErrorBody } from "./generated/types.gen";
+
+export * from "./generated/sdk.gen";
+export * from "./generated/@tanstack/react-query.gen";
+export type * from "./generated/types.gen";
+
+/** What an answer that is no success says of itself. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: ErrorBody,
+  ) {
+    super(body.message);
+    this.name = "ApiError";
+  }
+
+  get code() {
+    return this.body.code;
+  }
+
+  /** Faults of single fields, by their JSON path. */
+  get fields(): ReadonlyMap<string, string> {
+    const fields = (this.body.details as { fields?: { path: string; message: string }[] } | null)
+      ?.fields;
+    return new Map(fields?.map(({ path, message }) => [path, message]));
+  }
+}
+
+/** What went wrong, for people. */
+export function faultOf(error: unknown): string | undefined {
+  if (!error) return undefined;
+  return error instanceof ApiError ? error.message : "Something failed that nobody foresaw.";
+}
+
+const UNREACHABLE: ErrorBody = {
+  code: "upstream_unavailable",
+  message: "The server cannot be reached. It may be restarting; try again in a moment.",
+  details: {},
+  request_id: "",
+};
+
+function isErrorBody(error: unknown): error is { error: ErrorBody } {
+  return typeof error === "object" && error !== null && "error" in error;
+}
+
+client.setConfig({ baseUrl: "", credentials: "same-origin" });
+
+// Every POST may be repeated by a lost connection; the server answers a repeat as the first time.
+client.interceptors.request.use((request) => {
+  if (request.method === "POST" && !request.url.includes("/auth/")) {
+    request.headers.set("Idempotency-Key", crypto.randomUUID());
+  }
+  return request;
+});
+
+client.interceptors.error.use((error, response) => {
+  if (isErrorBody(error)) return new ApiError(response?.status ?? 0, error.error);
+  return new ApiError(response?.status ?? 0, UNREACHABLE);
+});

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Connection, type Socket } from "./connection";
+
+class FakeSocket implements Socket {
+  sent: Record<string, unknown>[] = [];
+  closed = false;
+  onopen: (() => void) | null = null;
+  onmessage: ((message: { data: string }) => void) | null = null;
+  onclose: ((close: { code: number }) => void) | null = null;
+
+  send(text: string) {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+  close() {
+    this.closed = true;
+  }
+  hear(frame: object) {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+}
+
+function stage() {
+  const sockets: FakeSocket[] = [];
+  const refused = vi.fn();
+  const connection = new Connection(
+    () => {
+      const socket = new FakeSocket();
+      sockets.push(socket);
+      return socket;
+    },
+    refused,
+    () => 0.5,
+  );
+  return { sockets, refused, connection };
+}
+
+const follower = () => ({ onEvent: vi.fn(), onReset: vi.fn() });
+const changed = (seq: number) => ({ type: "event", topic: "graph", seq, event: "graph.changed", ts: "", data: {} });
+
+describe("the live connection", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("comes back after a cut from the last number, and hears nothing twice", () => {
+    const { sockets, connection } = stage();
+    const heard = follower();
+    connection.follow("graph", heard);
+    sockets[0]!.onopen?.();
+    sockets[0]!.hear({ type: "subscribed", id: 1, topics: ["graph"], seq: { graph: 4 } });
+    sockets[0]!.hear(changed(5));
+    sockets[0]!.onclose?.({ code: 1006 });
+    vi.advanceTimersByTime(500);
+    sockets[1]!.onopen?.();
+    expect(sockets[1]!.sent[0]).toMatchObject({ type: "subscribe", after: { graph: 5 } });
+    sockets[1]!.hear(changed(5));
+    sockets[1]!.hear(changed(6));
+    expect(heard.onEvent.mock.calls.map(([event]) => (event as { seq: number }).seq)).toEqual([5, 6]);
+  });
+
+  it("waits longer each time that nobody answers", () => {
+    const { sockets, connection } = stage();
+    connection.follow("graph", follower());
+    sockets[0]!.onclose?.({ code: 1006 });
+    vi.advanceTimersByTime(500);
+    sockets[1]!.onclose?.({ code: 1006 });
+    vi.advanceTimersByTime(500);
+    expect(sockets).toHaveLength(2);
+    vi.advanceTimersByTime(500);
+    expect(sockets).toHaveLength(3);
+  });
+
+  it("says that the state must be read anew", () => {
+    const { sockets, connection } = stage();
+    const heard = follower();
+    connection.follow("tasks", heard);
+    sockets[0]!.onopen?.();
+    sockets[0]!.hear({ type: "reset", topic: "tasks", seq: 90 });
+    expect(heard.onReset).toHaveBeenCalledOnce();
+  });
+
+  it("gives up when the credential is refused", () => {
+    const { sockets, refused, connection } = stage();
+    connection.follow("graph", follower());
+    sockets[0]!.onclose?.({ code: 4003 });
+    vi.advanceTimersByTime(60_000);
+    expect(refused).toHaveBeenCalledOnce();
+    expect(sockets).toHaveLength(1);
+  });
+
+  it("hangs up when nobody follows anything", () => {
+    const { sockets, connection } = stage();
+    const leave = connection.follow("graph", follower());
+    sockets[0]!.onopen?.();
+    leave();
+    expect(sockets[0]!.closed).toBe(true);
+  });
+});

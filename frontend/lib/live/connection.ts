@@ -1,0 +1,138 @@
+// One socket for the whole app: what is followed, from which number on, and coming back after a cut.
+
+export interface LiveEvent {
+  topic: string;
+  seq: number;
+  event: string;
+  ts: string;
+  data: unknown;
+}
+
+/** What a follower hears: something happened, or so much that the state must be read anew. */
+export interface Follower {
+  onEvent: (event: LiveEvent) => void;
+  onReset: () => void;
+}
+
+type Frame =
+  | { type: "subscribed"; id: number; topics: string[]; seq: Record<string, number> }
+  | ({ type: "event" } & LiveEvent)
+  | { type: "reset"; topic: string; seq: number }
+  | { type: "error"; id: number | null; topic: string | null; code: string; message: string }
+  | { type: "unsubscribed" | "pong"; id: number };
+
+/** As much of a WebSocket as is used. */
+export interface Socket {
+  send(text: string): void;
+  close(): void;
+  onopen: (() => void) | null;
+  onmessage: ((message: { data: string }) => void) | null;
+  onclose: ((close: { code: number }) => void) | null;
+}
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 20_000;
+/** The credential is no good: another try would be no better. */
+const REFUSED = new Set([4001, 4003]);
+
+export class Connection {
+  #followers = new Map<string, Set<Follower>>();
+  #seen = new Map<string, number>();
+  #socket: Socket | null = null;
+  #open = false;
+  #nextId = 1;
+  #pause = FIRST_PAUSE;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly connect: () => Socket,
+    private readonly onRefused: () => void,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  /** Follows a topic until the given function is called. */
+  follow(topic: string, follower: Follower): () => void {
+    const followers = this.#followers.get(topic) ?? new Set();
+    followers.add(follower);
+    this.#followers.set(topic, followers);
+    if (followers.size === 1) this.#subscribe([topic]);
+    return () => {
+      followers.delete(follower);
+      if (followers.size > 0 || this.#followers.get(topic) !== followers) return;
+      this.#followers.delete(topic);
+      this.#seen.delete(topic);
+      this.#send({ type: "unsubscribe", id: this.#nextId++, topics: [topic] });
+      if (this.#followers.size === 0) this.#hangUp();
+    };
+  }
+
+  #subscribe(topics: string[]) {
+    if (!this.#socket) {
+      this.#dial();
+      return;
+    }
+    const after: Record<string, number> = {};
+    for (const topic of topics) {
+      const seq = this.#seen.get(topic);
+      if (seq !== undefined) after[topic] = seq;
+    }
+    this.#send({ type: "subscribe", id: this.#nextId++, topics, after });
+  }
+
+  #dial() {
+    clearTimeout(this.#timer);
+    const socket = this.connect();
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#open = true;
+      this.#subscribe([...this.#followers.keys()]);
+    };
+    socket.onmessage = ({ data }) => this.#hear(JSON.parse(data) as Frame);
+    socket.onclose = ({ code }) => {
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      this.#open = false;
+      if (REFUSED.has(code)) this.onRefused();
+      else this.#comeBack();
+    };
+  }
+
+  #comeBack() {
+    if (this.#followers.size === 0) return;
+    // Not all browsers at once after a server has stopped.
+    this.#timer = setTimeout(() => this.#dial(), this.#pause * (0.5 + this.random()));
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+  }
+
+  #hangUp() {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#open = false;
+    socket?.close();
+  }
+
+  #hear(frame: Frame) {
+    switch (frame.type) {
+      case "subscribed":
+        this.#pause = FIRST_PAUSE;
+        for (const [topic, seq] of Object.entries(frame.seq)) {
+          if (!this.#seen.has(topic)) this.#seen.set(topic, seq);
+        }
+        return;
+      case "event":
+        if (frame.seq <= (this.#seen.get(frame.topic) ?? 0)) return;
+        this.#seen.set(frame.topic, frame.seq);
+        this.#followers.get(frame.topic)?.forEach((follower) => follower.onEvent(frame));
+        return;
+      case "reset":
+        this.#seen.set(frame.topic, frame.seq);
+        this.#followers.get(frame.topic)?.forEach((follower) => follower.onReset());
+    }
+  }
+
+  #send(frame: object) {
+    // What is followed is said when the socket opens.
+    if (this.#open) this.#socket?.send(JSON.stringify(frame));
+  }
+}
