@@ -7,17 +7,8 @@ const config: NextConfig = {
   trailingSlash: true,
   images: { unoptimized: true },
   reactStrictMode: true,
-  // In development the API is a server beside this one.
-  ...(process.env.NODE_ENV === "development" && {
-    output: undefined,
-    rewrites: async () => [
-      {
-        source: "/api/:path*",
-        destination: "http://localhost:8080/api/:path*",
-        basePath: false as const,
-      },
-    ],
-  }),
+  // In development the pages are made when asked for: no page is known in advance.
+  ...(process.env.NODE_ENV === "development" && { output: undefined }),
 };
 
 export default config;

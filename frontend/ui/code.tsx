@@ -1,0 +1,31 @@
+import { Copy } from "./copy";
+
+interface Props {
+  children: string;
+  /** What it is, for who cannot see it. */
+  label: string;
+}
+
+/** Text to read or copy as it is: a command, a document, an answer. */
+export function Code({ children, label }: Props) {
+  return (
+    <div className="relative min-w-0 rounded-md border bg-sunken">
+      <pre
+        aria-label={label}
+        // Long lines are scrolled to, also by keyboard.
+        tabIndex={0}
+        className="max-h-96 overflow-auto p-3 pr-10 font-mono text-xs leading-relaxed"
+      >
+        {children}
+      </pre>
+      <span className="absolute top-1.5 right-1.5">
+        <Copy text={children} what={label} />
+      </span>
+    </div>
+  );
+}
+
+/** A value as JSON. */
+export function Json({ value, label }: { value: unknown; label: string }) {
+  return <Code label={label}>{JSON.stringify(value, null, 2) ?? "null"}</Code>;
+}
