@@ -7,6 +7,7 @@ const config: NextConfig = {
   trailingSlash: true,
   images: { unoptimized: true },
   reactStrictMode: true,
+  devIndicators: false,
   // In development the pages are made when asked for: no page is known in advance.
   ...(process.env.NODE_ENV === "development" && { output: undefined }),
 };
