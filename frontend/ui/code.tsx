@@ -11,6 +11,7 @@ export function Code({ children, label }: Props) {
   return (
     <div className="relative min-w-0 rounded-md border bg-sunken">
       <pre
+        role="region"
         aria-label={label}
         // Long lines are scrolled to, also by keyboard.
         tabIndex={0}

@@ -42,7 +42,11 @@ export function Field({ label, hint, fault, children }: Props) {
         "aria-invalid": fault ? true : undefined,
       })}
       {told && (
-        <p id={note} role={fault ? "alert" : undefined} className={cn("text-xs", fault ? "text-bad" : "text-muted")}>
+        <p
+          id={note}
+          role={fault ? "alert" : undefined}
+          className={cn("text-xs", fault ? "text-bad" : "text-muted")}
+        >
           {told}
         </p>
       )}

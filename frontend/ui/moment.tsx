@@ -44,7 +44,11 @@ function subscribe(listener: () => void) {
 
 /** A time, as people say it; exactly when looked at. */
 export function Moment({ at }: { at: string | null | undefined }) {
-  const clock = useSyncExternalStore(subscribe, () => now, () => now);
+  const clock = useSyncExternalStore(
+    subscribe,
+    () => now,
+    () => now,
+  );
   if (!at) return <span className="text-muted">never</span>;
   const date = new Date(at);
   return (

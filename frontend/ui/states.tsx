@@ -54,7 +54,9 @@ export function Failure({ error, retry }: FailureProps) {
   return (
     <div role="alert" className="grid justify-items-center gap-2 px-6 py-10 text-center">
       <CircleAlert className="size-7 text-bad" strokeWidth={1.5} aria-hidden />
-      <p className="max-w-md font-medium">{known?.message ?? "Something failed that nobody foresaw."}</p>
+      <p className="max-w-md font-medium">
+        {known?.message ?? "Something failed that nobody foresaw."}
+      </p>
       {known && (
         <p className="text-xs text-muted">
           {known.code}

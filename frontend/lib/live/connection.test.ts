@@ -35,7 +35,14 @@ function stage() {
 }
 
 const follower = () => ({ onEvent: vi.fn(), onReset: vi.fn() });
-const changed = (seq: number) => ({ type: "event", topic: "graph", seq, event: "graph.changed", ts: "", data: {} });
+const changed = (seq: number) => ({
+  type: "event",
+  topic: "graph",
+  seq,
+  event: "graph.changed",
+  ts: "",
+  data: {},
+});
 
 describe("the live connection", () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -54,7 +61,9 @@ describe("the live connection", () => {
     expect(sockets[1]!.sent[0]).toMatchObject({ type: "subscribe", after: { graph: 5 } });
     sockets[1]!.hear(changed(5));
     sockets[1]!.hear(changed(6));
-    expect(heard.onEvent.mock.calls.map(([event]) => (event as { seq: number }).seq)).toEqual([5, 6]);
+    expect(heard.onEvent.mock.calls.map(([event]) => (event as { seq: number }).seq)).toEqual([
+      5, 6,
+    ]);
   });
 
   it("waits longer each time that nobody answers", () => {

@@ -17,9 +17,7 @@ function dial(): Socket {
 export function LiveProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   // A refused socket means that the session is gone: whatever is read next finds that out.
-  const [connection] = useState(
-    () => new Connection(dial, () => void queries.invalidateQueries()),
-  );
+  const [connection] = useState(() => new Connection(dial, () => void queries.invalidateQueries()));
   return <Live value={connection}>{children}</Live>;
 }
 
