@@ -14,5 +14,5 @@ mod state;
 
 pub use docs::document;
 pub use error::ApiError;
-pub use routes::{gated, router, router_with, sockets_alone};
+pub use routes::{Beside, gated, router, router_with, sockets_alone};
 pub use state::{AppState, HttpSetup};

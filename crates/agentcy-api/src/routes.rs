@@ -35,20 +35,28 @@ mod tasks;
 mod users;
 mod workers;
 
-/// The whole service: routes, layers, state, and the document in it. `sockets` is another façade's, and is handed who
-/// asks for one.
-pub fn router(app: AppState, sockets: Router) -> Router {
-    router_with(app, sockets, ApiRouter::new())
+/// The façades that are served beside this one, at the same address.
+pub struct Beside {
+    /// Sockets, handed who asks for one.
+    pub sockets: Router,
+    /// The web UI's pages, for anybody.
+    pub pages: Router,
+}
+
+/// The whole service: routes, layers, state, and the document in it.
+pub fn router(app: AppState, beside: Beside) -> Router {
+    router_with(app, beside, ApiRouter::new())
 }
 
 /// The same with more routes that need a credential.
-pub fn router_with(mut app: AppState, sockets: Router, more: ApiRouter<AppState>) -> Router {
+pub fn router_with(mut app: AppState, beside: Beside, more: ApiRouter<AppState>) -> Router {
     let mut document = docs::frame();
     docs::configure();
     let routes = layered(&app, more).finish_api(&mut document);
     places::name(&mut document);
     app.openapi = serde_json::to_vec(&document).unwrap_or_default().into();
-    outermost(app.clone(), routes.merge(arriving(&app, sockets)))
+    let routes = routes.merge(arriving(&app, beside.sockets)).merge(pages(&app, beside.pages));
+    outermost(app.clone(), routes)
 }
 
 /// Sockets alone, beside what machines look at.
@@ -65,6 +73,13 @@ fn arriving(app: &AppState, sockets: Router) -> Router<AppState> {
         .with_state(())
         .layer(middleware::from_fn_with_state(app.clone(), sockets::arriving))
         .layer(middleware::from_fn_with_state(app.clone(), limit::draining))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::place))
+        .layer(middleware::from_fn(outermost::remember_route))
+}
+
+fn pages(app: &AppState, pages: Router) -> Router<AppState> {
+    pages
+        .with_state(())
         .layer(middleware::from_fn_with_state(app.clone(), guard::place))
         .layer(middleware::from_fn(outermost::remember_route))
 }

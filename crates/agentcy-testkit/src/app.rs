@@ -5,7 +5,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use agentcy_agent::Runs;
-use agentcy_api::{AppState, HttpSetup, http::serve::serve, router_with};
+use agentcy_api::{AppState, Beside, HttpSetup, http::serve::serve, router_with};
 use agentcy_core::{Role, id::OrgId};
 use agentcy_platform::{Platform, Setup, lifecycle::Lifecycle, wake::Bell};
 use agentcy_ws::{Limits, Sockets};
@@ -88,7 +88,11 @@ impl TestApp {
         let app = AppState::new(platform, runs.clone(), lifecycle.clone(), setup, metrics);
         let more = more(&app);
         let sockets = Sockets::with_limits(&app.platform, &runs, &lifecycle, limits);
-        let router = router_with(app, agentcy_ws::router(sockets), more);
+        let beside = Beside {
+            sockets: agentcy_ws::router(sockets),
+            pages: agentcy_ui::router(agentcy_ui::embedded),
+        };
+        let router = router_with(app, beside, more);
         lifecycle.spawn_beyond(serve(listener, router, lifecycle.clone()));
         Self { stage, url, lifecycle, runs, http: http() }
     }

@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&[&str]])] = &[
     ("agentcy-agent", &[GROUND, ENGINES, &["agentcy-platform"]]),
     ("agentcy-api", &[GROUND, &["agentcy-platform", "agentcy-agent"]]),
     ("agentcy-ws", &[GROUND, &["agentcy-platform", "agentcy-agent"]]),
+    ("agentcy-ui", &[]),
     // Its daemon has no store: it collects, and speaks to a server.
     (
         "agentcy-worker",

@@ -1,11 +1,12 @@
 //! A run that whoever asked goes on with at once: all that its beginning writes, in one statement.
 
-use agentcy_core::{audit::AuditEntry, chat::RunState};
+use agentcy_core::{Realm, audit::AuditEntry, chat::RunState};
 use uuid::Uuid;
 
 use super::{NewRun, Run, RunRow, Start, TABLE};
 use crate::{
-    Error, Result, Tenant, Tx, columns::to_json, conversation_log::Lines, messages::Message,
+    Error, Result, Tenant, columns::to_json, conversation_log::Lines, conversations::Conversation,
+    messages::Message,
 };
 
 /// The number of the claim of whoever begins a run.
@@ -14,6 +15,8 @@ const FENCE: i64 = 1;
 /// The beginning of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Beginning<'a> {
+    /// The conversation, as it was looked at.
+    pub conversation: &'a Conversation,
     /// The run, held from the start.
     pub run: &'a NewRun,
     /// What the conversation is called if it has no title.
@@ -28,12 +31,13 @@ pub struct Beginning<'a> {
     pub entry: &'a AuditEntry,
 }
 
-/// Begins a run in a conversation that is locked, with its two messages, its first lines and its audit row.
+/// Begins a run in a conversation that is as it was looked at, with its two messages, its first lines and its audit row;
+/// outside a transaction they are one by themselves.
 ///
-/// Errors: `LeaseLost` when the numbers of the lines were used by somebody else.
+/// Errors: `LeaseLost` when somebody was quicker: another run answers or has answered, or the conversation was moved.
 #[tracing::instrument(name = "db.runs.begin", skip_all)]
-pub async fn begin(tx: &mut Tx, new: &Beginning<'_>) -> Result<Run> {
-    let &Beginning { run, title, question, answer, lines, entry } = new;
+pub async fn begin(tenant: &mut impl Tenant, new: &Beginning<'_>) -> Result<Run> {
+    let &Beginning { conversation, run, title, question, answer, lines, entry } = new;
     let Start::Held { holder, lease_until } = &run.start else {
         return Err(Error::Database("a run that waits has not begun".into()));
     };
@@ -43,7 +47,8 @@ pub async fn begin(tx: &mut Tx, new: &Beginning<'_>) -> Result<Run> {
                update conversations
                set last_seq = $4, reserved = greatest(reserved, $5, $4), active_run = $6,
                    updated_at = $7, title = case when title = '' then $8 else title end
-               where org_id = $1 and id = $2 and last_seq < $3
+               where org_id = $1 and id = $2 and last_seq = $3 - 1 and active_run is null
+                   and agent_id is not distinct from $9 and realm is not distinct from $40
                returning id
            ), begun as (
                insert into runs (id, org_id, conversation_id, agent_id, message_id, starter, state,
@@ -75,7 +80,7 @@ pub async fn begin(tx: &mut Tx, new: &Beginning<'_>) -> Result<Run> {
                   output, finish_reason, error, cancel, superseded, attempt, fence, lease_until,
                   holder, wake_at, created_at, started_at, finished_at
            from begun"#,
-        Uuid::from(tx.org()),
+        Uuid::from(tenant.org()),
         Uuid::from(run.conversation_id),
         lines.first,
         lines.last,
@@ -114,8 +119,9 @@ pub async fn begin(tx: &mut Tx, new: &Beginning<'_>) -> Result<Run> {
         run.task.as_ref().map(|task| Uuid::from(task.run)),
         &run.causes(),
         run.task.as_ref().is_some_and(|task| task.tainted),
+        conversation.realm.as_ref().map(Realm::as_str),
     )
-    .fetch_optional(tx.conn())
+    .fetch_optional(tenant.conn())
     .await?;
     row.ok_or_else(|| Error::LeaseLost(run.id.to_string()))?.try_into()
 }

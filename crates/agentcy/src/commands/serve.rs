@@ -1,7 +1,7 @@
 //! `agentcy serve`: the whole product in one process.
 
 use agentcy_agent::Runs;
-use agentcy_api::{AppState, http::serve::serve, router};
+use agentcy_api::{AppState, Beside, http::serve::serve, router};
 use agentcy_config::Config;
 use agentcy_platform::{
     Platform,
@@ -51,8 +51,11 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let millis = started.elapsed().as_millis();
     tracing::info!(%bind, ready.millis = millis, version = env!("CARGO_PKG_VERSION"), "agentcy is ready");
     welcome(&config, &platform, &url, first);
-    let sockets = agentcy_ws::router(Sockets::new(&platform, &runs, &lifecycle));
-    serve(listener, router(state, sockets), lifecycle.clone()).await;
+    let beside = Beside {
+        sockets: agentcy_ws::router(Sockets::new(&platform, &runs, &lifecycle)),
+        pages: agentcy_ui::router(agentcy_ui::embedded),
+    };
+    serve(listener, router(state, beside), lifecycle.clone()).await;
 
     tracing::info!("stopping: open requests may finish");
     if !lifecycle.wait(GRACE).await {
@@ -80,6 +83,9 @@ pub(super) fn record() -> anyhow::Result<PrometheusHandle> {
 /// Says where it is and how to sign in.
 fn welcome(config: &Config, platform: &Platform, url: &url::Url, first: FirstStart) {
     crate::output::say(&format!("\n  agentcy is ready at {url}\n  API reference: {url}docs"));
+    if !agentcy_ui::is_built(agentcy_ui::embedded) {
+        crate::output::say("  The web UI is not in this build: see frontend/README.md.");
+    }
     if default_login_in_force(platform) {
         crate::output::say(
             "  Sign in as admin@localhost / admin, from this machine only; change the password before others come in.\n",

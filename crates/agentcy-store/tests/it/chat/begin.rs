@@ -7,6 +7,7 @@ use agentcy_core::{
 };
 use agentcy_store::{
     conversation_log::{self, Lines},
+    conversations::{self, Conversation},
     messages::{self, Message},
     runs::{self, Beginning, NewRun, Run},
 };
@@ -43,8 +44,9 @@ fn new(conversation: ConversationId) -> (NewRun, Message, Message) {
 async fn begin(
     world: &World,
     org: OrgId,
-    (run, question, answer): &(NewRun, Message, Message),
+    all: &(NewRun, Message, Message),
 ) -> agentcy_store::Result<Run> {
+    let run = &all.0;
     let lines = Lines {
         conversation: run.conversation_id,
         first: 1,
@@ -53,12 +55,20 @@ async fn begin(
         events: LINES,
         at: run.at,
     };
-    let entry = entry(Some(org), "run_1");
-    let beginning = Beginning { run, title: "who?", question, answer, lines, entry: &entry };
-    let mut tx = tx(world, org).await;
-    let begun = runs::begin(&mut tx, &beginning).await?;
-    tx.commit().await?;
-    Ok(begun)
+    begin_in(world, org, &find(world, org, run.conversation_id).await, lines, all).await
+}
+
+async fn begin_in(
+    world: &World,
+    org: OrgId,
+    conversation: &Conversation,
+    lines: Lines<'_>,
+    (run, question, answer): &(NewRun, Message, Message),
+) -> agentcy_store::Result<Run> {
+    let (entry, title) = (entry(Some(org), "run_1"), "who?");
+    let beginning =
+        Beginning { conversation, run, title, question, answer, lines, entry: &entry };
+    runs::begin(&mut reader(world, org).await, &beginning).await
 }
 
 #[tokio::test]
@@ -98,4 +108,21 @@ async fn where_its_numbers_were_used_nothing_of_a_run_begins() {
     assert_eq!(runs::find(&mut reader, late.0.id).await.unwrap(), None);
     assert!(messages::of_run(&mut reader, late.0.id).await.unwrap().is_empty());
     assert_eq!(world.test.rows("select 1 from audit").await.len(), 1);
+}
+
+#[tokio::test]
+async fn in_a_conversation_that_another_run_has_or_that_was_moved_no_run_begins() {
+    let world = World::new().await;
+    let org = world.org().await;
+    let id = conversation(&world, org).await;
+    let seen = find(&world, org, id).await;
+    let lines =
+        Lines { conversation: id, first: 1, last: 2, reserved: 100, events: LINES, at: at(5) };
+    let elsewhere = Conversation { realm: Some("other".parse().unwrap()), ..seen.clone() };
+    assert!(is_lost(&begin_in(&world, org, &elsewhere, lines, &new(id)).await));
+    let mut tx = tx(&world, org).await;
+    conversations::engage(&mut tx, id, next_id().into(), "", at(4)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(is_lost(&begin_in(&world, org, &seen, lines, &new(id)).await));
+    assert_eq!(world.test.rows("select 1 from runs").await.len(), 0);
 }
