@@ -1,13 +1,16 @@
+import { cn } from "@/lib/cn";
 import { Copy } from "./copy";
 
 interface Props {
   children: string;
   /** What it is, for who cannot see it. */
   label: string;
+  /** Breaks long lines, for a single value that is read as a whole. */
+  wrap?: boolean;
 }
 
 /** Text to read or copy as it is: a command, a document, an answer. */
-export function Code({ children, label }: Props) {
+export function Code({ children, label, wrap }: Props) {
   return (
     <div className="relative min-w-0 rounded-md border bg-sunken">
       <pre
@@ -15,7 +18,10 @@ export function Code({ children, label }: Props) {
         aria-label={label}
         // Long lines are scrolled to, also by keyboard.
         tabIndex={0}
-        className="max-h-96 overflow-auto p-3 pr-10 font-mono text-xs leading-relaxed"
+        className={cn(
+          "max-h-96 overflow-auto p-3 pr-10 font-mono text-xs leading-relaxed",
+          wrap && "break-all whitespace-pre-wrap",
+        )}
       >
         {children}
       </pre>

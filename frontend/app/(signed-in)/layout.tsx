@@ -6,11 +6,11 @@ import { LiveProvider } from "@/lib/live";
 export default function Layout({ children }: { children: ReactNode }) {
   return (
     <Suspense>
-      <RequireSession>
-        <LiveProvider>
+      <LiveProvider>
+        <RequireSession>
           <Shell>{children}</Shell>
-        </LiveProvider>
-      </RequireSession>
+        </RequireSession>
+      </LiveProvider>
     </Suspense>
   );
 }

@@ -1,2 +1,6 @@
-export { RequireSession, useMe } from "./require-session";
-export { SignIn } from "./sign-in";
+export { NewPassword } from "./components/new-password";
+export { Register } from "./components/register";
+export { RequireSession, useMe } from "./components/require-session";
+export { SignIn } from "./components/sign-in";
+export { useSignOut } from "./hooks/use-sign-out";
+export { isPasswordFit } from "./lib/password-rules";

@@ -11,6 +11,8 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly body: ErrorBody,
+    /** In how many seconds another try is welcome, where the server says. */
+    readonly retryAfter?: number,
   ) {
     super(body.message);
     this.name = "ApiError";
@@ -49,13 +51,24 @@ client.setConfig({ baseUrl: "", credentials: "same-origin" });
 
 // Every POST may be repeated by a lost connection; the server answers a repeat as the first time.
 client.interceptors.request.use((request) => {
-  if (request.method === "POST" && !request.url.includes("/auth/")) {
-    request.headers.set("Idempotency-Key", crypto.randomUUID());
+  const { method, url, headers } = request;
+  if (method === "POST" && !url.includes("/auth/") && !headers.has("Idempotency-Key")) {
+    headers.set("Idempotency-Key", crypto.randomUUID());
   }
   return request;
 });
 
-client.interceptors.error.use((error, response) => {
-  if (isErrorBody(error)) return new ApiError(response?.status ?? 0, error.error);
-  return new ApiError(response?.status ?? 0, UNREACHABLE);
-});
+function refusal(error: unknown, response: Response | undefined): ApiError {
+  const body = isErrorBody(error) ? error.error : UNREACHABLE;
+  const wait = Number(response?.headers.get("retry-after") ?? undefined);
+  return new ApiError(response?.status ?? 0, body, Number.isFinite(wait) ? wait : undefined);
+}
+
+client.interceptors.error.use(refusal);
+
+/** The `fetch` of what streams: a refusal is told as everywhere else, which the generated reader does not. */
+export async function opened(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const response = await globalThis.fetch(input, init).catch(() => null);
+  if (response?.ok) return response;
+  throw refusal(await response?.json().catch(() => null), response ?? undefined);
+}

@@ -103,4 +103,17 @@ describe("the live connection", () => {
     leave();
     expect(sockets[0]!.closed).toBe(true);
   });
+
+  it("says when it is lost, and tries at once when it is woken", () => {
+    const { sockets, connection } = stage();
+    const states: string[] = [];
+    connection.watch(() => states.push(connection.state));
+    connection.follow("graph", follower());
+    sockets[0]!.onopen?.();
+    sockets[0]!.hear({ type: "subscribed", id: 1, topics: ["graph"], seq: { graph: 4 } });
+    sockets[0]!.onclose?.({ code: 4003 });
+    expect(states).toEqual(["live", "lost"]);
+    connection.wake();
+    expect(sockets).toHaveLength(2);
+  });
 });

@@ -35,6 +35,9 @@ const LONGEST_PAUSE = 20_000;
 /** The credential is no good: another try would be no better. */
 const REFUSED = new Set([4001, 4003]);
 
+/** Whether what is shown is kept up to date: nothing is followed, it is, or not at the moment. */
+export type LinkState = "idle" | "live" | "lost";
+
 export class Connection {
   #followers = new Map<string, Set<Follower>>();
   #seen = new Map<string, number>();
@@ -43,6 +46,8 @@ export class Connection {
   #nextId = 1;
   #pause = FIRST_PAUSE;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #state: LinkState = "idle";
+  #watchers = new Set<() => void>();
 
   constructor(
     private readonly connect: () => Socket,
@@ -64,6 +69,29 @@ export class Connection {
       this.#send({ type: "unsubscribe", id: this.#nextId++, topics: [topic] });
       if (this.#followers.size === 0) this.#hangUp();
     };
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** Tells of each change of the state until the given function is called. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** Tries at once, as after signing in again. */
+  wake() {
+    if (this.#socket || this.#followers.size === 0) return;
+    this.#pause = FIRST_PAUSE;
+    this.#dial();
+  }
+
+  #become(state: LinkState) {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#watchers.forEach((tell) => tell());
   }
 
   #subscribe(topics: string[]) {
@@ -92,6 +120,7 @@ export class Connection {
       if (this.#socket !== socket) return;
       this.#socket = null;
       this.#open = false;
+      this.#become("lost");
       if (REFUSED.has(code)) this.onRefused();
       else this.#comeBack();
     };
@@ -109,6 +138,7 @@ export class Connection {
     const socket = this.#socket;
     this.#socket = null;
     this.#open = false;
+    this.#become("idle");
     socket?.close();
   }
 
@@ -116,6 +146,7 @@ export class Connection {
     switch (frame.type) {
       case "subscribed":
         this.#pause = FIRST_PAUSE;
+        this.#become("live");
         for (const [topic, seq] of Object.entries(frame.seq)) {
           if (!this.#seen.has(topic)) this.#seen.set(topic, seq);
         }

@@ -1,8 +1,17 @@
 "use client";
 
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, use, useEffect, useEffectEvent, useState, type ReactNode } from "react";
-import { Connection, type Follower, type Socket } from "./connection";
+import {
+  createContext,
+  use,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from "react";
+import { Connection, type Follower, type LinkState, type Socket } from "./connection";
 
 const Live = createContext<Connection | null>(null);
 
@@ -37,4 +46,15 @@ export function useRefreshed(topic: string | null, queryKey: readonly unknown[])
   const queries = useQueryClient();
   const refresh = () => void queries.invalidateQueries({ queryKey });
   useLive(topic, { onEvent: refresh, onReset: refresh });
+}
+
+/** Whether the pages hear of what happens, and a way to try again at once. */
+export function useLink(): { state: LinkState; wake: () => void } {
+  const connection = use(Live);
+  const state = useSyncExternalStore(
+    useCallback((tell: () => void) => connection?.watch(tell) ?? (() => {}), [connection]),
+    () => connection?.state ?? "idle",
+    () => "idle" as const,
+  );
+  return { state, wake: useCallback(() => connection?.wake(), [connection]) };
 }
