@@ -9,6 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::frontend::{Frontend, each_file};
 use crate::workspace::{Workspace, output};
 
 pub(crate) const HELP: &str = "
@@ -18,6 +19,7 @@ Writes what is made from the code:
   crates/agentcy-store/.sqlx   query data, from a throwaway PostgreSQL with all migrations
   .env.example                 every setting with its default
   docs/openapi.json            the published API
+  frontend/lib/api/generated   its client in TypeScript
 
   --check   write nothing; fail and name the files that differ from what is committed
 ";
@@ -42,7 +44,23 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
         printed.insert(PathBuf::from(path), Some(print(&binary, command)?));
     }
     stale = settle(workspace.root(), printed, check)?;
+    if stale.is_empty() {
+        stale = settle(workspace.root(), client(workspace)?, check)?;
+    }
     report(&stale)
+}
+
+// What is there and is not made any more goes.
+fn client(workspace: &Workspace) -> Result<Files> {
+    let root = workspace.root();
+    let made = Frontend::find(workspace)?.client(root)?;
+    let mut files = Files::new();
+    each_file(&root.join("frontend/lib/api/generated"), &mut |path| {
+        files.insert(path.strip_prefix(root)?.to_owned(), None);
+        Ok(())
+    })?;
+    files.extend(made.into_iter().map(|(path, content)| (path, Some(content))));
+    Ok(files)
 }
 
 fn report(stale: &[PathBuf]) -> Result<()> {

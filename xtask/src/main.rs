@@ -9,6 +9,7 @@
 mod account;
 mod bench;
 mod compose;
+mod frontend;
 mod generate;
 mod leash;
 mod neo4j;

@@ -1,10 +1,12 @@
 //! `cargo xtask test`: every test, with the real servers that tests need.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::frontend::Frontend;
 use crate::neo4j::{self, Neo4j};
 use crate::postgres::{self, Postgres};
 use crate::redis::Redis;
@@ -20,6 +22,7 @@ their data go when it ends, also by Ctrl-C.
   PostgreSQL   found as `serve` finds it, or brought
   Redis        redis-server or valkey-server on PATH
   Neo4j        needs java and mvn; fetched once as Maven artifacts
+  web UI       needs Node 20.9, and Chromium on PATH; not run with -p or a filter
 
 A store that cannot be had is skipped, loudly; with CI=true that is a failure.
 
@@ -78,8 +81,19 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
         tally.failed = 1;
     }
 
+    let mut missing = false;
+    if wish.packages.is_empty() && wish.filters.is_empty() {
+        match web_ui(workspace, &bin) {
+            Ok(more) => tally += more,
+            Err(error) => {
+                missing = true;
+                println!("web UI: {} ({error:#})", skipped());
+            }
+        }
+    }
+
     println!("\nPostgreSQL: real ({})", bin.display());
-    let missing = [redis.report(), neo4j.report()].contains(&false);
+    missing |= [redis.report(), neo4j.report()].contains(&false);
     println!("{tally}");
     // Failure is told by the exit code alone, so that the tally stays the last line on both streams.
     let failed = !succeeded || tally.failed > 0 || (missing && in_ci());
@@ -88,6 +102,15 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
         std::process::exit(1);
     }
     Ok(())
+}
+
+fn web_ui(workspace: &Workspace, postgres: &Path) -> Result<Tally> {
+    let frontend = Frontend::find(workspace)?;
+    frontend.test(&workspace.target_dir()?.join("debug").join("agentcy"), postgres)
+}
+
+fn skipped() -> &'static str {
+    if in_ci() { "SKIPPED, which fails this run" } else { "SKIPPED" }
 }
 
 fn cargo_test(workspace: &Workspace, wish: &Wish<'_>) -> Command {
@@ -140,8 +163,7 @@ impl<T> Store<T> {
         match &self.server {
             Ok(_) => println!("{}: real", self.name),
             Err(error) => {
-                let verdict = if in_ci() { "SKIPPED, which fails this run" } else { "SKIPPED" };
-                println!("{}: {verdict} ({error:#})", self.name);
+                println!("{}: {} ({error:#})", self.name, skipped());
             }
         }
         self.server.is_ok()

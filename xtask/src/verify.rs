@@ -7,6 +7,7 @@ mod sources;
 
 use anyhow::{Result, bail};
 
+use crate::frontend::Frontend;
 use crate::generate;
 use crate::workspace::{Workspace, run as run_command};
 
@@ -14,7 +15,7 @@ pub(crate) const HELP: &str = "
 usage: cargo xtask verify
 
 Checks everything CI checks besides tests: formatting, the arrows between crates, rules on sources and
-on the manifest, licences and banned crates, clippy, documentation, and that generated files are fresh.
+on the manifest, licences and banned crates, the web UI (lint, layout, types, unused code), clippy, documentation, and that generated files are fresh.
 All checks run, then the failed ones are named.
 ";
 
@@ -26,6 +27,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("rules on sources", sources::check),
     ("rules on the manifest", manifest::check),
     ("licences and bans", licences::check),
+    ("web UI", web_ui),
     ("clippy", clippy),
     ("documentation", documentation),
     ("generated files", generated),
@@ -52,6 +54,10 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
 
 fn formatting(workspace: &Workspace) -> Result<()> {
     run_command(&mut workspace.cargo(["fmt", "--all", "--check"]))
+}
+
+fn web_ui(workspace: &Workspace) -> Result<()> {
+    Frontend::find(workspace)?.check()
 }
 
 fn clippy(workspace: &Workspace) -> Result<()> {

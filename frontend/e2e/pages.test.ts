@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type axeCore from "axe-core";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launch, signIn, visit } from "./browser";
+import { PLACES } from "./places";
+import { Server } from "./server";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([Server.start(), launch()]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+for (const theme of ["light", "dark"] as const) {
+  describe(`in ${theme}`, () => {
+    test.each(PLACES)("%s opens without a fault and can be used by everybody", async (place) => {
+      const { page, faults } = await visit(browser, server, { colorScheme: theme });
+      await signIn(page, server);
+      await page.goto(`/app${place}`);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForLoadState("networkidle");
+      // Evaluated from outside, since the page's policy lets no foreign script in.
+      await page.evaluate(AXE);
+      const found = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as { axe: typeof axeCore };
+        const result = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] });
+        return result.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+      });
+      expect(found).toEqual([]);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+  });
+}
+
+test.each(PLACES)("%s fits on a phone", async (place) => {
+  const { page } = await visit(browser, server, { viewport: { width: 390, height: 844 } });
+  await signIn(page, server);
+  await page.goto(`/app${place}`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.waitForLoadState("networkidle");
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(width).toBeLessThanOrEqual(390);
+  await page.context().close();
+});
+
+test("a page of the signed-in leads to the sign-in and back", async () => {
+  const { page } = await visit(browser, server);
+  await page.goto("/app/sources/?source=src_1");
+  await page.getByLabel("E-mail").fill("admin@localhost");
+  await page.getByLabel("Password").fill("admin");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("**/app/sources/?source=src_1");
+  await page.context().close();
+});
+
+test("a page that is not there says so", async () => {
+  const { page } = await visit(browser, server);
+  const answer = await page.goto("/app/nothing/");
+  expect(answer?.status()).toBe(404);
+  await page.getByRole("link").first().waitFor();
+  await page.context().close();
+});
+
+test("no script of a page can read what the session rests on", async () => {
+  const { page } = await visit(browser, server);
+  await signIn(page, server);
+  await page.goto("/app/");
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  const readable = await page.evaluate(() =>
+    JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]),
+  );
+  expect(readable).not.toMatch(/eyJ|ak_live|session/);
+  await page.context().close();
+});
