@@ -1,0 +1,27 @@
+import { faultOf } from "@/lib/api/client";
+import { Button } from "@/ui/button";
+
+interface Props {
+  label: string;
+  busy: boolean;
+  /** Why this person may not. */
+  refused: string | undefined;
+  error: unknown;
+  /** Whether faults stand beside fields. */
+  faulty: boolean;
+}
+
+/** The end of a long form; it stays in sight. */
+export function SaveBar({ label, busy, refused, error, faulty }: Props) {
+  const told = faulty ? "Some fields need another look." : faultOf(error);
+  return (
+    <div className="sticky bottom-0 flex flex-wrap items-center justify-end gap-3 rounded-b-lg border-t bg-surface/95 px-4 py-3 backdrop-blur md:px-5">
+      <p role="status" className={refused ? "text-xs text-muted" : "text-xs text-bad"}>
+        {refused ?? told}
+      </p>
+      <Button type="submit" kind="primary" busy={busy} disabled={refused !== undefined}>
+        {label}
+      </Button>
+    </div>
+  );
+}
