@@ -65,7 +65,11 @@ describe("the log of a conversation", () => {
           expires_at: "2026-01-01T00:00:00Z",
         },
       },
-      { seq: 5, event: "approval_resolved", data: { approval_id: "apr_1", state: "denied", note: "no" } },
+      {
+        seq: 5,
+        event: "approval_resolved",
+        data: { approval_id: "apr_1", state: "denied", note: "no" },
+      },
     ]);
     expect(answer(folded).parts).toMatchObject([{ approval: { state: "denied", note: "no" } }]);
   });

@@ -1,0 +1,215 @@
+// One conversation as it is shown: its history, its line to the server, and what was said and is not in the log yet.
+import { ApiError, type OnBusy } from "@/lib/api/client";
+import { recall, settled, withEarlier } from "./history";
+import { EMPTY, fold, isAnswering, type Entry, type Thread } from "./log";
+import { Line, type LineState } from "./stream";
+import type { Transport } from "./transport";
+
+/** Something said that the log does not tell yet. */
+export interface Saying {
+  key: string;
+  text: string;
+  onBusy: OnBusy;
+  state: { kind: "sending" } | { kind: "taken" } | { kind: "failed"; error: unknown };
+}
+
+export interface View {
+  phase: { kind: "loading" } | { kind: "failed"; error: unknown } | { kind: "ready" };
+  thread: Thread;
+  sayings: readonly Saying[];
+  line: LineState;
+  /** Where older messages go on. */
+  earlier: string | null;
+}
+
+/** How often a message that nobody answered for is sent again, under the same key. */
+const TRIES = 4;
+const PAUSE = 600;
+/** Words are shown in batches, not one by one. */
+const FRAME = 32;
+
+const BLANK: View = {
+  phase: { kind: "loading" },
+  thread: EMPTY,
+  sayings: [],
+  line: { kind: "quiet" },
+  earlier: null,
+};
+
+export class Conversation {
+  #view: View;
+  #shown: View;
+  #listeners = new Set<() => void>();
+  #due: ReturnType<typeof setTimeout> | undefined;
+  #line: Line;
+  #loading: Promise<void> | null = null;
+
+  constructor(
+    private readonly transport: Transport,
+    /** Hears that an answer began or ended. */
+    private readonly onTurn: () => void,
+    /** It has just been begun, and has no history. */
+    isNew = false,
+    private readonly newKey: () => string = () => crypto.randomUUID(),
+  ) {
+    this.#view = isNew ? { ...BLANK, phase: { kind: "ready" } } : BLANK;
+    this.#shown = this.#view;
+    this.#line = new Line(transport.hear, {
+      last: () => this.#view.thread.seq,
+      onEntry: (entry) => this.#hear(entry),
+      onState: (line) => {
+        this.#show({ line });
+        // The log ended without an end of the answer: the history knows it.
+        if (line.kind === "quiet" && isAnswering(this.#view.thread)) void this.#settle();
+      },
+    });
+  }
+
+  view = () => this.#shown;
+
+  /** Follows for as long as somebody looks. */
+  subscribe = (listener: () => void) => {
+    this.#listeners.add(listener);
+    if (this.#listeners.size === 1) void this.open();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#line.hangUp();
+    };
+  };
+
+  /** Reads the history where that was not done, and listens. */
+  async open() {
+    if (this.#view.phase.kind !== "ready") {
+      this.#loading ??= this.#load().finally(() => (this.#loading = null));
+      await this.#loading;
+    }
+    if (this.#view.phase.kind === "ready" && this.#listeners.size > 0) this.#line.wake();
+  }
+
+  /** Something happened; the number tells whether it is known. */
+  happened(seq: number) {
+    if (seq > this.#view.thread.seq) void this.open();
+  }
+
+  async say(text: string, onBusy: OnBusy) {
+    const saying: Saying = { key: this.newKey(), text, onBusy, state: { kind: "sending" } };
+    this.#show({ sayings: [...this.#view.sayings, saying] });
+    await this.#send(saying);
+  }
+
+  /** Sends again what failed, as it was or another way. */
+  async sayAgain(key: string, onBusy?: OnBusy) {
+    const saying = this.#view.sayings.find((it) => it.key === key);
+    if (!saying) return;
+    const again: Saying = {
+      ...saying,
+      // What was refused is another message when it is sent again; what got lost must stay the same one.
+      key: isRefusal(saying) ? this.newKey() : key,
+      onBusy: onBusy ?? saying.onBusy,
+      state: { kind: "sending" },
+    };
+    this.#show({ sayings: this.#view.sayings.map((it) => (it.key === key ? again : it)) });
+    await this.#send(again);
+  }
+
+  /** Takes back what was not taken; its text is given back. */
+  withdraw(key: string): string {
+    const text = this.#view.sayings.find((it) => it.key === key)?.text ?? "";
+    this.#show({ sayings: this.#view.sayings.filter((it) => it.key !== key) });
+    return text;
+  }
+
+  async loadEarlier() {
+    const cursor = this.#view.earlier;
+    if (!cursor) return;
+    const page = await this.transport.history(cursor);
+    const thread = withEarlier(this.#view.thread, page.items);
+    this.#show({ thread, earlier: page.next_cursor ?? null });
+  }
+
+  async #load() {
+    this.#show({ phase: { kind: "loading" } });
+    try {
+      const page = await this.transport.history();
+      const thread = recall(page.items);
+      const earlier = page.next_cursor ?? null;
+      this.#show({ phase: { kind: "ready" }, thread, earlier, sayings: this.#untold(thread) });
+    } catch (error) {
+      this.#show({ phase: { kind: "failed", error } });
+    }
+  }
+
+  #hear(entry: Entry) {
+    const before = this.#view.thread;
+    const thread = fold(before, entry);
+    if (thread === before) return;
+    const sayings =
+      entry.event === "user_message"
+        ? without(this.#view.sayings, entry.data.content)
+        : this.#view.sayings;
+    this.#show({ thread, sayings });
+    if (isAnswering(before) === isAnswering(thread)) return;
+    this.onTurn();
+    if (!isAnswering(thread)) void this.#settle();
+  }
+
+  /** Reads what the log does not tell: times, models, what came of effects. Nothing depends on it. */
+  async #settle() {
+    const page = await this.transport.history().catch(() => null);
+    if (!page) return;
+    const thread = settled(this.#view.thread, page.items);
+    this.#show({ thread, sayings: this.#untold({ ...thread, messages: [] }) });
+  }
+
+  /** What was taken and is neither in the log nor in the queue. */
+  #untold({ messages, queued }: Thread): readonly Saying[] {
+    const told = [...messages, ...queued].flatMap((it) => (it.role === "user" ? [it.text] : []));
+    return this.#view.sayings.filter(
+      ({ state, text }) => state.kind !== "taken" || !told.includes(text),
+    );
+  }
+
+  async #send({ key, text, onBusy }: Saying) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.transport.say({ content: text, on_busy: onBusy }, key);
+        this.#mark(key, { kind: "taken" });
+        return await this.open();
+      } catch (error) {
+        if (!mayPass(error) || tries === TRIES) return this.#mark(key, { kind: "failed", error });
+        await new Promise((resolve) => setTimeout(resolve, PAUSE * tries));
+      }
+    }
+  }
+
+  #mark(key: string, state: Saying["state"]) {
+    this.#show({
+      sayings: this.#view.sayings.map((it) => (it.key === key ? { ...it, state } : it)),
+    });
+  }
+
+  #show(change: Partial<View>) {
+    this.#view = { ...this.#view, ...change };
+    this.#due ??= setTimeout(() => {
+      this.#due = undefined;
+      this.#shown = this.#view;
+      this.#listeners.forEach((tell) => tell());
+    }, FRAME);
+  }
+}
+
+/** The first that says this is in the log now. */
+function without(sayings: readonly Saying[], text: string): readonly Saying[] {
+  const place = sayings.findIndex((it) => it.text === text);
+  return place < 0 ? sayings : sayings.toSpliced(place, 1);
+}
+
+function isRefusal({ state }: Saying): boolean {
+  return state.kind === "failed" && state.error instanceof ApiError && !mayPass(state.error);
+}
+
+/** Nobody answered, or not yet: the same again may be taken. */
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return error.status === 0 || error.status >= 500 || error.code === "idempotency_in_progress";
+}

@@ -1,0 +1,24 @@
+// What was written and not sent, one text per conversation, kept across reloads.
+
+/** As much of localStorage as is used. */
+type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+const keyOf = (conversationId: string | null) => `agentcy.draft.${conversationId ?? "new"}`;
+
+export function draftOf(conversationId: string | null, store: Store): string {
+  try {
+    return store.getItem(keyOf(conversationId)) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** Keeps a draft; an empty one is forgotten. Where nothing may be kept, nothing is. */
+export function keepDraft(conversationId: string | null, text: string, store: Store) {
+  try {
+    if (text) store.setItem(keyOf(conversationId), text);
+    else store.removeItem(keyOf(conversationId));
+  } catch {
+    // A full or forbidden store loses a draft, and nothing else.
+  }
+}
