@@ -284,6 +284,7 @@ export type AuditEntry = {
      * `allowed` or `denied`.
      */
     decision: string;
+    details: unknown;
     /**
      * What it was done to.
      */
@@ -377,6 +378,7 @@ export type ClaimedJobs = {
  * What to collect from.
  */
 export type CollectPayload = {
+    config: unknown;
     /**
      * In the clear: for the daemon's memory and nothing else.
      */
@@ -2352,6 +2354,7 @@ export type SkippedTrigger = {
  * A connected system.
  */
 export type Source = {
+    config: unknown;
     /**
      * How much is uploaded, in bytes.
      */
@@ -2979,6 +2982,7 @@ export type ToolCall = {
      * What a person was asked about it.
      */
     approval?: Approval | null;
+    args: unknown;
     /**
      * The source that it works on.
      */
