@@ -17,6 +17,7 @@ create table tasks (
     created_by text not null,
     created_at timestamptz not null,
     updated_at timestamptz not null,
+    constraint task_org_key unique (org_id, id),
     foreign key (org_id, realm) references realms
 );
 create unique index task_name_key on tasks (org_id, lower(name));
@@ -48,6 +49,7 @@ create table triggers (
     skipped_at timestamptz,
     skipped_why text,
     constraint trigger_task_key unique (task_id),
+    constraint trigger_org_key unique (org_id, id),
     constraint trigger_schedule check ((kind = 'schedule') = (cron is not null)),
     constraint trigger_webhook check ((kind = 'webhook') = (secret is not null))
 );
@@ -55,10 +57,11 @@ create index triggers_due_idx on triggers (next_at) where next_at is not null;
 create index triggers_of_events_idx on triggers (org_id) where kind = 'lifecycle';
 
 -- Each time that a task was set off. From the moment its agent runs, `run_id` tells how it stands until it is over.
+-- Its task has an org: to check that of a run too would cost each of many that are written at once.
 create table task_runs (
     id uuid primary key,
-    org_id uuid not null references orgs on delete cascade,
-    task_id uuid not null references tasks on delete cascade,
+    org_id uuid not null,
+    task_id uuid not null,
     state text not null check (state in ('pending', 'running', 'succeeded', 'failed', 'cancelled')),
     cause jsonb not null,
     -- The tasks that led to it, the first one first, without this one.
@@ -66,7 +69,7 @@ create table task_runs (
     -- What the template is filled in with, until that is done: the event, or what a person gave. A delivery is its own.
     payload jsonb,
     delivery_id uuid,
-    -- The time of the tick; no tick of a task runs twice.
+    -- The time of the tick.
     tick timestamptz,
     -- What was filled in.
     input jsonb,
@@ -77,18 +80,21 @@ create table task_runs (
     created_at timestamptz not null,
     started_at timestamptz,
     finished_at timestamptz,
-    constraint task_tick_key unique (task_id, tick),
-    constraint task_run_finished check ((state in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null))
+    constraint task_run_finished check ((state in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null)),
+    foreign key (org_id, task_id) references tasks (org_id, id) on delete cascade
 );
+-- No tick of a task runs twice.
+create unique index task_tick_key on task_runs (task_id, tick) where tick is not null;
 create index task_runs_newest_idx on task_runs (task_id, created_at desc, id desc);
 create index task_runs_active_idx on task_runs (task_id, created_at, id) where state in ('pending', 'running');
 create index task_runs_begun_idx on task_runs (task_id, started_at) where started_at is not null;
+create index task_runs_ended_idx on task_runs (finished_at) where finished_at is not null;
 
--- What came in by webhook. The key tells whether it came before.
+-- What came in by webhook. The key tells whether it came before. Its trigger has an org.
 create table deliveries (
     id uuid primary key,
-    org_id uuid not null references orgs on delete cascade,
-    trigger_id uuid not null references triggers on delete cascade,
+    org_id uuid not null,
+    trigger_id uuid not null,
     task_run_id uuid not null,
     key bytea not null,
     headers jsonb not null,
@@ -97,7 +103,8 @@ create table deliveries (
     received_at timestamptz not null,
     -- Until when a repeat is known.
     expires_at timestamptz not null,
-    constraint delivery_key unique (trigger_id, key)
+    constraint delivery_key unique (trigger_id, key),
+    foreign key (org_id, trigger_id) references triggers (org_id, id) on delete cascade
 );
 alter table deliveries alter column body set storage external;
 create index deliveries_age_idx on deliveries (expires_at);
@@ -140,7 +147,11 @@ grant select (id, org_id, enabled, realm, run_as) on tasks to agentcy_system;
 create policy system on deliveries to agentcy_system using (true) with check (true);
 grant select (id, task_run_id, expires_at), delete on deliveries to agentcy_system;
 create policy system on task_runs to agentcy_system using (true) with check (true);
-grant select (id, state) on task_runs to agentcy_system;
+grant select (id, task_id, state, created_at, finished_at), delete on task_runs to agentcy_system;
+
+-- The many jobs that are about nothing are in no list of a subject.
+drop index jobs_of_subject_idx;
+create index jobs_of_subject_idx on jobs (org_id, subject, created_at desc, id desc) where subject is not null;
 
 -- What a run was permitted, and who decided and stopped in it: read with a run of a task.
 create index audit_of_run_idx on audit (org_id, request_id) where ip is null;

@@ -8,7 +8,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use tower::limit::GlobalConcurrencyLimitLayer;
+use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer};
 use tower_http::compression::CompressionLayer;
 
 use crate::{
@@ -49,14 +49,14 @@ pub fn router(app: AppState, beside: Beside) -> Router {
 }
 
 /// The same with more routes that need a credential.
-pub fn router_with(mut app: AppState, beside: Beside, more: ApiRouter<AppState>) -> Router {
+pub fn router_with(app: AppState, beside: Beside, more: ApiRouter<AppState>) -> Router {
     let mut document = docs::frame();
     docs::configure();
     let routes = layered(&app, more).finish_api(&mut document);
     places::name(&mut document);
-    app.openapi = serde_json::to_vec(&document).unwrap_or_default().into();
+    let app = app.with_document(serde_json::to_vec(&document).unwrap_or_default().into());
     let routes = routes.merge(arriving(&app, beside.sockets)).merge(pages(&app, beside.pages));
-    outermost(app.clone(), routes)
+    outermost(app, routes)
 }
 
 /// Sockets alone, beside what machines look at.
@@ -72,9 +72,7 @@ fn arriving(app: &AppState, sockets: Router) -> Router<AppState> {
     sockets
         .with_state(())
         .layer(middleware::from_fn_with_state(app.clone(), sockets::arriving))
-        .layer(middleware::from_fn_with_state(app.clone(), limit::draining))
-        .layer(middleware::from_fn_with_state(app.clone(), guard::place))
-        .layer(middleware::from_fn(outermost::remember_route))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::entrance))
 }
 
 fn pages(app: &AppState, pages: Router) -> Router<AppState> {
@@ -84,17 +82,21 @@ fn pages(app: &AppState, pages: Router) -> Router<AppState> {
         .layer(middleware::from_fn(outermost::remember_route))
 }
 
+/// A router of its own around the routes: whatever stands around a request is cloned with all that it holds, and a router
+/// inside is one pointer.
 fn outermost(app: AppState, routes: Router<AppState>) -> Router {
-    routes
+    let routes = routes
         .fallback(async || ApiError::new(ErrorCode::NotFound, "no such route"))
         .method_not_allowed_fallback(async || {
             ApiError::new(ErrorCode::MethodNotAllowed, "the route exists with other methods")
         })
-        .layer(middleware::from_fn_with_state(app.clone(), limit::time))
-        .layer(cors::layer(&app.setup.cors_origins))
-        .layer(middleware::from_fn_with_state(app.clone(), outermost::outermost))
+        .with_state(app.clone());
+    let around = ServiceBuilder::new()
         .layer(CompressionLayer::new())
-        .with_state(app)
+        .layer(middleware::from_fn_with_state(app.clone(), outermost::outermost))
+        .option_layer(cors::layer(&app.setup.cors_origins))
+        .layer(middleware::from_fn_with_state(app, limit::time));
+    Router::new().fallback_service(around.service(routes))
 }
 
 /// Every described route without layers, for the document alone.
@@ -112,17 +114,13 @@ pub(crate) fn describe(document: &mut OpenApi) {
 }
 
 fn layered(app: &AppState, more: ApiRouter<AppState>) -> ApiRouter<AppState> {
-    let draining = || middleware::from_fn_with_state(app.clone(), limit::draining);
-    let place = || middleware::from_fn_with_state(app.clone(), guard::place);
-    let route = || middleware::from_fn(outermost::remember_route);
+    let entrance = || middleware::from_fn_with_state(app.clone(), guard::entrance);
     let public = public()
         .layer(middleware::from_fn_with_state(app.clone(), limit::anonymous_rate))
-        .layer(draining())
-        .layer(place());
+        .layer(entrance());
     let hooks = hooks::router()
         .layer(middleware::from_fn_with_state(app.clone(), limit::hooks_rate))
-        .layer(draining())
-        .layer(place());
+        .layer(entrance());
     let handing_on = streaming()
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once_handing_on));
     let protected = protected()
@@ -131,22 +129,19 @@ fn layered(app: &AppState, more: ApiRouter<AppState>) -> ApiRouter<AppState> {
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .merge(handing_on)
         .layer(middleware::from_fn_with_state(app.clone(), authentication::known))
-        .layer(draining())
-        .layer(place());
+        .layer(entrance());
     let bounded = public
-        .layer(route())
-        .merge(hooks.layer(route()))
-        .merge(protected.layer(route()))
+        .merge(hooks)
+        .merge(protected)
         .layer(GlobalConcurrencyLimitLayer::new(app.setup.concurrency));
     // Apart, since they wait for work and would hold the places of others.
     let daemons = workers::daemon_router()
         .layer(middleware::from_fn(limit::upload))
         .layer(middleware::from_fn_with_state(app.clone(), authentication::worker))
-        .layer(draining())
-        .layer(place())
-        .layer(route())
+        .layer(entrance())
         .layer(GlobalConcurrencyLimitLayer::new(app.setup.concurrency));
-    probes().layer(route()).merge(bounded).merge(daemons)
+    let probes = probes().layer(middleware::from_fn(outermost::remember_route));
+    probes.merge(bounded).merge(daemons)
 }
 
 /// Looked at all the time by machines, by address: no rate, any host, and answered to the last, however busy.

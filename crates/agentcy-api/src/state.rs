@@ -1,6 +1,6 @@
 //! What every handler reaches.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use agentcy_agent::Runs;
 use agentcy_platform::{Platform, hooks::Intake, lifecycle::Lifecycle};
@@ -10,9 +10,14 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use url::Url;
 
-/// What the façade stands on. Cheap to clone; made once by the composition root, and by tests with other parts.
+/// What the façade stands on; made once by the composition root, and by tests with other parts. Each layer of each
+/// request clones it, so it is one pointer.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+/// What an [`AppState`] has.
+#[derive(Clone)]
+pub struct Parts {
     /// The operations.
     pub platform: Platform,
     /// The runs of this process.
@@ -22,7 +27,7 @@ pub struct AppState {
     /// When to stop.
     pub lifecycle: Lifecycle,
     /// How HTTP behaves.
-    pub setup: Arc<HttpSetup>,
+    pub setup: HttpSetup,
     /// The metrics of this process.
     pub metrics: PrometheusHandle,
     /// The OpenAPI document; set when the router is made.
@@ -39,15 +44,20 @@ impl AppState {
         metrics: PrometheusHandle,
     ) -> Self {
         let hooks = Intake::new(&platform, &lifecycle);
-        Self {
-            platform,
-            runs,
-            hooks,
-            lifecycle,
-            setup: Arc::new(setup),
-            metrics,
-            openapi: Bytes::new(),
-        }
+        let openapi = Bytes::new();
+        Self(Arc::new(Parts { platform, runs, hooks, lifecycle, setup, metrics, openapi }))
+    }
+
+    /// The same with the document of its routes.
+    pub(crate) fn with_document(&self, openapi: Bytes) -> Self {
+        Self(Arc::new(Parts { openapi, ..Parts::clone(&self.0) }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 

@@ -7,8 +7,8 @@ use agentcy_core::{
     job::{Payload, StartTask},
     task::Cause,
 };
-use serde::Serialize;
 use serde_json::{Map, Value};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{Error, Result, Tenant};
@@ -29,8 +29,8 @@ pub struct NewDelivery {
     pub max_attempts: i32,
     /// The trigger it is for.
     pub trigger: TriggerId,
-    /// What a repeat has in common with it.
-    pub key: [u8; 32],
+    /// What a repeat has in common with it. None begins with a zero.
+    pub key: Vec<u8>,
     /// Its headers, without what nobody should keep.
     pub headers: Map<String, Value>,
     /// What its body says it is.
@@ -112,7 +112,7 @@ pub async fn take_in(tenant: &mut impl Tenant, given: &[NewDelivery]) -> Result<
     let mut taken = vec![Taken::Gone; given.len()];
     // In one order everywhere: two who insert the same keys then wait for each other in turn, and never in a ring.
     let mut open: Vec<usize> = (0..given.len()).collect();
-    open.sort_by_key(|&index| (given[index].trigger, given[index].key));
+    open.sort_by_key(|&index| (given[index].trigger, given[index].key.as_slice()));
     for _ in 0..ATTEMPTS {
         let offered: Vec<&NewDelivery> = open.iter().map(|&index| &given[index]).collect();
         let known = insert(tenant, &offered).await?;
@@ -139,7 +139,7 @@ pub async fn take_in(tenant: &mut impl Tenant, given: &[NewDelivery]) -> Result<
 async fn insert(tenant: &mut impl Tenant, offered: &[&NewDelivery]) -> Result<Vec<Option<bool>>> {
     let mut columns = Columns::default();
     for new in offered {
-        columns.push(new)?;
+        columns.push(new);
     }
     // An array of what was kept, since a join of the two has no index and no statistics: a loop in a loop.
     let rows = sqlx::query!(
@@ -175,13 +175,13 @@ async fn insert(tenant: &mut impl Tenant, offered: &[&NewDelivery]) -> Result<Ve
         &columns.jobs,
         &columns.triggers,
         &columns.keys as &[&[u8]],
-        &columns.headers,
+        &columns.headers as &[Json<&Map<String, Value>>],
         &columns.content_types as &[Option<&str>],
         &columns.bodies as &[&[u8]],
         &columns.ats,
         &columns.ends,
-        &columns.causes,
-        &columns.payloads,
+        &columns.causes as &[Json<Cause>],
+        &columns.payloads as &[Json<StartTask>],
         &columns.max_attempts,
         StartTask::NAME,
     )
@@ -231,9 +231,9 @@ async fn repeats(
         }
     }
     if !expired.is_empty() {
-        // A run that waits still needs it, so it stays; no key of 32 bytes is this one of 16.
+        // A run that waits still needs it, so it stays, under a key that nobody has.
         sqlx::query!(
-            "update deliveries set key = uuid_send(id) where org_id = $1 and id = any($2)",
+            r"update deliveries set key = '\x00'::bytea || uuid_send(id) where org_id = $1 and id = any($2)",
             org,
             &expired,
         )
@@ -251,35 +251,30 @@ struct Columns<'a> {
     jobs: Vec<Uuid>,
     triggers: Vec<Uuid>,
     keys: Vec<&'a [u8]>,
-    headers: Vec<Value>,
+    headers: Vec<Json<&'a Map<String, Value>>>,
     content_types: Vec<Option<&'a str>>,
     bodies: Vec<&'a [u8]>,
     ats: Vec<Timestamp>,
     ends: Vec<Timestamp>,
-    causes: Vec<Value>,
-    payloads: Vec<Value>,
+    causes: Vec<Json<Cause>>,
+    payloads: Vec<Json<StartTask>>,
     max_attempts: Vec<i32>,
 }
 
 impl<'a> Columns<'a> {
-    fn push(&mut self, new: &'a NewDelivery) -> Result<()> {
+    fn push(&mut self, new: &'a NewDelivery) {
         self.ids.push(new.id.into());
         self.runs.push(new.run.into());
         self.jobs.push(new.job.into());
         self.triggers.push(new.trigger.into());
         self.keys.push(&new.key);
-        self.headers.push(Value::Object(new.headers.clone()));
+        self.headers.push(Json(&new.headers));
         self.content_types.push(new.content_type.as_deref());
         self.bodies.push(&new.body);
         self.ats.push(new.at);
         self.ends.push(new.expires_at);
-        self.causes.push(json(new.id, &Cause::Webhook { delivery_id: new.id })?);
-        self.payloads.push(json(new.id, &StartTask { run: new.run })?);
+        self.causes.push(Json(Cause::Webhook { delivery_id: new.id }));
+        self.payloads.push(Json(StartTask { run: new.run }));
         self.max_attempts.push(new.max_attempts);
-        Ok(())
     }
-}
-
-fn json(id: DeliveryId, value: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(value).map_err(|error| Error::corrupt("deliveries", id, error))
 }

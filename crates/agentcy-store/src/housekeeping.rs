@@ -15,6 +15,8 @@ pub const EVENTS_KEPT: TimeDelta = TimeDelta::days(7);
 pub const JOBS_KEPT: TimeDelta = TimeDelta::days(90);
 /// How long a delivery of a webhook is kept once a repeat is not known any more; one whose run waits stays.
 pub const DELIVERIES_KEPT: TimeDelta = TimeDelta::days(3);
+/// How long a run of a task is kept that is over; the last one of each task stays.
+pub const TASK_RUNS_KEPT: TimeDelta = TimeDelta::days(90);
 /// How long a worker is listed that is not heard of.
 pub const WORKERS_KEPT: TimeDelta = TimeDelta::days(7);
 /// How many rows of each table one sweep deletes at most.
@@ -35,6 +37,8 @@ pub struct Swept {
     pub jobs: u64,
     /// Deliveries that no run waits to read.
     pub deliveries: u64,
+    /// Runs of tasks that ended long ago.
+    pub task_runs: u64,
     /// Workers that were not heard of for long.
     pub workers: u64,
 }
@@ -42,8 +46,9 @@ pub struct Swept {
 impl Swept {
     /// Whether a batch was full, so that there may be more.
     pub fn more(&self) -> bool {
-        let Self { sessions, invites, idempotency_keys, events, jobs, deliveries, workers } = *self;
-        [sessions, invites, idempotency_keys, events, jobs, deliveries, workers]
+        let Self { sessions, invites, idempotency_keys, events, jobs, .. } = *self;
+        let Self { deliveries, task_runs, workers, .. } = *self;
+        [sessions, invites, idempotency_keys, events, jobs, deliveries, task_runs, workers]
             .iter()
             .any(|count| *count >= BATCH)
     }
@@ -109,6 +114,19 @@ pub async fn sweep(tx: &mut SystemTx, now: Timestamp) -> Result<Swept> {
     )
     .execute(tx.conn())
     .await?;
+    let task_runs = sqlx::query!(
+        "delete from task_runs where id in
+             (select id from task_runs old
+              where finished_at <= $1 and exists
+                  (select from task_runs later
+                   where later.task_id = old.task_id
+                       and (later.created_at, later.id) > (old.created_at, old.id))
+              limit $2)",
+        now - TASK_RUNS_KEPT,
+        batch,
+    )
+    .execute(tx.conn())
+    .await?;
     let workers = sqlx::query!(
         "delete from workers where id in (select id from workers where beat_at <= $1 limit $2)",
         now - WORKERS_KEPT,
@@ -123,6 +141,7 @@ pub async fn sweep(tx: &mut SystemTx, now: Timestamp) -> Result<Swept> {
         events: events.rows_affected(),
         jobs: jobs.rows_affected(),
         deliveries: deliveries.rows_affected(),
+        task_runs: task_runs.rows_affected(),
         workers: workers.rows_affected(),
     })
 }

@@ -161,7 +161,7 @@ pub async fn insert(tx: &mut Tx, new: &NewTaskRun) -> Result<bool> {
         "insert into task_runs (id, org_id, task_id, state, cause, causes, payload, delivery_id, tick,
                                 created_at)
          values ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9)
-         on conflict (task_id, tick) do nothing",
+         on conflict (task_id, tick) where tick is not null do nothing",
         Uuid::from(new.id),
         Uuid::from(tx.org()),
         Uuid::from(new.task_id),

@@ -5,10 +5,13 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::CorsLayer;
 
-/// The layer for these origins. No cookies: other origins bring a token.
-pub(crate) fn layer(origins: &[String]) -> CorsLayer {
+/// The layer for these origins, where there are any. No cookies: other origins bring a token.
+pub(crate) fn layer(origins: &[String]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
     let origins = origins.iter().filter_map(|origin| HeaderValue::try_from(origin).ok());
-    CorsLayer::new()
+    let layer = CorsLayer::new()
         .allow_origin(origins.collect::<Vec<_>>())
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
@@ -28,5 +31,6 @@ pub(crate) fn layer(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("ratelimit-policy"),
             HeaderName::from_static("x-request-id"),
         ])
-        .max_age(Duration::from_hours(1))
+        .max_age(Duration::from_hours(1));
+    Some(layer)
 }

@@ -4,17 +4,43 @@
 use agentcy_core::ErrorCode;
 use agentcy_platform::auth::default_login_in_force;
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, Method, Uri, header};
 use url::Url;
 
-use crate::{error::ApiError, state::AppState};
+use crate::{error::ApiError, http::limit, state::AppState};
+
+/// Before all routes but those of probes and pages, in one layer: where a request comes from, and whether the server
+/// drains. Remembers the route as [`remember_route`](crate::http::outermost::remember_route) does.
+pub(crate) async fn entrance(
+    State(app): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let judged = judge(&app, &request).and_then(|()| limit::draining(&app));
+    let mut response = match judged {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
 
 /// Judges `Host`, and whether the default password may be used from there.
 pub(crate) async fn place(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    match judge(&app, &request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+fn judge(app: &AppState, request: &Request) -> Result<(), ApiError> {
     let host = host(request.headers(), request.uri());
     let host = host.as_deref();
     let allowed = &app.setup.allowed_hosts;
@@ -22,13 +48,13 @@ pub(crate) async fn place(State(app): State<AppState>, request: Request, next: N
         allowed.is_empty() || allowed.iter().any(|name| name.eq_ignore_ascii_case(host))
     };
     if !host.map_or(allowed.is_empty(), is_allowed) {
-        return ApiError::new(ErrorCode::NotFound, "no such host").into_response();
+        return Err(ApiError::new(ErrorCode::NotFound, "no such host"));
     }
     if default_login_in_force(&app.platform) && !is_local(request.headers(), host) {
         let message = "the default password is only good on this machine; change it first";
-        return ApiError::new(ErrorCode::DefaultLoginLocalOnly, message).into_response();
+        return Err(ApiError::new(ErrorCode::DefaultLoginLocalOnly, message));
     }
-    next.run(request).await
+    Ok(())
 }
 
 /// The one host a request names, without its port. A request that names two is as good as one that names none.

@@ -59,16 +59,12 @@ pub(crate) async fn upload(request: Request, next: Next) -> Response {
 }
 
 /// Turns requests away while the server drains.
-pub(crate) async fn draining(
-    State(app): State<AppState>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) fn draining(app: &AppState) -> Result<(), ApiError> {
     if app.lifecycle.is_stopping() {
         let error = ApiError::new(ErrorCode::Draining, "the server is shutting down");
-        return error.retry_after(Duration::from_secs(5)).into_response();
+        return Err(error.retry_after(Duration::from_secs(5)));
     }
-    next.run(request).await
+    Ok(())
 }
 
 /// How often an address without a credential may ask.

@@ -1,6 +1,9 @@
 //! The outermost layer: names the request, catches panics, logs how it ended, writes the envelope of an error.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 
 use agentcy_core::{Caller, ErrorCode};
 use axum::{
@@ -65,13 +68,18 @@ pub(crate) async fn outermost(
         .record(elapsed.as_secs_f64());
         tracing::info!(
             http.method = %method, http.route = route, http.status = status,
-            http.millis = elapsed.as_secs_f64() * 1000.0, org.id = org, client.ip = ?meta.ip,
+            http.millis = millis(elapsed), org.id = org, client.ip = ?meta.ip,
             "request served",
         );
         response
     }
     .instrument(span)
     .await
+}
+
+/// To a hundredth: what a log shows of a time, and no more digits than are meant.
+fn millis(elapsed: Duration) -> f64 {
+    (elapsed.as_secs_f64() * 100_000.0).round() / 100.0
 }
 
 fn report(error: &ApiError) {
@@ -118,4 +126,18 @@ pub(crate) async fn remember_route(request: Request, next: Next) -> Response {
         response.extensions_mut().insert(route);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_logged_to_a_hundredth_of_a_millisecond() {
+        let shown = |nanos| millis(Duration::from_nanos(nanos)).to_string();
+        assert_eq!(shown(1_234_567), "1.23");
+        assert_eq!(shown(9_996_000), "10");
+        assert_eq!(shown(1_000), "0");
+        assert_eq!(shown(61_005_678_900), "61005.68");
+    }
 }

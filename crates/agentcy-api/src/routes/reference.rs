@@ -28,7 +28,7 @@ pub(crate) fn router() -> ApiRouter<AppState> {
 
 async fn document(_: Public, State(app): State<AppState>) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")];
-    (json, app.openapi).into_response()
+    (json, app.openapi.clone()).into_response()
 }
 
 fn document_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {

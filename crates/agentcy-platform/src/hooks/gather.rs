@@ -45,8 +45,10 @@ pub(super) struct Bounds {
     pub(super) together: usize,
     /// How many bytes those have, unless one alone has more.
     pub(super) together_bytes: usize,
-    /// How many lanes are worked on at once: each holds a connection.
-    pub(super) lanes: usize,
+    /// How many times a lane is worked on at once.
+    pub(super) abreast: usize,
+    /// How many times that is in all lanes: each holds a connection.
+    pub(super) turns: usize,
 }
 
 /// Brings together what comes at once.
@@ -66,6 +68,8 @@ struct Shared<W: Work> {
 struct Lane<W: Work> {
     waiting: VecDeque<Waiting<W>>,
     bytes: usize,
+    /// How many serve it.
+    served: usize,
 }
 
 struct Waiting<W: Work> {
@@ -75,7 +79,7 @@ struct Waiting<W: Work> {
 
 impl<W: Work> Gather<W> {
     pub(super) fn new(work: W, bounds: Bounds, lifecycle: &Lifecycle) -> Self {
-        let turns = Semaphore::new(bounds.lanes);
+        let turns = Semaphore::new(bounds.turns);
         let (lifecycle, lanes) = (lifecycle.clone(), Mutex::default());
         Self { shared: Arc::new(Shared { work, bounds, turns, lifecycle, lanes }) }
     }
@@ -95,12 +99,13 @@ impl<W: Work> Gather<W> {
 }
 
 impl<W: Work> Shared<W> {
-    /// Puts it into its lane; whether somebody serves that.
+    /// Puts it into its lane; whether as many serve that as may.
     fn push(&self, lane: W::Lane, waiting: Waiting<W>) -> Result<bool> {
         let weight = W::weight(&waiting.item);
         let mut lanes = self.lanes();
         let Some(queue) = lanes.get_mut(&lane) else {
-            lanes.insert(lane, Lane { waiting: VecDeque::from([waiting]), bytes: weight });
+            let waiting = VecDeque::from([waiting]);
+            lanes.insert(lane, Lane { waiting, bytes: weight, served: 1 });
             return Ok(false);
         };
         let (many, bytes) = (queue.waiting.len() + 1, queue.bytes + weight);
@@ -109,10 +114,14 @@ impl<W: Work> Shared<W> {
         }
         queue.bytes = bytes;
         queue.waiting.push_back(waiting);
+        if queue.served < self.bounds.abreast {
+            queue.served += 1;
+            return Ok(false);
+        }
         Ok(true)
     }
 
-    /// What is done next; when nothing waits, the lane is gone.
+    /// What is done next. When nothing waits, whoever asks serves the lane no more.
     fn next(&self, lane: W::Lane) -> Option<Vec<Waiting<W>>> {
         let mut lanes = self.lanes();
         let queue = lanes.get_mut(&lane)?;
@@ -129,10 +138,19 @@ impl<W: Work> Shared<W> {
         }
         queue.bytes = queue.bytes.saturating_sub(bytes);
         if together.is_empty() {
-            lanes.remove(&lane);
+            Self::leave(&mut lanes, lane);
             return None;
         }
         Some(together)
+    }
+
+    /// One serves the lane no more; with the last one it is gone, and what waits there.
+    fn leave(lanes: &mut HashMap<W::Lane, Lane<W>>, lane: W::Lane) {
+        let Some(queue) = lanes.get_mut(&lane) else { return };
+        queue.served = queue.served.saturating_sub(1);
+        if queue.served == 0 {
+            lanes.remove(&lane);
+        }
     }
 
     fn lanes(&self) -> MutexGuard<'_, HashMap<W::Lane, Lane<W>>> {
@@ -140,7 +158,8 @@ impl<W: Work> Shared<W> {
     }
 }
 
-/// Who serves a lane. Whatever ends it, the lane goes with it, so that nobody waits for an answer that never comes.
+/// One who serves a lane. Whatever ends the last one, the lane goes with it, so that nobody waits for an answer that never
+/// comes.
 struct Serving<W: Work> {
     shared: Arc<Shared<W>>,
     lane: W::Lane,
@@ -184,7 +203,7 @@ impl<W: Work> Serving<W> {
 impl<W: Work> Drop for Serving<W> {
     fn drop(&mut self) {
         if !self.is_over {
-            self.shared.lanes().remove(&self.lane);
+            Shared::leave(&mut self.shared.lanes(), self.lane);
         }
     }
 }
@@ -245,8 +264,14 @@ mod tests {
         }
     }
 
-    const BOUNDS: Bounds =
-        Bounds { waiting: 4, waiting_bytes: 200, together: 3, together_bytes: 100, lanes: 8 };
+    const BOUNDS: Bounds = Bounds {
+        waiting: 4,
+        waiting_bytes: 200,
+        together: 3,
+        together_bytes: 100,
+        abreast: 1,
+        turns: 8,
+    };
 
     /// Asks for these in their order while the first is held up.
     async fn ask(script: &Script, bounds: Bounds, items: &[u32]) -> Vec<Result<u32>> {
@@ -333,5 +358,51 @@ mod tests {
         let (answer, ()) = tokio::join!(gather.ask(1, 2), stop);
         assert!(answer.is_err());
         drop(held);
+    }
+
+    /// Once so many serve the lane, and so many wait in it.
+    async fn until(gather: &Gather<Script>, served: usize, waiting: usize) {
+        let stands = || {
+            let lanes = gather.shared.lanes();
+            lanes.get(&7).is_some_and(|it| (it.served, it.waiting.len()) == (served, waiting))
+        };
+        while !stands() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn where_it_is_let_what_comes_meanwhile_is_begun_beside_what_goes_on() {
+        let script = Script::default();
+        let lifecycle = Lifecycle::default();
+        let gather = Gather::new(script.clone(), Bounds { abreast: 2, ..BOUNDS }, &lifecycle);
+        let held = script.gate.lock().await;
+        let after = async |served, item| {
+            until(&gather, served, 0).await;
+            gather.ask(7, item).await
+        };
+        let open = async {
+            until(&gather, 2, 1).await;
+            drop(held);
+        };
+        let (first, beside, waits, ()) =
+            tokio::join!(gather.ask(7, 2), after(1, 3), after(2, 5), open);
+        assert_eq!([first, beside, waits].map(Result::unwrap), [4, 6, 10]);
+        assert_eq!(seen(&script), [vec![2], vec![3], vec![5]]);
+        while !gather.shared.lanes().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_breaks_leaves_what_waits_to_the_one_beside_it() {
+        let script = Script::default();
+        let bounds = Bounds { abreast: 2, together: 1, waiting_bytes: 1000, ..BOUNDS };
+        let lifecycle = Lifecycle::default();
+        let gather = Gather::new(script, bounds, &lifecycle);
+        let (broken, one, two) =
+            tokio::join!(gather.ask(1, 13), gather.ask(1, 2), gather.ask(1, 3));
+        assert!(broken.is_err());
+        assert_eq!([one, two].map(Result::unwrap), [4, 6]);
     }
 }

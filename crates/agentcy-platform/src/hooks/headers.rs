@@ -24,16 +24,26 @@ const HOP: [header::HeaderName; 6] = [
     header::UPGRADE,
 ];
 
+/// Whether a header of this name, in lower case, may hold a secret or a proof.
+pub(super) fn is_secret(name: &str) -> bool {
+    SECRET.iter().any(|word| name.contains(word))
+}
+
 /// Names in lower case; what stands several times is joined as HTTP has it.
 pub(super) fn kept(headers: &HeaderMap) -> Map<String, Value> {
     let mut kept = Map::new();
     for name in headers.keys() {
-        if HOP.contains(name) || SECRET.iter().any(|word| name.as_str().contains(word)) {
+        if HOP.contains(name) || is_secret(name.as_str()) {
             continue;
         }
-        let values = headers.get_all(name).iter();
-        let texts: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-        kept.insert(name.as_str().to_owned(), texts.join(", ").into());
+        let mut text = String::new();
+        for (index, value) in headers.get_all(name).iter().enumerate() {
+            if index > 0 {
+                text.push_str(", ");
+            }
+            text.push_str(&String::from_utf8_lossy(value.as_bytes()));
+        }
+        kept.insert(name.as_str().to_owned(), text.into());
     }
     kept
 }

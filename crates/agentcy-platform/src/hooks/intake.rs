@@ -27,7 +27,9 @@ const WRITES: Bounds = Bounds {
     waiting_bytes: 32 << 20,
     together: 128,
     together_bytes: 4 << 20,
-    lanes: 4,
+    // While one flushes, another is read and written.
+    abreast: 2,
+    turns: 4,
 };
 
 /// Something that came in, of which nothing is known yet.
@@ -96,7 +98,7 @@ impl Intake {
             job: platform.ids.next(),
             max_attempts: MAX_ATTEMPTS,
             trigger,
-            key: key.digest,
+            key: key.bytes,
             headers: kept(&headers),
             content_type,
             body,

@@ -27,7 +27,8 @@ const LOOKS: Bounds = Bounds {
     waiting_bytes: usize::MAX,
     together: 256,
     together_bytes: usize::MAX,
-    lanes: 1,
+    abreast: 1,
+    turns: 1,
 };
 
 /// A webhook.

@@ -34,7 +34,7 @@ fn delivery(trigger: TriggerId, key: u8, secs: i64) -> NewDelivery {
         job: next_id().into(),
         max_attempts: 5,
         trigger,
-        key: [key; 32],
+        key: vec![key; 32],
         headers: Map::from_iter([("host".to_owned(), Value::from("here"))]),
         content_type: Some("text/plain".to_owned()),
         body: format!("body {key}").into(),

@@ -46,10 +46,15 @@ async fn a_sweep_deletes_what_is_past_its_time_and_nothing_else() {
          insert into agents (id, org_id, name, instructions, created_by, created_at, updated_at)
              values ('{org}', '{org}', 'a', '', 'u', {d91}, {d91});
          insert into tasks (id, org_id, name, agent_id, run_as, input_template, created_by, created_at, updated_at)
-             values ('{org}', '{org}', 't', '{org}', 'u', '{{}}', 'u', {d91}, {d91});
+             select id, '{org}', name, '{org}', 'u', '{{}}', 'u', {d91}, {d91}
+             from (values ('{org}'::uuid, 't'), ('{other}', 'of one run')) tasks (id, name);
          insert into triggers (id, org_id, task_id, kind, secret) values ('{org}', '{org}', '{org}', 'webhook', '');
          insert into task_runs (id, org_id, task_id, state, cause, created_at)
              values ('{org}', '{org}', '{org}', 'pending', '{{}}', {d8});
+         insert into task_runs (id, org_id, task_id, state, cause, created_at, finished_at)
+             values (gen_random_uuid(), '{org}', '{org}', 'failed', '{{}}', {d91}, {d91}),
+                    (gen_random_uuid(), '{org}', '{org}', 'failed', '{{}}', {d91}, {d89}),
+                    ('{other}', '{org}', '{other}', 'succeeded', '{{}}', {d91}, {d91});
          insert into workers (id, name, labels, capacity, version, registered_at, beat_at)
              values (gen_random_uuid(), 'gone', '{{}}', 1, '1', {d91}, {d8}),
                     (gen_random_uuid(), 'there', '{{}}', 1, '1', {d91}, {d6});
@@ -70,6 +75,7 @@ async fn a_sweep_deletes_what_is_past_its_time_and_nothing_else() {
         events: 1,
         jobs: 2,
         deliveries: 1,
+        task_runs: 1,
         workers: 1,
     };
     assert_eq!(swept, expected);

@@ -117,7 +117,7 @@ impl Yard {
             job: platform.new_id::<JobId>(),
             max_attempts: 5,
             trigger: task.trigger.id,
-            key: [7; 32],
+            key: vec![7; 32],
             headers: headers.as_object().unwrap().clone(),
             content_type: Some("application/json".to_owned()),
             body: body.to_string().into(),
