@@ -148,13 +148,23 @@ create policy tenant on searched_spellings to agentcy_tenant
 grant select, insert on searched_spellings to agentcy_tenant;
 
 -- Tells the planner of what a large change wrote, and puts it into the index, both of which wait for a worker of
--- PostgreSQL else: without it the newest of many matches are found by sorting all nodes. Only owners may.
+-- PostgreSQL else: without it the newest of many matches are found by sorting all nodes, and a page of nodes by reading
+-- all of them. Tables that did not grow much are still known. Only owners may.
 create function search_settle() returns void
     language plpgsql security definer set search_path = public, pg_temp
 as $$
+declare
+    grown regclass;
 begin
     analyze (skip_locked) searched_nodes;
     perform gin_clean_pending_list('searched_nodes_search_idx');
+    for grown in
+        select oid from pg_class
+        where oid in ('entities'::regclass, 'facts'::regclass)
+            and pg_relation_size(oid) > 1.5 * relpages * current_setting('block_size')::integer
+    loop
+        execute format('analyze (skip_locked) %s', grown);
+    end loop;
 end $$;
 revoke execute on function search_settle() from public;
 grant execute on function search_settle() to agentcy_tenant;

@@ -97,7 +97,6 @@ impl Change<'_> {
         let flipped = self.run(tx, merge::MERGE).await?;
         self.run(tx, merge::SEARCHED).await?;
         self.run(tx, merge::SPELT).await?;
-        when_many(tx, rows, "select search_settle()").await?;
 
         let made = self.run(tx, resolve::MAKE_EDGES).await?;
         if made < new {
@@ -110,6 +109,7 @@ impl Change<'_> {
         if flipped > 0 {
             self.run(tx, merge::FLIP_EDGES).await?;
         }
+        when_many(tx, rows, "select search_settle()").await?;
         Ok(())
     }
 

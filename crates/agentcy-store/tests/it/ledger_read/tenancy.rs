@@ -164,7 +164,10 @@ async fn the_planner_is_told_of_what_a_large_change_wrote() {
     let book = Book::new().await;
     let records: Vec<_> = (0..2_000).map(|n| shared(&n.to_string(), json!({ "n": n }))).collect();
     book.sync(source(), &records).await;
-    let rows = "select reltuples from pg_class where oid = 'searched_nodes'::regclass";
-    let rows: f32 = sqlx::query_scalar(rows).fetch_one(&mut book.owner().await).await.unwrap();
-    assert!(rows >= 2_000.0, "{rows}");
+    for table in ["searched_nodes", "entities", "facts"] {
+        let rows = "select reltuples from pg_class where oid = $1::regclass";
+        let rows = sqlx::query_scalar(rows).bind(table);
+        let rows: f32 = rows.fetch_one(&mut book.owner().await).await.unwrap();
+        assert!(rows >= 2_000.0, "{table}: {rows}");
+    }
 }
