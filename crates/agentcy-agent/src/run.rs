@@ -30,7 +30,7 @@ use std::time::Duration;
 
 pub(crate) use brief::{Briefs, system};
 pub(crate) use keeper::{Halt, Keeper, Seat};
-pub(crate) use open::{Opening, begin, blank_answer};
+pub(crate) use open::{Opening, Refused, begin, blank_answer};
 pub(crate) use provider::Provider;
 pub(crate) use session::grants;
 

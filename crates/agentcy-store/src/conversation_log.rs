@@ -9,7 +9,7 @@ use agentcy_core::{
 use uuid::Uuid;
 
 use crate::{
-    Result, Tenant, Tx,
+    Result, Tenant,
     runs::{Hold, Kept},
 };
 
@@ -72,12 +72,13 @@ pub struct Lines<'a> {
     pub at: Timestamp,
 }
 
-/// Adds lines, moves the numbers of the conversation and keeps the run for longer, in one statement.
+/// Adds lines, moves the numbers of the conversation and keeps the run for longer, in one statement, which is a
+/// transaction of its own where none is open.
 ///
 /// Errors: `LeaseLost` when the run is not held under this fence any more, or the numbers were used by somebody else.
 #[tracing::instrument(name = "db.conversation_log.flush", skip_all)]
 pub async fn flush(
-    tx: &mut Tx,
+    tenant: &mut impl Tenant,
     hold: Hold,
     lines: &Lines<'_>,
     lease_until: Timestamp,
@@ -99,7 +100,7 @@ pub async fn flush(
              select $1, $2, $5, $6, $3, $4, $8, $9 from kept
          )
          select cancel from kept",
-        Uuid::from(tx.org()),
+        Uuid::from(tenant.org()),
         Uuid::from(lines.conversation),
         Uuid::from(hold.id),
         hold.fence,
@@ -110,21 +111,25 @@ pub async fn flush(
         lines.events,
         lease_until,
     )
-    .fetch_optional(tx.conn())
+    .fetch_optional(tenant.conn())
     .await?;
     cancel.map(|cancel| Kept { cancel }).ok_or_else(|| hold.lost())
 }
 
 /// Reserves numbers up to this one, before any of them is shown.
 #[tracing::instrument(name = "db.conversation_log.reserve", skip_all)]
-pub async fn reserve(tx: &mut Tx, conversation: ConversationId, upto: i64) -> Result<()> {
+pub async fn reserve(
+    tenant: &mut impl Tenant,
+    conversation: ConversationId,
+    upto: i64,
+) -> Result<()> {
     sqlx::query!(
         "update conversations set reserved = greatest(reserved, $3) where org_id = $1 and id = $2",
-        Uuid::from(tx.org()),
+        Uuid::from(tenant.org()),
         Uuid::from(conversation),
         upto,
     )
-    .execute(tx.conn())
+    .execute(tenant.conn())
     .await?;
     Ok(())
 }

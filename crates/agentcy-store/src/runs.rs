@@ -2,6 +2,7 @@
 //! door, and write what they hold in `held`, each time with the fence of their claim.
 
 mod begin;
+mod end;
 mod held;
 
 use agentcy_core::{
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub use begin::{Beginning, begin};
+pub use end::{End, end};
 pub use held::{Ending, Hold, Kept, Progress, finish, held, keep, park, progress};
 
 const TABLE: &str = "runs";

@@ -9,7 +9,7 @@ use agentcy_core::{
 };
 use agentcy_platform::{Error, Result};
 use agentcy_store::{
-    Tx,
+    Tenant,
     conversation_log::{self, Lines},
     runs::{self, Hold},
 };
@@ -198,7 +198,7 @@ impl Writer {
     /// that the transaction is committed; until then the next flush writes the same again.
     pub(crate) async fn flush(
         &mut self,
-        tx: &mut Tx,
+        tenant: &mut impl Tenant,
         at: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Flushed> {
@@ -206,14 +206,14 @@ impl Writer {
         let hold = Hold { id, fence };
         let kept = if self.pending() {
             let lines = self.lines(at)?;
-            conversation_log::flush(tx, hold, &lines, lease_until).await?
+            conversation_log::flush(tenant, hold, &lines, lease_until).await?
         } else {
             let flushing = self.flushing();
             if flushing.reserved > self.reserved {
-                conversation_log::reserve(tx, conversation, flushing.reserved).await?;
+                conversation_log::reserve(tenant, conversation, flushing.reserved).await?;
             }
             self.flushing = Some(flushing);
-            runs::keep(tx, hold, lease_until).await?
+            runs::keep(tenant, hold, lease_until).await?
         };
         Ok(Flushed { cancel: kept.cancel })
     }

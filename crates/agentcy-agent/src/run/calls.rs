@@ -51,6 +51,12 @@ impl Calls {
         self.items.is_empty()
     }
 
+    /// Whether each is over, and the rows say so.
+    pub(super) fn is_settled(&self) -> bool {
+        let is_over = |item: &Item| item.row.state.is_over() && !item.is_changed;
+        self.items.is_empty() || self.is_stored && self.items.iter().all(is_over)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.items.len()
     }

@@ -3,12 +3,16 @@
 use agentcy_core::{Timestamp, chat::Usage};
 use agentcy_store::{
     Tx, conversations, messages,
-    runs::{self, Progress},
+    runs::{self, Progress, Run},
     tasks, tool_calls,
 };
 use tokio::time::Instant;
 
-use super::{LEASE, MARGIN, session::Session, stop::Stop};
+use super::{
+    LEASE, MARGIN,
+    session::{Session, Stopwatch},
+    stop::Stop,
+};
 
 /// A transaction of a run.
 pub(super) struct Saving {
@@ -56,17 +60,36 @@ impl Session {
     #[tracing::instrument(name = "run.commit", skip_all)]
     pub(super) async fn seal(&mut self, saving: Saving) -> Result<(), Stop> {
         saving.tx.commit().await?;
-        self.writer.flushed(saving.held_until);
-        self.clock.held_until = saving.held_until;
-        self.clock.flushed = Instant::now();
+        self.is_durable(saving.held_until);
         Ok(())
+    }
+
+    /// To be called once what was written last is durable: shows what waited for that.
+    pub(super) fn is_durable(&mut self, held_until: Instant) {
+        self.writer.flushed(held_until);
+        self.clock.held_until = held_until;
+        self.clock.flushed = Instant::now();
     }
 
     /// Makes durable what was shown.
     pub(super) async fn flush(&mut self) -> Result<(), Stop> {
+        if self.writer.pending() {
+            return self.flush_lines().await;
+        }
         let mut saving = self.open().await?;
         self.write_log(&mut saving).await?;
         self.seal(saving).await
+    }
+
+    /// The same where there are lines: one statement needs no transaction around it.
+    async fn flush_lines(&mut self) -> Result<(), Stop> {
+        let held_until = Instant::now() + LEASE - MARGIN;
+        let platform = &self.runs.platform;
+        let (now, mut tenant) = (platform.now(), platform.read(&self.by).await?);
+        let flushed = self.writer.flush(&mut tenant, now, now + LEASE).await?;
+        self.cancelled |= flushed.cancel;
+        self.is_durable(held_until);
+        Ok(())
     }
 
     /// Writes log, calls, answer and sums of a step whose turn is over.
@@ -107,15 +130,7 @@ impl Session {
     }
 
     pub(super) fn progress(&self, at: Timestamp) -> Progress<'_> {
-        Progress {
-            step: i32::try_from(self.turns).unwrap_or(i32::MAX),
-            usage: self.run.usage,
-            tainted: self.run.tainted,
-            active_ms: i64::try_from(self.clock.active().as_millis()).unwrap_or(i64::MAX),
-            model: self.run.model.as_deref(),
-            system: self.run.system.as_deref(),
-            at,
-        }
+        how_far(&self.run, self.turns, &self.clock, at)
     }
 
     /// Adds what the turn that is under way has used to the sums.
@@ -124,5 +139,23 @@ impl Session {
             let usage: Usage = self.provider.usage(&model, &tokens);
             self.run.usage += usage;
         }
+    }
+}
+
+/// How far a run is after so many turns.
+pub(super) fn how_far<'a>(
+    run: &'a Run,
+    turns: u32,
+    clock: &Stopwatch,
+    at: Timestamp,
+) -> Progress<'a> {
+    Progress {
+        step: i32::try_from(turns).unwrap_or(i32::MAX),
+        usage: run.usage,
+        tainted: run.tainted,
+        active_ms: i64::try_from(clock.active().as_millis()).unwrap_or(i64::MAX),
+        model: run.model.as_deref(),
+        system: run.system.as_deref(),
+        at,
     }
 }

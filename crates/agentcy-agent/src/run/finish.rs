@@ -1,18 +1,24 @@
 //! The end of a run: its last event, and all that it comes to, in one commit.
 
-use agentcy_core::chat::{
-    ApprovalState, CallState, FinishReason, LogEvent, MessageState, Part, RunErrorCode, RunState,
+use agentcy_core::{
+    Timestamp,
+    chat::{
+        ApprovalState, CallState, FinishReason, LogEvent, MessageState, Part, RunErrorCode,
+        RunState,
+    },
 };
 use agentcy_platform::wake::Bell;
 use agentcy_store::{
     approvals, messages,
-    runs::{self, Ending, Failure},
+    runs::{self, Ending, Failure, Run},
     usage::{self, Share, Sums},
 };
+use tokio::time::Instant;
 
 use super::{
+    LEASE, MARGIN,
     approved::resolved,
-    commit::Saving,
+    commit::{Saving, how_far},
     session::Session,
     stop::{End, Stop},
 };
@@ -23,6 +29,9 @@ impl Session {
     pub(super) async fn finish(&mut self, end: &End) -> Result<(), Stop> {
         self.add_used();
         self.writer.hold();
+        if self.is_plain() {
+            return self.finish_plainly(end).await;
+        }
         let mut saving = self.open_to_finish().await?;
         self.close_approvals(&mut saving).await?;
         self.calls.cancel_rest(saving.now);
@@ -36,6 +45,39 @@ impl Session {
         }
         if self.run.task_run_id.is_some() {
             agentcy_platform::tasks::wake(&self.runs.platform).await;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is open that the end has to see to: no call, and no task that it is the work of.
+    fn is_plain(&self) -> bool {
+        self.calls.is_settled() && self.task.is_none() && self.run.task_run_id.is_none()
+    }
+
+    /// Ends the run in one statement, which needs no transaction around it.
+    async fn finish_plainly(&mut self, end: &End) -> Result<(), Stop> {
+        let held_until = Instant::now() + LEASE - MARGIN;
+        let now = self.runs.platform.now();
+        self.append(&self.terminal(end))?;
+        let (state, finish_reason, error) = self.conclude(end, now);
+        let output = self.message.parts.iter().rev().find_map(text_of);
+        let ending = Ending { state, finish_reason, error: error.as_ref(), output };
+        let hold = self.hold();
+        let progress = how_far(&self.run, self.turns, &self.clock, now);
+        let ending = runs::End {
+            hold,
+            ending: &ending,
+            progress: &progress,
+            lines: self.writer.lines(now)?,
+            answer: &self.message,
+            share: share(&self.run, now),
+        };
+        let mut tenant = self.runs.platform.read(&self.by).await?;
+        let next = runs::end(&mut tenant, &ending).await?;
+        drop(tenant);
+        self.is_durable(held_until);
+        if next.is_some() {
+            self.runs.platform.ring(Bell::Runs).await;
         }
         Ok(())
     }
@@ -81,7 +123,12 @@ impl Session {
         }
     }
 
-    async fn write_end(&mut self, saving: &mut Saving, end: &End) -> Result<(), Stop> {
+    /// Makes the answer what it is in the end.
+    fn conclude(
+        &mut self,
+        end: &End,
+        now: Timestamp,
+    ) -> (RunState, Option<FinishReason>, Option<Failure>) {
         let (run_state, message_state) = states(end);
         let (finish_reason, error) = match end {
             End::Finished(reason) => (Some(*reason), None),
@@ -94,10 +141,15 @@ impl Session {
         self.message.state = message_state;
         self.message.finish_reason = finish_reason;
         self.message.error.clone_from(&error);
-        self.message.finished_at = Some(saving.now);
+        self.message.finished_at = Some(now);
         self.message.parts = self.answer.parts().to_vec();
         self.message.model.clone_from(&self.run.model);
         self.message.usage = Some(self.run.usage);
+        (run_state, finish_reason, error)
+    }
+
+    async fn write_end(&mut self, saving: &mut Saving, end: &End) -> Result<(), Stop> {
+        let (run_state, finish_reason, error) = self.conclude(end, saving.now);
         self.write_log(saving).await?;
         self.write_calls(saving).await?;
         messages::update(&mut saving.tx, &self.message).await?;
@@ -113,12 +165,7 @@ impl Session {
     }
 
     async fn count(&self, saving: &mut Saving) -> Result<(), Stop> {
-        // A run that never asked a model used none.
-        let Some(model) = self.run.model.as_deref() else { return Ok(()) };
-        let day = saving.now.date_naive();
-        let starter = &self.run.starter;
-        let (user, key) = (starter.parse().ok(), starter.parse().ok());
-        let share = Share { day, user, key, agent: self.run.agent_id, model };
+        let Some(share) = share(&self.run, saving.now) else { return Ok(()) };
         let usage = self.run.usage;
         let sums = Sums {
             runs: 1,
@@ -128,6 +175,13 @@ impl Session {
         };
         Ok(usage::add(&mut saving.tx, share, sums).await?)
     }
+}
+
+/// Whose use it is; a run that never asked a model used none.
+fn share(run: &Run, now: Timestamp) -> Option<Share<'_>> {
+    let model = run.model.as_deref()?;
+    let (user, key) = (run.starter.parse().ok(), run.starter.parse().ok());
+    Some(Share { day: now.date_naive(), user, key, agent: run.agent_id, model })
 }
 
 fn text_of(part: &Part) -> Option<&str> {

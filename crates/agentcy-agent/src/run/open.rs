@@ -1,21 +1,24 @@
 //! The start of a run by whoever asked for it: the model is asked while the first commit is on its way.
 
-use std::{future::Future, pin::pin};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+};
 
 use agentcy_core::{
     By, Timestamp,
     audit::AuditEntry,
     chat::{LogEvent, MessageRole, MessageState, Usage},
 };
-use agentcy_platform::Result;
+use agentcy_platform::{Error, Result};
 use agentcy_store::{
-    Tx,
+    Error as StoreError, Tx,
     conversations::Turn as Stage,
     messages::Message,
     runs::{self, Beginning, NewRun},
 };
-use futures_util::StreamExt;
-use tokio::{sync::oneshot, time::Instant};
+use futures_util::{FutureExt, StreamExt};
+use tokio::{sync::oneshot, task::yield_now, time::Instant};
 
 use super::{
     LEASE, MARGIN,
@@ -37,12 +40,13 @@ use crate::{
     tools::Toolbox,
 };
 
-/// All that a run needs to begin, in a transaction that has the conversation locked.
+/// All that a run needs to begin.
 pub(crate) struct Opening {
     pub(crate) runs: Runs,
     pub(crate) seat: Seat,
     pub(crate) by: By,
-    pub(crate) tx: Tx,
+    /// Where it is to begin, if that is with something else.
+    pub(crate) tx: Option<Tx>,
     pub(crate) stage: Stage,
     pub(crate) run: NewRun,
     /// What is asked.
@@ -59,14 +63,27 @@ pub(crate) struct Opening {
     pub(crate) now: Timestamp,
 }
 
+/// Why a run did not begin. Nothing happened.
+pub(crate) enum Refused {
+    /// Somebody was quicker: the conversation is not what it was.
+    Overtaken(Option<Keep>),
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 /// Begins a run, tells whoever asked once that is durable, and goes on with it.
 #[tracing::instrument(name = "run", skip_all, fields(run.id = %opening.run.id, org.id = %opening.by.org_id()))]
-pub(crate) async fn begin(opening: Opening, teller: oneshot::Sender<Result<Started>>) {
+pub(crate) async fn begin(opening: Opening, teller: oneshot::Sender<Result<Started, Refused>>) {
     let (session, asked, started) = match Box::pin(opening.begin()).await {
         Ok(begun) => begun,
-        Err(error) => {
+        Err(refused) => {
             // Whoever asked may be gone, and nothing happened.
-            let _ = teller.send(Err(error));
+            let _ = teller.send(Err(refused));
             return;
         }
     };
@@ -76,8 +93,11 @@ pub(crate) async fn begin(opening: Opening, teller: oneshot::Sender<Result<Start
 }
 
 impl Opening {
-    async fn begin(self) -> Result<(Session, Option<Asked>, Started)> {
+    async fn begin(self) -> Result<(Session, Option<Asked>, Started), Refused> {
         let mut asked = self.ask();
+        if let Some(asked) = &mut asked {
+            send_off(asked).await;
+        }
         let begun = Box::pin(self.write());
         let (session, started) = match &mut asked {
             Some(asked) => alongside(asked, begun).await?,
@@ -100,8 +120,8 @@ impl Opening {
     }
 
     #[tracing::instrument(name = "run.open", skip_all)]
-    async fn write(self) -> Result<(Session, Started)> {
-        let Self { runs, seat, by, mut tx, stage, run, mut question, told, now, .. } = self;
+    async fn write(self) -> Result<(Session, Started), Refused> {
+        let Self { runs, seat, by, tx, stage, run, mut question, told, mut keep, now, .. } = self;
         let held_until = Instant::now() + LEASE - MARGIN;
         let before = &stage.conversation;
         let place =
@@ -111,6 +131,7 @@ impl Opening {
         let mut message = blank_answer(&run, now);
         say_begin(&mut writer, &mut question, &mut message)?;
         let beginning = Beginning {
+            conversation: before,
             run: &run,
             title: &self.title,
             question: &question,
@@ -118,15 +139,39 @@ impl Opening {
             lines: writer.lines(now)?,
             entry: &self.entry,
         };
-        let row = runs::begin(&mut tx, &beginning).await?;
         // The question was said before: the answer begins after it.
         let after = message.seq.unwrap_or_default() - 1;
-        let started = Started { run: row.clone(), message_id: message.id, after, by: by.clone() };
-        keep_answer(&runs, &mut tx, self.keep, &started).await?;
-        tx.commit().await?;
+        let started = |run| Started { run, message_id: message.id, after, by: by.clone() };
+        let is_alone = tx.is_none() && keep.is_none();
+        let begun = match tx {
+            // One statement needs no transaction around it.
+            None if is_alone => {
+                let mut tenant = runs.platform.read(&by).await?;
+                runs::begin(&mut tenant, &beginning).await.map(started)
+            }
+            tx => {
+                let mut tx = match tx {
+                    Some(tx) => tx,
+                    None => runs.platform.begin(&by).await?,
+                };
+                match runs::begin(&mut tx, &beginning).await.map(started) {
+                    Ok(started) => {
+                        keep_answer(&runs, &mut tx, keep.take(), &started).await?;
+                        tx.commit().await?;
+                        Ok(started)
+                    }
+                    refused => refused,
+                }
+            }
+        };
+        let started = match begun {
+            Ok(started) => started,
+            Err(StoreError::LeaseLost(_)) => return Err(Refused::Overtaken(keep)),
+            Err(error) => return Err(error.into()),
+        };
         seat.is_claimed();
         writer.flushed(held_until);
-        let mut row = row;
+        let mut row = started.run.clone();
         row.tainted |= told.iter().any(|told| told.taints);
         let session = Session {
             by: runs.platform.run_by(by.org_id(), &row.starter, row.id)?,
@@ -188,6 +233,13 @@ pub(crate) fn blank_answer(run: &NewRun, now: Timestamp) -> Message {
         error: None,
         created_at: now,
         finished_at: None,
+    }
+}
+
+/// Has the question on its way before anything else takes the thread.
+async fn send_off(asked: &mut Asked) {
+    if Pin::new(asked).peek().now_or_never().is_none() {
+        yield_now().await;
     }
 }
 

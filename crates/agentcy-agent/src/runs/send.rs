@@ -8,7 +8,7 @@ use agentcy_core::{
 };
 use agentcy_platform::{Error, Result, agents};
 use agentcy_store::{
-    Tx, audit,
+    Tenant, Tx, audit,
     conversations::{self, Conversation, Turn as Stage},
     messages::Message,
     runs::{Hold, NewRun, Start},
@@ -18,7 +18,9 @@ use tokio::sync::oneshot;
 
 use super::{Keep, MAX_CONTENT, NewMessage, Runs, Started, queue};
 use crate::{
-    run::{self, LEASE, Opening, Provider, Seat, blank_answer, context, grants, plain, system},
+    run::{
+        self, LEASE, Opening, Provider, Refused, Seat, blank_answer, context, grants, plain, system,
+    },
     tools::Toolbox,
 };
 
@@ -38,11 +40,49 @@ pub async fn send(
 ) -> Result<Started> {
     let by = runs.platform.permit(caller, Action::MessageSend).await?;
     check("content", &message.content)?;
+    let keep = match Box::pin(at_once(runs, &by, conversation, &message, keep)).await? {
+        Tried::Started(started) => return Ok(*started),
+        Tried::InTheWay(keep) => keep,
+    };
     let mut tx = runs.platform.begin(&by).await?;
     let stage = conversations::open_for_turn(&mut tx, conversation).await?;
     let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
     may_speak(runs, &by, &mut tx, &stage.conversation).await?;
     Box::pin(start(runs, Asking { by, tx, stage, message, keep })).await
+}
+
+/// What came of a look without a lock.
+enum Tried {
+    Started(Box<Started>),
+    /// Another run answers, or there is no room: who is next is found out under a lock.
+    InTheWay(Option<Keep>),
+}
+
+/// Begins at once if nothing is in the way, as one look without a lock tells. The model is asked after that look; the
+/// beginning is written meanwhile, where the conversation is still what it was.
+async fn at_once(
+    runs: &Runs,
+    by: &By,
+    conversation: ConversationId,
+    message: &NewMessage,
+    keep: Option<Keep>,
+) -> Result<Tried> {
+    let mut reader = runs.platform.read(by).await?;
+    let stage = conversations::turn(&mut reader, conversation).await?;
+    let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
+    may_speak(runs, by, &mut reader, &stage.conversation).await?;
+    if stage.conversation.active_run.is_some() {
+        return Ok(Tried::InTheWay(keep));
+    }
+    let new = new_run(runs, by, &stage);
+    let Some(seat) = seat(runs, new.id) else { return Ok(Tried::InTheWay(keep)) };
+    let opening = open(runs, by, &mut reader, stage, &message.content, new, seat).await?;
+    drop(reader);
+    match begin(runs, Opening { keep, ..opening }).await {
+        Ok(started) => Ok(Tried::Started(Box::new(started))),
+        Err(Refused::Overtaken(keep)) => Ok(Tried::InTheWay(keep)),
+        Err(Refused::Failed(error)) => Err(error),
+    }
 }
 
 /// Lets an agent answer, in a conversation of its own.
@@ -109,33 +149,50 @@ fn check(path: &'static str, content: &str) -> Result<()> {
     Ok(())
 }
 
-async fn may_speak(runs: &Runs, by: &By, tx: &mut Tx, conversation: &Conversation) -> Result<()> {
+async fn may_speak(
+    runs: &Runs,
+    by: &By,
+    tenant: &mut impl Tenant,
+    conversation: &Conversation,
+) -> Result<()> {
     use agentcy_platform::conversations::{may_write, visible};
     if may_write(by, conversation) {
         return Ok(());
     }
     // Unknown to whoever may not even read it.
-    visible(&runs.platform, by, tx, conversation.id).await?;
+    visible(&runs.platform, by, tenant, conversation.id).await?;
     runs.platform.permit_on(by, false, "the conversation is somebody else's").await
 }
 
-async fn start(runs: &Runs, mut asking: Asking) -> Result<Started> {
-    let new = NewRun {
+fn new_run(runs: &Runs, by: &By, stage: &Stage) -> NewRun {
+    NewRun {
         id: runs.platform.new_id(),
-        conversation_id: asking.stage.conversation.id,
-        agent_id: asking.stage.agent.as_ref().map(|agent| agent.id),
+        conversation_id: stage.conversation.id,
+        agent_id: stage.agent.as_ref().map(|agent| agent.id),
         message_id: runs.platform.new_id(),
-        starter: asking.by.caller().principal.to_string(),
-        limits: asking.stage.agent.as_ref().map(|agent| agent.limits).unwrap_or_default(),
+        starter: by.caller().principal.to_string(),
+        limits: stage.agent.as_ref().map(|agent| agent.limits).unwrap_or_default(),
         system: None,
         task: None,
         at: runs.platform.now(),
         start: Start::Pending { wake_at: None },
-    };
+    }
+}
+
+async fn start(runs: &Runs, mut asking: Asking) -> Result<Started> {
+    let new = new_run(runs, &asking.by, &asking.stage);
     let active = queue::make_way(&mut asking, new.at).await?;
     let seat = if active.is_some() { None } else { seat(runs, new.id) };
     if let Some(seat) = seat {
-        return begin(runs, asking, new, seat).await;
+        let Asking { by, mut tx, stage, message, keep } = asking;
+        let opening = open(runs, &by, &mut tx, stage, &message.content, new, seat).await?;
+        return match begin(runs, Opening { tx: Some(tx), keep, ..opening }).await {
+            Ok(started) => Ok(started),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Overtaken(_)) => {
+                Err(Error::internal("a run was overtaken", "its conversation was locked"))
+            }
+        };
     }
     audit::record(&mut asking.tx, &entry(runs, &asking.by, &new)).await?;
     queue::wait(runs, asking, new, active.is_none()).await
@@ -149,46 +206,56 @@ fn seat(runs: &Runs, id: RunId) -> Option<Seat> {
     runs.keeper.seat(Hold { id, fence: 1 }, false)
 }
 
-async fn begin(runs: &Runs, asking: Asking, new: NewRun, seat: Seat) -> Result<Started> {
-    let Asking { by, mut tx, stage, message, keep } = asking;
+/// Reads all that a run needs to begin.
+async fn open(
+    runs: &Runs,
+    by: &By,
+    tenant: &mut impl Tenant,
+    stage: Stage,
+    content: &str,
+    new: NewRun,
+    seat: Seat,
+) -> Result<Opening> {
     let now = new.at;
     let mut told = match stage.conversation.last_seq {
         0 => Vec::new(),
-        _ => context::told(&mut tx, stage.conversation.id, i64::MAX).await?,
+        _ => context::told(tenant, stage.conversation.id, i64::MAX).await?,
     };
-    let question = question(runs, &new, &message.content);
+    let question = question(runs, &new, content);
     told.push(context::tell(&question, &[]));
     let provider = Provider::of(&runs.platform, by.org_id(), &stage)?;
     let caller = by.caller().clone();
-    let system = system(runs, &by, &mut tx, &stage, &caller.realms).await?;
+    let system = system(runs, by, tenant, &stage, &caller.realms).await?;
     let hands = Toolbox::new(&runs.platform, caller, grants(&stage, None));
     let run = NewRun {
         system: Some(system),
         start: Start::Held { holder: runs.holder.clone(), lease_until: now + LEASE },
         ..new
     };
-    let title = title(&message.content);
-    let opening = Opening {
-        entry: entry(runs, &by, &run),
+    Ok(Opening {
+        entry: entry(runs, by, &run),
         runs: runs.clone(),
         seat,
-        by,
-        tx,
+        by: by.clone(),
+        tx: None,
         stage,
         run,
         question,
         told,
         provider,
         hands,
-        title,
-        keep,
+        title: title(content),
+        keep: None,
         now,
-    };
+    })
+}
+
+async fn begin(runs: &Runs, opening: Opening) -> Result<Started, Refused> {
     // A task of its own: whoever asked may go away at any moment.
     let (asker, answer) = oneshot::channel();
     runs.lifecycle.spawn(run::begin(opening, asker));
     let stopped = || Error::refused(ErrorCode::Draining, "the server is stopping");
-    answer.await.map_err(|_| stopped())?
+    answer.await.unwrap_or_else(|_| Err(stopped().into()))
 }
 
 /// What was asked, as a message that waits.

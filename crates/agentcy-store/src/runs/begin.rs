@@ -47,7 +47,7 @@ pub async fn begin(tenant: &mut impl Tenant, new: &Beginning<'_>) -> Result<Run>
                update conversations
                set last_seq = $4, reserved = greatest(reserved, $5, $4), active_run = $6,
                    updated_at = $7, title = case when title = '' then $8 else title end
-               where org_id = $1 and id = $2 and last_seq = $3 - 1 and active_run is null
+               where org_id = $1 and id = $2 and last_seq + 1 = $3 and active_run is null
                    and agent_id is not distinct from $9 and realm is not distinct from $40
                returning id
            ), begun as (
@@ -73,7 +73,7 @@ pub async fn begin(tenant: &mut impl Tenant, new: &Beginning<'_>) -> Result<Run>
            ), audited as (
                insert into audit (id, org_id, at, actor, action, decision, target, details,
                                   request_id, ip)
-               values ($27, $28, $29, $30, $31, $32, $33, $34, $35, $36::text::inet)
+               select $27, $28, $29, $30, $31, $32, $33, $34, $35, $36::text::inet from begun
            )
            select id, conversation_id, task_run_id, causes, agent_id, message_id, starter, state,
                   system, limits, tainted, step, in_tokens, out_tokens, cost_usd, active_ms, model,

@@ -82,17 +82,17 @@ pub async fn held(tenant: &mut impl Tenant, hold: Hold) -> Result<Run> {
 
 /// Keeps the run for longer.
 #[tracing::instrument(name = "db.runs.keep", skip_all)]
-pub async fn keep(tx: &mut Tx, hold: Hold, lease_until: Timestamp) -> Result<Kept> {
+pub async fn keep(tenant: &mut impl Tenant, hold: Hold, lease_until: Timestamp) -> Result<Kept> {
     let cancel = sqlx::query_scalar!(
         "update runs set lease_until = $4
          where org_id = $1 and id = $2 and fence = $3 and state = 'running'
          returning cancel",
-        Uuid::from(tx.org()),
+        Uuid::from(tenant.org()),
         Uuid::from(hold.id),
         hold.fence,
         lease_until,
     )
-    .fetch_optional(tx.conn())
+    .fetch_optional(tenant.conn())
     .await?;
     cancel.map(|cancel| Kept { cancel }).ok_or_else(|| hold.lost())
 }

@@ -66,8 +66,7 @@ async fn begin_in(
     (run, question, answer): &(NewRun, Message, Message),
 ) -> agentcy_store::Result<Run> {
     let (entry, title) = (entry(Some(org), "run_1"), "who?");
-    let beginning =
-        Beginning { conversation, run, title, question, answer, lines, entry: &entry };
+    let beginning = Beginning { conversation, run, title, question, answer, lines, entry: &entry };
     runs::begin(&mut reader(world, org).await, &beginning).await
 }
 

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod begin;
+mod end;
 mod history;
 mod log;
 mod reach;
