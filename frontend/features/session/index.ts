@@ -4,3 +4,4 @@ export { RequireSession, useMe } from "./components/require-session";
 export { SignIn } from "./components/sign-in";
 export { useSignOut } from "./hooks/use-sign-out";
 export { isPasswordFit } from "./lib/password-rules";
+export { covers, ROLES } from "./lib/roles";

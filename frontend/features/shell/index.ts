@@ -1,2 +1,3 @@
-export { Providers } from "./providers";
-export { Shell } from "./shell";
+export { THEMES } from "./components/account";
+export { Providers } from "./components/providers";
+export { Shell } from "./components/shell";

@@ -1,9 +1,9 @@
 "use client";
 
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { ThemeProvider } from "next-themes";
+import { ThemeProvider, useTheme } from "next-themes";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
-import { useState, type ReactNode } from "react";
+import { useState, type CSSProperties, type ReactNode } from "react";
 import { Toaster, toast } from "sonner";
 import { ApiError, authMeQueryKey } from "@/lib/api/client";
 import { sentence } from "@/ui/fault";
@@ -59,9 +59,28 @@ export function Providers({ children }: { children: ReactNode }) {
       <NuqsAdapter>
         <QueryClientProvider client={queries}>
           {children}
-          <Toaster position="bottom-right" />
+          <Toasts />
         </QueryClientProvider>
       </NuqsAdapter>
     </ThemeProvider>
+  );
+}
+
+const COLOURS = {
+  "--normal-bg": "var(--raised)",
+  "--normal-text": "var(--text)",
+  "--normal-border": "var(--line)",
+} as CSSProperties;
+
+/** What happened elsewhere than where one looks. */
+function Toasts() {
+  const { resolvedTheme } = useTheme();
+  return (
+    <Toaster
+      position="bottom-right"
+      theme={resolvedTheme === "dark" ? "dark" : "light"}
+      style={COLOURS}
+      closeButton
+    />
   );
 }
