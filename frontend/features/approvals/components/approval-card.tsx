@@ -6,7 +6,7 @@ import { useMe } from "@/features/session";
 import { ApiError, type Approval } from "@/lib/api/client";
 import { cn } from "@/lib/cn";
 import { Badge } from "@/ui/badge";
-import { Fault } from "@/ui/fault";
+import { Fault, sentence } from "@/ui/fault";
 import { Notice } from "@/ui/notice";
 import { useDecide } from "../hooks/use-decide";
 import { useNow } from "../hooks/use-now";
@@ -110,9 +110,4 @@ function Outcome({ approval }: { approval: ShownApproval }) {
       {note && <p className="border-l-2 pl-3 text-muted">“{note}”</p>}
     </div>
   );
-}
-
-function sentence(text: string): string {
-  const start = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(start) ? start : `${start}.`;
 }

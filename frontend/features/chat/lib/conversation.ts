@@ -28,7 +28,7 @@ const PAUSE = 600;
 /** Words are shown in batches, not one by one. */
 const FRAME = 32;
 
-const BLANK: View = {
+export const BLANK: View = {
   phase: { kind: "loading" },
   thread: EMPTY,
   sayings: [],

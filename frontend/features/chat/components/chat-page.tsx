@@ -1,0 +1,90 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { parseAsString, useQueryStates } from "nuqs";
+import dynamic from "next/dynamic";
+import { useState } from "react";
+import {
+  conversationsListQueryKey,
+  conversationsReadQueryKey,
+  type OnBusy,
+} from "@/lib/api/client";
+import { useBegin } from "../hooks/use-begin";
+import { Conversations } from "../lib/conversations";
+import { ConversationDrawer } from "./conversation-drawer";
+import { ConversationList } from "./conversation-list";
+import { ThreadHeader } from "./thread-header";
+import { ThreadSkeleton } from "./thread-skeleton";
+import { Welcome } from "./welcome";
+
+const Thread = dynamic(() => import("./thread"), {
+  ssr: false,
+  loading: () => (
+    <div className="mx-auto w-full max-w-3xl flex-1 px-4 py-6">
+      <ThreadSkeleton />
+    </div>
+  ),
+});
+
+/** The chat: conversations beside the one that is open. */
+export function ChatPage() {
+  const [{ conversation: id, agent, draft }, setPlace] = useQueryStates({
+    conversation: parseAsString,
+    agent: parseAsString,
+    draft: parseAsString,
+  });
+  const [isListOpen, setListOpen] = useState(false);
+  const conversations = useConversations();
+  const begin = useBegin(conversations, (next) =>
+    setPlace({ conversation: next, agent: null, draft: null }),
+  );
+  const conversation = id ? conversations.of(id) : null;
+
+  function say(text: string, onBusy: OnBusy) {
+    if (conversation) void conversation.say(text, onBusy);
+    else begin.mutate({ text, agentId: agent });
+  }
+
+  return (
+    <div className="flex h-[calc(100dvh-53px)] min-w-0 md:h-dvh">
+      <aside
+        aria-label="Conversations"
+        className="hidden w-72 shrink-0 border-r bg-surface lg:block"
+      >
+        <ConversationList selected={id} />
+      </aside>
+      <ConversationDrawer open={isListOpen} onOpenChange={setListOpen} selected={id} />
+      <section className="flex min-w-0 flex-1 flex-col">
+        <ThreadHeader id={id} agentId={agent} onOpenList={() => setListOpen(true)} />
+        <Thread
+          key={id ?? "new"}
+          id={id}
+          conversation={conversation}
+          draft={begin.failed ?? draft}
+          isBeginning={begin.isPending}
+          onSay={say}
+          welcome={(ask) => (
+            <Welcome
+              agent={id ? null : { id: agent, onChoose: (next) => void setPlace({ agent: next }) }}
+              onAsk={ask}
+            />
+          )}
+        />
+      </section>
+    </div>
+  );
+}
+
+/** A turn that begins or ends changes title, order and state of its conversation. */
+function useConversations() {
+  const queries = useQueryClient();
+  const [conversations] = useState(
+    () =>
+      new Conversations((id) => {
+        void queries.invalidateQueries({ queryKey: conversationsListQueryKey() });
+        const path = { conversation_id: id };
+        void queries.invalidateQueries({ queryKey: conversationsReadQueryKey({ path }) });
+      }),
+  );
+  return conversations;
+}

@@ -1,0 +1,82 @@
+"use client";
+
+import { MoreHorizontal, Pencil, Trash2 } from "lucide-react";
+import Link from "next/link";
+import { useState } from "react";
+import type { Conversation } from "@/lib/api/client";
+import { cn } from "@/lib/cn";
+import { Button } from "@/ui/button";
+import { Menu } from "@/ui/menu";
+import { Moment } from "@/ui/moment";
+import { useAgentName } from "../hooks/use-names";
+import { DeleteConversation } from "./delete-conversation";
+import { RenameConversation } from "./rename-conversation";
+
+interface Props {
+  conversation: Conversation;
+  isSelected: boolean;
+  onFollow?: () => void;
+}
+
+/** One conversation of the list: what it is about, who answers, and what can be done with it. */
+export function ConversationRow({ conversation, isSelected, onFollow }: Props) {
+  const { id, title, agent_id, active_run_id, updated_at, owner } = conversation;
+  const [asked, setAsked] = useState<"rename" | "delete" | null>(null);
+  const agent = useAgentName(agent_id);
+  const name = title || "New conversation";
+  return (
+    <li
+      className={cn(
+        "group relative rounded-md hover:bg-sunken",
+        isSelected && "bg-accent-soft hover:bg-accent-soft",
+      )}
+    >
+      <Link
+        href={`/chat/?conversation=${id}`}
+        aria-current={isSelected ? "page" : undefined}
+        className="grid gap-0.5 rounded-md px-2.5 py-2 pr-9"
+        {...(onFollow && { onClick: onFollow })}
+      >
+        <span className="flex items-center gap-2">
+          {active_run_id && (
+            <span
+              className="size-2 shrink-0 animate-pulse rounded-full bg-accent"
+              title="Being answered"
+            >
+              <span className="sr-only">Being answered:</span>
+            </span>
+          )}
+          <span className={cn("truncate", isSelected && "font-medium text-accent")}>{name}</span>
+        </span>
+        <span className="flex gap-1.5 truncate text-xs text-muted">
+          <Moment at={updated_at} />
+          {agent && <span className="truncate">· {agent}</span>}
+          {!owner && <span>· of a task</span>}
+        </span>
+      </Link>
+      <span className="absolute top-1.5 right-1.5 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100 pointer-coarse:opacity-100">
+        <Menu
+          trigger={
+            <Button kind="quiet" size="icon-sm" aria-label={`More about ${name}`}>
+              <MoreHorizontal />
+            </Button>
+          }
+          items={[
+            { label: "Rename", icon: Pencil, onSelect: () => setAsked("rename") },
+            { label: "Delete", icon: Trash2, danger: true, onSelect: () => setAsked("delete") },
+          ]}
+        />
+      </span>
+      {asked === "rename" && (
+        <RenameConversation conversation={conversation} onClose={() => setAsked(null)} />
+      )}
+      {asked === "delete" && (
+        <DeleteConversation
+          conversation={conversation}
+          isOpen={isSelected}
+          onClose={() => setAsked(null)}
+        />
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,20 @@
+"use client";
+
+import { lazy, Suspense } from "react";
+
+const MarkdownText = lazy(() => import("./markdown-text"));
+
+interface Props {
+  children: string;
+  /** More of it is to come. */
+  isGrowing?: boolean;
+}
+
+/** A text of a model. What draws Markdown comes when it is needed; until then the text stands there as it is. */
+export function Markdown({ children, isGrowing = false }: Props) {
+  return (
+    <Suspense fallback={<p className="leading-relaxed whitespace-pre-wrap">{children}</p>}>
+      <MarkdownText isGrowing={isGrowing}>{children}</MarkdownText>
+    </Suspense>
+  );
+}
