@@ -16,10 +16,10 @@ export function SpanBar({ span, now, place }: Props) {
     <>
       {began > span.from && (
         <span
-          title={span.kind === "call" ? "waited" : "waited to begin"}
+          title="waited"
           className={cn(
             "absolute inset-y-1 min-w-0.5 rounded-xs",
-            span.kind === "call" ? "bg-warn/40" : "bg-line",
+            span.kind === "call" && span.call.approval ? "bg-warn/50" : "bg-line",
           )}
           style={{ left: place(span.from), right: `calc(100% - ${place(began)})` }}
         />

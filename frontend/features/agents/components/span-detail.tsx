@@ -2,39 +2,30 @@
 
 import Link from "next/link";
 import type { ReactNode } from "react";
-import type { Approval, CallState, ToolCall, Usage } from "@/lib/api/client";
+import type { Approval, CallState, Message, ToolCall } from "@/lib/api/client";
 import { Badge, type Tone } from "@/ui/badge";
 import { Json } from "@/ui/code";
 import { Moment } from "@/ui/moment";
-import { argumentsOf, toolOf, type Span } from "../lib/timeline";
+import { toolOf, type Span } from "../lib/timeline";
 import { EFFECTS } from "../lib/tools";
-import { costInWords, durationInWords, tokensInWords } from "../lib/words";
+import { durationInWords } from "../lib/words";
 import { useNames } from "../hooks/use-names";
 import { Fact, Facts } from "./facts";
+import { Prose } from "./prose";
 
 interface Props {
   span: Span;
   now: number;
-  usage: Usage | null;
+  /** What was said and done in the run, the oldest first. */
+  messages: readonly Message[];
 }
 
 /** What one span of a run did. */
-export function SpanDetail({ span, now, usage }: Props) {
+export function SpanDetail({ span, now, messages }: Props) {
   const length = durationInWords((span.to ?? now) - (span.began ?? span.to ?? now));
   return (
     <div className="grid min-w-0 content-start gap-4 p-4 lg:sticky lg:top-0 lg:max-h-dvh lg:overflow-y-auto">
-      {span.kind === "run" && (
-        <>
-          <h3 className="font-semibold">The whole run</h3>
-          <Facts>
-            <Fact name="Waited to begin">{durationInWords((span.began ?? now) - span.from)}</Fact>
-            <Fact name="Took">{length}</Fact>
-            {usage && <Fact name="Tokens read → written">{tokensInWords(usage)}</Fact>}
-            {usage && <Fact name="Cost">{costInWords(usage)}</Fact>}
-          </Facts>
-          <p className="text-xs text-muted">Choose a turn or a call to see what it did.</p>
-        </>
-      )}
+      {span.kind === "run" && <Whole messages={messages} />}
       {span.kind === "turn" && (
         <>
           <h3 className="font-semibold">Turn {span.number} of the model</h3>
@@ -43,7 +34,7 @@ export function SpanDetail({ span, now, usage }: Props) {
             {span.model && <Fact name="Model">{span.model}</Fact>}
           </Facts>
           {span.text ? (
-            <p className="text-sm leading-relaxed wrap-anywhere whitespace-pre-wrap">{span.text}</p>
+            <Prose text={span.text} />
           ) : (
             <p className="text-muted">It said nothing, and asked for the calls below it.</p>
           )}
@@ -51,6 +42,33 @@ export function SpanDetail({ span, now, usage }: Props) {
       )}
       {span.kind === "call" && <Call call={span.call} length={length} />}
     </div>
+  );
+}
+
+/** What was asked, and what was answered. */
+function Whole({ messages }: { messages: readonly Message[] }) {
+  const said = (role: Message["role"]) =>
+    messages.filter((message) => message.role === role && message.content !== "");
+  const [asked, answered] = [said("user"), said("assistant")];
+  return (
+    <>
+      <Part title="Asked">
+        {asked.length === 0 && <p className="text-muted">Nothing yet.</p>}
+        {asked.map(({ id, content }) => (
+          <p key={id} className="leading-relaxed wrap-anywhere whitespace-pre-wrap">
+            {content}
+          </p>
+        ))}
+      </Part>
+      <Part title="Answered">
+        <div aria-live="polite" className="grid gap-3">
+          {answered.length === 0 && <p className="text-muted">Nothing yet.</p>}
+          {answered.map(({ id, content }) => (
+            <Prose key={id} text={content} />
+          ))}
+        </div>
+      </Part>
+    </>
   );
 }
 
@@ -87,7 +105,7 @@ function Call({ call, length }: { call: ToolCall; length: string }) {
       </Facts>
       {call.approval && <Asked approval={call.approval} />}
       <Part title="Arguments">
-        <Json label="the arguments" value={argumentsOf(call)} />
+        <Json label="the arguments" value={call.args} />
       </Part>
       {call.result !== undefined && call.result !== null && (
         <Part title="Result">

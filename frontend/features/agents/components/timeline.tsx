@@ -10,9 +10,9 @@ import { SpanBar } from "./span-bar";
 import { SpanDetail } from "./span-detail";
 
 interface Props {
-  run: Ran & { usage?: Message["usage"] };
-  /** The answers of the run, the oldest first. */
-  answers: readonly Message[];
+  run: Ran;
+  /** What was said and done in it, the oldest first. */
+  messages: readonly Message[];
   selected: string;
   onSelect: (span: string) => void;
 }
@@ -20,12 +20,17 @@ interface Props {
 const MARKS = 4;
 
 /** A run as a tree and a waterfall, with what a span did beside it. */
-export function Timeline({ run, answers, selected, onSelect }: Props) {
+export function Timeline({ run, messages, selected, onSelect }: Props) {
   const now = useNow(!run.finished_at);
-  const spans = timeline(run, answers);
+  const spans = timeline(
+    run,
+    messages.filter(({ role }) => role === "assistant"),
+  );
   const { from, to } = extent(spans, now);
   const step = tick(to - from, MARKS);
-  const marks = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, at) => at * step);
+  // The last one needs room for its words.
+  const count = Math.floor((0.88 * (to - from)) / step) + 1;
+  const marks = Array.from({ length: count }, (_, at) => at * step);
   const place = (at: number) => `${(100 * (at - from)) / (to - from)}%`;
   const open = spans.find((span) => span.id === selected) ?? spans[0];
 
@@ -67,7 +72,7 @@ export function Timeline({ run, answers, selected, onSelect }: Props) {
           ))}
         </ol>
       </div>
-      {open && <SpanDetail span={open} now={now} usage={run.usage ?? null} />}
+      {open && <SpanDetail span={open} now={now} messages={messages} />}
     </div>
   );
 }

@@ -10,6 +10,7 @@ function call(id: string, step: number, created: number, times: Partial<ToolCall
     id,
     step,
     name: "search_graph",
+    args: {},
     conversation_id: "conv_1",
     message_id: "msg_2",
     run_id: "run_1",

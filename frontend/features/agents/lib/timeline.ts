@@ -112,11 +112,6 @@ export function tick(length: number, count: number): number {
   return step * power;
 }
 
-/** The arguments that the model gave. The generated type leaves them out, since they may be any JSON. */
-export function argumentsOf(call: ToolCall): unknown {
-  return (call as ToolCall & { args?: unknown }).args ?? null;
-}
-
 /** The tool that did the work: of a source's, its own name. */
 export function toolOf(call: ToolCall): string {
   return call.tool ? `${call.connector ?? "source"}.${call.tool}` : call.name;

@@ -1,0 +1,107 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Play } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useState, type FormEvent } from "react";
+import { isAtLeast, jsonOf } from "@/features/agents";
+import { useMe } from "@/features/session";
+import { tasksRunMutation, tasksRunsQueryKey, type Task } from "@/lib/api/client";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { Fault } from "@/ui/fault";
+import { Field, Textarea } from "@/ui/field";
+import { readBy } from "../lib/template";
+
+interface Props {
+  task: Task;
+  small?: boolean;
+}
+
+/** Sets a task off by hand, asks for input where its template reads some, and follows the run. */
+export function RunNow({ task, small }: Props) {
+  const { role } = useMe();
+  const [asks, setAsks] = useState(false);
+  const router = useRouter();
+  const queries = useQueryClient();
+  const path = { task_id: task.id };
+  const run = useMutation({
+    ...tasksRunMutation(),
+    onSuccess: ({ id }) => {
+      setAsks(false);
+      void queries.invalidateQueries({ queryKey: tasksRunsQueryKey({ path }) });
+      router.push(`/tasks/?task=${task.id}&run=${id}`);
+    },
+  });
+  const readsInput = readBy(JSON.stringify(task.input_template)).some((name) =>
+    name.startsWith("trigger.body"),
+  );
+  const refused = !isAtLeast(role, "member")
+    ? "Members run tasks"
+    : task.enabled
+      ? undefined
+      : "The task is switched off";
+  return (
+    <>
+      <Button
+        kind={small ? "plain" : "primary"}
+        size={small ? "sm" : "md"}
+        disabled={refused !== undefined}
+        title={refused}
+        busy={run.isPending && !asks}
+        aria-label={`Run ${task.name} now`}
+        onClick={() => (readsInput ? setAsks(true) : run.mutate({ path }))}
+      >
+        <Play /> Run{!small && " now"}
+      </Button>
+      <Dialog
+        open={asks}
+        onOpenChange={setAsks}
+        title={`Run ${task.name}`}
+        note="Its template reads trigger.body, which is what you give here."
+      >
+        <InputForm
+          busy={run.isPending}
+          error={run.error}
+          onRun={(input) => run.mutate({ path, body: { input } })}
+        />
+      </Dialog>
+    </>
+  );
+}
+
+interface InputProps {
+  busy: boolean;
+  error: unknown;
+  onRun: (input: unknown) => void;
+}
+
+function InputForm({ busy, error, onRun }: InputProps) {
+  const [text, setText] = useState("{\n  \n}");
+  const [fault, setFault] = useState<string>();
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    const input = jsonOf(text);
+    setFault(input === undefined ? "This is no JSON." : undefined);
+    if (input !== undefined) onRun(input);
+  }
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      <Field label="Input" hint="Any JSON" fault={fault}>
+        {(control) => (
+          <Textarea
+            {...control}
+            spellCheck={false}
+            className="min-h-48 font-mono text-xs"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
+      </Field>
+      <Fault error={error} />
+      <Button type="submit" kind="primary" busy={busy} className="justify-self-end">
+        <Play /> Run now
+      </Button>
+    </form>
+  );
+}
