@@ -14,7 +14,7 @@ import {
 } from "@/lib/api/client";
 import type { Entry } from "../lib/entry";
 import { nodeTitle, places } from "../lib/places";
-import { useDebounced } from "./use-debounced";
+import { useDebounced } from "@/lib/use-debounced";
 
 const STILL_MS = 150;
 const FRESH_MS = 30_000;
