@@ -139,6 +139,11 @@ impl Faults {
         }
     }
 
+    /// Whether none was noted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// An error when any was noted.
     pub(crate) fn into_result(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(Error::invalid(self.0)) }

@@ -14,7 +14,9 @@ mod template;
 mod ticks;
 
 use agentcy_core::{
-    Action, By, Caller, ErrorCode, Realms, Timestamp, id::TaskId, task::TriggerKind,
+    Action, By, Caller, ErrorCode, Realms, Timestamp,
+    id::TaskId,
+    task::{Overlap, TriggerKind},
 };
 use agentcy_store::{
     Error as StoreError, OnConstraint, Tenant, Tx, audit, runs as agent_runs, task_runs,
@@ -25,7 +27,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::{
-    Draft, Error, Listing, PageRequest, Platform, Result, hooks::secret, realms, wake::Bell,
+    Draft, Error, Listing, PageRequest, Platform, Result, error::Faults, hooks::secret, realms,
+    wake::Bell,
 };
 
 pub use agentcy_store::{
@@ -34,6 +37,7 @@ pub use agentcy_store::{
     triggers::{Skipped, Trigger},
 };
 pub(crate) use lifecycle::fire;
+use order::enqueue_waiting;
 pub(crate) use order::triggered_by;
 pub use order::{enqueue, enqueue_start, tell, wake};
 pub use runs::{cancel_pending, run, run_of, runs};
@@ -69,6 +73,7 @@ pub async fn create(platform: &Platform, caller: &Caller, new: NewTask) -> Resul
     let by = platform.permit(caller, Action::TaskCreate).await?;
     let now = platform.clock.now();
     let maker = caller.principal.to_string();
+    let mut faults = Faults::default();
     let mut task = Task {
         id: platform.ids.next(),
         name: new.name,
@@ -84,9 +89,9 @@ pub async fn create(platform: &Platform, caller: &Caller, new: NewTask) -> Resul
         created_by: maker,
         created_at: now,
         updated_at: now,
-        trigger: check::trigger(platform.ids.next(), new.trigger)?,
+        trigger: check::trigger(platform.ids.next(), new.trigger, &mut faults),
     };
-    check::changed(platform, &by, None, &task).await?;
+    check::changed(platform, &by, None, &task, faults).await?;
     task.trigger.next_at = next_at(&task, now)?;
     let is_webhook = task.trigger.kind == TriggerKind::Webhook;
     let secret = is_webhook.then(|| secret::mint(platform));
@@ -122,16 +127,17 @@ pub async fn update(
     change.approval_timeout_secs.apply(&mut after.approval_timeout_secs);
     after.standing_approvals = change.standing_approvals.unwrap_or(after.standing_approvals);
     after.enabled = change.enabled.unwrap_or(after.enabled);
+    let mut faults = Faults::default();
     if let Some(spec) = change.trigger {
-        after.trigger = check::trigger(before.trigger.id, spec)?;
+        after.trigger = check::trigger(before.trigger.id, spec, &mut faults);
         after.trigger.next_at = before.trigger.next_at;
         after.trigger.previous_until = before.trigger.previous_until;
         after.trigger.skipped.clone_from(&before.trigger.skipped);
     }
-    if after == before {
+    if after == before && faults.is_empty() {
         return Ok(Defined { task: after, secret: None });
     }
-    check::changed(platform, &by, Some(&before), &after).await?;
+    check::changed(platform, &by, Some(&before), &after, faults).await?;
     after.updated_at = platform.clock.now();
 
     let (was, is) = (&before.trigger, &after.trigger);
@@ -159,8 +165,16 @@ pub async fn update(
         after.trigger.previous_until = None;
     }
     refused(store::update(&mut tx, &after, kept).await)?;
+    let waited = locked.trigger.overlap == Overlap::Queue;
+    let is_woken = waited && after.trigger.overlap != Overlap::Queue;
+    if is_woken {
+        enqueue_waiting(platform, &mut tx, &after).await?;
+    }
     audit::record(&mut tx, &platform.done(&by, id, details(&after))).await?;
     tx.commit().await?;
+    if is_woken {
+        wake(platform).await;
+    }
     Ok(Defined { task: after, secret })
 }
 

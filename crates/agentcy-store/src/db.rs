@@ -14,6 +14,7 @@ use deadpool::{
     Runtime,
     managed::{self, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult},
 };
+use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{AssertSqlSafe, SqlSafeStr, postgres::PgConnectOptions};
 use tokio::runtime::Handle;
 
@@ -106,7 +107,7 @@ impl Db {
         // One message: no moment in the transaction is without its tenant. The id is ours, hexadecimal and dashes.
         let statement = format!("begin; set local agentcy.org = '{}'", uuid::Uuid::from(org));
         connection.begin(AssertSqlSafe(statement).into_sql_str()).await?;
-        Ok(Tx { connection, org, causes: by.caller().causes.clone() })
+        Ok(Tx { connection, org, causes: by.caller().causes.clone(), afterwards: Vec::new() })
     }
 
     /// Opens a transaction in the org of a permitted caller whose statements may each take five minutes: a sync.
@@ -121,7 +122,7 @@ impl Db {
             uuid::Uuid::from(org)
         );
         connection.begin_long(AssertSqlSafe(statement).into_sql_str(), LONG).await?;
-        Ok(Tx { connection, org, causes: by.caller().causes.clone() })
+        Ok(Tx { connection, org, causes: by.caller().causes.clone(), afterwards: Vec::new() })
     }
 
     /// Opens a transaction before or beside any org. What it may touch is a closed list of grants.
@@ -221,6 +222,7 @@ pub struct Tx {
     connection: Loan,
     org: OrgId,
     causes: Vec<TaskId>,
+    afterwards: Vec<BoxFuture<'static, ()>>,
 }
 
 impl Tx {
@@ -229,9 +231,20 @@ impl Tx {
         &self.causes
     }
 
+    /// Has something done once it is durable, such as telling others to look; nothing of it is when it is not.
+    pub fn afterwards(&mut self, then: impl Future<Output = ()> + Send + 'static) {
+        self.afterwards.push(then.boxed());
+    }
+
     /// Makes it durable.
     pub async fn commit(mut self) -> Result<()> {
-        self.connection.commit().await
+        self.connection.commit().await?;
+        let Self { connection, afterwards, .. } = self;
+        drop(connection);
+        for then in afterwards {
+            then.await;
+        }
+        Ok(())
     }
 }
 

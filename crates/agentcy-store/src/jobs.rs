@@ -202,6 +202,33 @@ pub async fn enqueue_remote<P: Payload>(tx: &mut Tx, new: &NewJob, payload: &P) 
     insert(tx, new, payload, true).await
 }
 
+/// Queues many jobs that are about nothing for runners beside the stores.
+#[tracing::instrument(name = "db.jobs.enqueue_all", skip_all, fields(job = P::NAME, many = new.len()))]
+pub async fn enqueue_all<P: Payload>(tx: &mut Tx, new: &[(NewJob, P)]) -> Result<()> {
+    let payloads = new.iter().map(|(job, payload)| to_json(job.id, payload));
+    let payloads = payloads.collect::<Result<Vec<Value>>>()?;
+    let ids: Vec<Uuid> = new.iter().map(|(job, _)| job.id.into()).collect();
+    let makers: Vec<&str> = new.iter().map(|(job, _)| job.made_by.as_str()).collect();
+    let attempts: Vec<i32> = new.iter().map(|(job, _)| job.max_attempts).collect();
+    let ats: Vec<Timestamp> = new.iter().map(|(job, _)| job.at).collect();
+    sqlx::query!(
+        "insert into jobs (id, org_id, kind, state, payload, made_by, max_attempts, run_at, created_at)
+         select id, $1, $2, 'queued', payload, made_by, max_attempts, at, at
+         from unnest($3::uuid[], $4::jsonb[], $5::text[], $6::int[], $7::timestamptz[])
+             as given (id, payload, made_by, max_attempts, at)",
+        Uuid::from(tx.org()),
+        P::NAME,
+        &ids,
+        &payloads,
+        &makers as &[&str],
+        &attempts,
+        &ats,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 async fn insert<P: Payload>(tx: &mut Tx, new: &NewJob, payload: &P, remote: bool) -> Result<()> {
     let payload = to_json(new.id, payload)?;
     sqlx::query!(

@@ -281,6 +281,20 @@ pub async fn oldest_pending(tenant: &mut impl Tenant, task: TaskId) -> Result<Op
     Ok(id.map(TaskRunId::from))
 }
 
+/// The runs of a task that wait to begin, the oldest first.
+#[tracing::instrument(name = "db.task_runs.pending", skip_all)]
+pub async fn pending(tenant: &mut impl Tenant, task: TaskId) -> Result<Vec<TaskRunId>> {
+    let ids = sqlx::query_scalar!(
+        "select id from task_runs where org_id = $1 and task_id = $2 and state = 'pending'
+         order by created_at, id",
+        Uuid::from(tenant.org()),
+        Uuid::from(task),
+    )
+    .fetch_all(tenant.conn())
+    .await?;
+    Ok(ids.into_iter().map(TaskRunId::from).collect())
+}
+
 /// Notes that the agent of a run was started, and on what. Not when it had begun or ended.
 #[tracing::instrument(name = "db.task_runs.begin", skip_all)]
 pub async fn begin(

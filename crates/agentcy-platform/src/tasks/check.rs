@@ -25,14 +25,14 @@ const LOOSER_BY: &str = "only an admin lets a task do what its agent or the org 
 /// Headers that hold no id, and that no template is shown.
 const NO_IDS: [&str; 4] = ["authorization", "cookie", "x-agentcy-signature", "webhook-signature"];
 
-/// Checks what a task is to become. What it was already is not judged again.
+/// Checks what a task is to become, beside what was found wrong with its trigger. What it was already is not judged again.
 pub(super) async fn changed(
     platform: &Platform,
     by: &By,
     before: Option<&Task>,
     after: &Task,
+    mut faults: Faults,
 ) -> Result<()> {
-    let mut faults = Faults::default();
     fields(before, after, &mut faults);
     let agent = find_agent(platform, by, before, after, &mut faults).await?;
     let none = Vec::new();
@@ -118,8 +118,7 @@ fn fields(before: Option<&Task>, task: &Task, faults: &mut Faults) {
 }
 
 /// The trigger that somebody defines. What is not of its kind is refused, so that nothing is said in vain.
-pub(super) fn trigger(id: TriggerId, spec: TriggerSpec) -> Result<Trigger> {
-    let mut faults = Faults::default();
+pub(super) fn trigger(id: TriggerId, spec: TriggerSpec, faults: &mut Faults) -> Trigger {
     let is = |kind| spec.kind == kind;
     let mut only = |is_said: bool, kind, field: &str| {
         let rule = format!("only for kind {kind}");
@@ -137,7 +136,7 @@ pub(super) fn trigger(id: TriggerId, spec: TriggerSpec) -> Result<Trigger> {
     let timezone = spec.timezone.unwrap_or_else(|| "UTC".to_owned());
     if is(TriggerKind::Schedule) {
         let cron = spec.cron.as_deref().unwrap_or_default();
-        ticks(cron, &timezone, &mut faults);
+        ticks(cron, &timezone, faults);
     }
     if is(TriggerKind::Lifecycle) {
         let unique: HashSet<_> = spec.events.iter().collect();
@@ -157,8 +156,7 @@ pub(super) fn trigger(id: TriggerId, spec: TriggerSpec) -> Result<Trigger> {
         let fits = is_header(name) && !NO_IDS.contains(&name.as_str());
         faults.require(fits, "trigger.header_id", "the name of a header that holds no secret");
     }
-    faults.into_result()?;
-    Ok(Trigger {
+    Trigger {
         id,
         kind: spec.kind,
         cron: spec.cron,
@@ -173,7 +171,7 @@ pub(super) fn trigger(id: TriggerId, spec: TriggerSpec) -> Result<Trigger> {
         previous_until: None,
         next_at: None,
         skipped: None,
-    })
+    }
 }
 
 fn ticks(cron: &str, timezone: &str, faults: &mut Faults) {

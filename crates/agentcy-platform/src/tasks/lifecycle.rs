@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     NewTaskRun, Skipped, enqueue,
-    order::TOPIC,
+    order::{TOPIC, wake},
     run_as::{self, Standing},
 };
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
 /// Sets off the tasks that listen for an event. Costs one look where none does.
 pub(crate) async fn fire(platform: &Platform, tx: &mut Tx, event: &DomainEvent) -> Result<()> {
     let Some(name) = named(event) else { return Ok(()) };
+    let mut is_due = false;
     for listening in triggers::listening(tx, name).await? {
         if !passes(&listening, event) || !may_hear(platform, tx, &listening, event).await? {
             continue;
@@ -42,6 +43,12 @@ pub(crate) async fn fire(platform: &Platform, tx: &mut Tx, event: &DomainEvent) 
             at: event.at,
         };
         enqueue(platform, tx, &listening.run_as, &new).await?;
+        is_due = true;
+    }
+    if is_due {
+        // Whoever commits this need not know that it set something off.
+        let platform = platform.clone();
+        tx.afterwards(async move { wake(&platform).await });
     }
     Ok(())
 }

@@ -46,14 +46,27 @@ pub async fn enqueue_start(
     run: TaskRunId,
     run_as: &str,
 ) -> Result<()> {
-    let job = NewJob {
+    Ok(jobs::enqueue(tx, &start_of(platform, run_as), &StartTask { run }).await?)
+}
+
+/// The same for every run that waits for those before it, of a task whose runs do not wait for one another any more.
+pub(super) async fn enqueue_waiting(platform: &Platform, tx: &mut Tx, task: &Task) -> Result<()> {
+    let waiting = task_runs::pending(tx, task.id).await?;
+    let starts: Vec<_> = waiting
+        .into_iter()
+        .map(|run| (start_of(platform, &task.run_as), StartTask { run }))
+        .collect();
+    Ok(jobs::enqueue_all(tx, &starts).await?)
+}
+
+fn start_of(platform: &Platform, run_as: &str) -> NewJob {
+    NewJob {
         id: platform.ids.next(),
         subject: None,
         made_by: run_as.to_owned(),
         max_attempts: MAX_ATTEMPTS,
         at: platform.clock.now(),
-    };
-    Ok(jobs::enqueue(tx, &job, &StartTask { run }).await?)
+    }
 }
 
 /// Tells every runner that a run may wait to begin, now that it is committed.

@@ -5,7 +5,7 @@ use agentcy_core::{
     id::TaskRunId,
     task::{Overlap, TaskRunState, TriggerKind},
 };
-use agentcy_platform::tasks::Task;
+use agentcy_platform::tasks::{self, Task, TaskUpdate, TriggerSpec};
 use agentcy_testkit::fake_llm::{End, Turn};
 
 use super::yard::{NO, Yard, work};
@@ -62,6 +62,25 @@ async fn those_that_are_queued_begin_one_after_another_in_order() {
     let place = |word: &str| asked.find(&format!("Look at {word}")).unwrap();
     assert!(place("two") < place("three") && place("three") < place("four"));
     assert_eq!(yard.count("jobs where state in ('queued', 'running')").await, 0);
+}
+
+#[tokio::test]
+async fn those_that_wait_are_judged_anew_when_they_need_not_any_more() {
+    for (overlap, expected) in [
+        (Overlap::Skip, [TaskRunState::WaitingApproval, TaskRunState::Cancelled]),
+        (Overlap::CancelPrevious, [TaskRunState::Cancelled, TaskRunState::Succeeded]),
+    ] {
+        let (yard, task, first) = Box::pin(busy(Overlap::Queue)).await;
+        let second = yard.set_off(&yard.person, &task, "two").await;
+        yard.work().await;
+        assert_eq!(yard.stands(&task, second).await.0, TaskRunState::Pending);
+        let spec = TriggerSpec { overlap: Some(overlap), ..TriggerSpec::new(TriggerKind::Manual) };
+        let change = TaskUpdate { trigger: Some(spec), ..TaskUpdate::default() };
+        tasks::update(&yard.inner.platform, &yard.person, task.id, change).await.unwrap();
+        yard.work().await;
+        let stand = [yard.stands(&task, first).await.0, yard.stands(&task, second).await.0];
+        assert_eq!(stand, expected, "{overlap:?}");
+    }
 }
 
 #[tokio::test]

@@ -282,3 +282,27 @@ async fn of_two_who_change_a_task_at_once_one_reads_it_again() {
         outcomes.clear();
     }
 }
+
+#[tokio::test]
+async fn all_faults_of_a_task_and_of_its_trigger_are_told_at_once() {
+    let desk = Desk::new().await;
+    let mut new = desk.ticking("61 * * * *", "Mars/Phobos");
+    new.name = String::new();
+    new.trigger.dedupe_secs = Some(1);
+    new.input_template = template("{{ unclosed");
+    let (code, paths) = desk.refused(&desk.member, new).await;
+    assert_eq!(code, ErrorCode::Invalid);
+    let expected = ["trigger.dedupe_secs", "trigger.timezone", "name", "input_template.prompt"];
+    assert_eq!(paths, expected);
+
+    let task = desk.define(&desk.member, desk.task("Fine", TriggerKind::Webhook)).await.task;
+    let spec =
+        TriggerSpec { timezone: Some("UTC".to_owned()), ..TriggerSpec::new(TriggerKind::Webhook) };
+    let change = TaskUpdate {
+        trigger: Some(spec),
+        input_template: Some(template("{{ unclosed")),
+        ..TaskUpdate::default()
+    };
+    let refused = desk.change(&desk.member, task.id, change).await;
+    assert_eq!(refusal(refused).1, ["trigger.timezone", "input_template.prompt"]);
+}

@@ -1,5 +1,7 @@
 //! Tasks that something in the org sets off, and chains of them that end.
 
+use std::time::Duration;
+
 use agentcy_core::{
     Action, Caller, Role,
     id::{SourceId, TaskId},
@@ -9,8 +11,10 @@ use agentcy_platform::{
     events::{self, Telling},
     graph::{self, NodeAssertion},
     tasks::{self, NewTask, Task},
+    wake::Bell,
 };
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::Desk;
@@ -248,4 +252,17 @@ async fn a_task_that_listens_for_runs_that_were_stopped_is_not_set_off_by_its_ow
     assert_eq!((count(own.id), count(other.id), count(night.id)), (2, 2, 0));
     let depths: Vec<Value> = desk.told("task.skipped").await;
     assert!(!depths.is_empty());
+}
+
+#[tokio::test]
+async fn runners_are_woken_by_the_commit_of_what_sets_a_task_off() {
+    let desk = Desk::new().await;
+    desk.listen("Synced", LifecycleEvent::SyncSucceeded, EventFilter::default()).await;
+    let mut due = desk.platform.listen(Bell::Due);
+    // From then on it is heard.
+    due.wait(Duration::ZERO).await;
+    let far = Duration::from_hours(1);
+    let happens = desk.happen(&desk.member, synced("succeeded", desk.ids.next(), "data"));
+    let heard = timeout(Duration::from_mins(1), async { tokio::join!(due.wait(far), happens) });
+    assert!(heard.await.is_ok(), "nobody was woken");
 }
