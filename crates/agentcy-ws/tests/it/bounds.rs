@@ -97,6 +97,48 @@ async fn whoever_does_not_take_what_is_sent_is_closed_and_nobody_waits_for_them(
 }
 
 #[tokio::test]
+async fn whoever_falls_ten_thousand_events_behind_is_closed_and_comes_back_to_all_of_them() {
+    // Nobody is hung up on for being slow: what closes is the distance alone.
+    let app = app_with(|limits| limits.stall = Duration::from_hours(1)).await;
+    let org = app.stage.org().await;
+    let world = World::of(&app, org).await;
+    let viewer = app.member(org, Role::Viewer).await;
+    let mut slow = Watcher::open(&app, &viewer).await;
+    slow.subscribe(&["graph"]).await;
+    // More than the buffers of the kernel take, so that the server waits for the client in the middle of it.
+    let large = Telling { data: json!({ "text": "x".repeat(100_000) }), ..graph("crm") };
+    for _ in 0..20 {
+        world.write(vec![large.clone(); 10]).await;
+    }
+    world.number().await;
+    let many = format!(
+        "insert into outbox (id, org_id, topic, event, at, data, realm)
+         select gen_random_uuid(), '{}', 'graph', 'graph.changed', now(), '{{}}', 'crm'
+         from generate_series(1, 10200)",
+        uuid::Uuid::from(org)
+    );
+    app.stage.database.execute(&many).await;
+    world.number().await;
+
+    let mut last = 0;
+    let code = loop {
+        match slow.next().await {
+            Ok(event) => {
+                last += 1;
+                assert_eq!(event["seq"], last);
+            }
+            Err(code) => break code,
+        }
+    };
+    assert_eq!(code, 4008);
+    assert!(last < 400, "{last} events came before the socket was closed");
+    // Whoever comes back with their number is as far behind, and catches up.
+    let mut back = Watcher::open(&app, &viewer).await;
+    back.ask(&["graph"], json!({ "graph": last })).await;
+    assert_eq!(back.numbers(500).await, (last + 1..=last + 500).collect::<Vec<i64>>());
+}
+
+#[tokio::test]
 async fn whoever_does_not_answer_is_hung_up_on() {
     let app = app_with(|limits| limits.beat = Duration::from_millis(50)).await;
     let mut quiet = watcher(&app).await;
