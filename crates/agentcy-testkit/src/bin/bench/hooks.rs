@@ -1,5 +1,6 @@
 //! Webhooks that come in, beside a plain insert of the same row by as many clients: both are durable when they are
-//! answered, on one PostgreSQL that flushes.
+//! answered, on one PostgreSQL that flushes. Once on the disk of this machine, once as if its flush took 3.3 ms, which is
+//! what the targets were reckoned with.
 
 mod postgres;
 
@@ -15,15 +16,15 @@ use std::{
 use agentcy_core::Role;
 use agentcy_testkit::{app::TestApp, platform::TestPlatform, postgres::TestDb, webhook::Webhook};
 use aide::axum::ApiRouter;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use uuid::Uuid;
 
-use self::postgres::Postgres;
+use self::postgres::{Disk, Postgres};
 use crate::{
     load::{Line, Load, closed},
-    measure::{Party, compare},
+    measure::{Party, Spread, compare},
     startup::folder,
 };
 
@@ -36,8 +37,23 @@ const DIGITS: usize = 20;
 
 /// Measures it.
 pub(crate) async fn measure(part: Duration) -> Result<Value> {
+    let own = on(Disk::Own, part).await?;
+    let slow = on(Disk::Slow, part).await?;
+    let foreign = [&own, &slow].map(|it| it["foreign_max"].as_f64().unwrap_or(0.0));
+    Ok(json!({ "own_disk": own, "slow_disk": slow, "foreign_max": Spread::of(foreign).max }))
+}
+
+async fn on(disk: Disk, part: Duration) -> Result<Value> {
     let folder = folder()?;
-    let postgres = Postgres::start(folder.path()).await?;
+    let postgres = Postgres::start(folder.path(), disk).await?;
+    let commit = postgres.commit_millis().await?;
+    let what = match disk {
+        Disk::Own => "on the disk of this machine",
+        Disk::Slow => {
+            "as on a slow disk: for both, PostgreSQL sleeps 3.1 ms before each flush (commit_delay)"
+        }
+    };
+    println!("\nwebhooks, {what}: a commit of one row alone takes {commit:.2} ms");
     // A name that no other server has: what it is called is only told to one that drops it.
     let name = format!("agentcy_bench_{}", std::process::id());
     let (owner, login) = (postgres.owner.clone(), postgres.app.clone());
@@ -59,11 +75,15 @@ pub(crate) async fn measure(part: Duration) -> Result<Value> {
     let mut foreign = 0.0_f64;
     let sent = Arc::new(AtomicU64::new(1));
     for (clients, target) in CLIENTS {
+        let first = sent.load(Ordering::Relaxed);
         let product = Product::new(app.address(), &webhook, clients, part, &sent);
         let plain = Plain { login: database.owner.clone(), org: org.into(), clients, part };
         let title =
             format!("webhooks of {clients} at once, beside a plain insert (target: {target})");
-        let figures = compare(&title, ["product", "plain"], &product, &plain).await?;
+        let mut figures = compare(&title, ["product", "plain"], &product, &plain).await?;
+        let together = together(database, sent.load(Ordering::Relaxed) - first).await?;
+        println!("  {together:.1} deliveries a commit of the product");
+        figures["together"] = json!(together);
         foreign = foreign.max(figures["foreign_max"].as_f64().unwrap_or(0.0));
         told.insert(format!("clients_{clients}"), figures);
     }
@@ -78,8 +98,19 @@ pub(crate) async fn measure(part: Duration) -> Result<Value> {
     }
     app.lifecycle.stop_now();
     postgres.stop().await?;
+    told.insert("commit_millis".to_owned(), commit.json());
     told.insert("foreign_max".to_owned(), json!(foreign));
     Ok(Value::Object(told))
+}
+
+/// How many of the newest deliveries were committed together.
+async fn together(database: &TestDb, newest: u64) -> Result<f64> {
+    let rows = format!(
+        "select count(*)::float8 / count(distinct xmin::text) as many
+         from (select xmin from deliveries order by id desc limit {newest}) newest"
+    );
+    let rows = database.rows(&rows).await;
+    rows[0]["many"].as_f64().context("nothing came in")
 }
 
 /// The row of a delivery with its indexes, without what it belongs to and without policies.

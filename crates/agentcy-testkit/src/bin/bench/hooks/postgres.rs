@@ -16,11 +16,13 @@ use agentcy_store::{
 };
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
-use sqlx::{ConnectOptions, Connection as _};
+use sqlx::{ConnectOptions, Connection as _, Executor as _};
 use tokio::{
     process::{Child, Command},
     time::{sleep, timeout},
 };
+
+use crate::measure::Spread;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const SETTINGS: [&str; 6] = [
@@ -31,6 +33,20 @@ const SETTINGS: [&str; 6] = [
     "jit=off",
     "log_destination=stderr",
 ];
+
+/// How a slow disk is stood in for: whoever commits sleeps before it flushes, and those that come meanwhile share its flush.
+const SLOW: [&str; 2] = ["commit_delay=3100", "commit_siblings=0"];
+/// How many commits tell how long one takes.
+const COMMITS: usize = 101;
+
+/// What a commit waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Disk {
+    /// The disk of this machine.
+    Own,
+    /// One whose flush takes about 3.3 ms.
+    Slow,
+}
 
 /// It runs until it is stopped.
 pub(super) struct Postgres {
@@ -43,7 +59,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     /// With all migrations, in this folder.
-    pub(super) async fn start(folder: &Path) -> Result<Self> {
+    pub(super) async fn start(folder: &Path, disk: Disk) -> Result<Self> {
         let embedded = Embedded::start(Options::new(folder)).await?;
         let (owner, app) = (embedded.owner(), embedded.app());
         migrate::migrate(&owner, &app).await?;
@@ -54,7 +70,8 @@ impl Postgres {
         let mut command = Command::new(embedded.programs().join("postgres"));
         command.arg("-D").arg(&data).arg("-k").arg(socket);
         command.arg("-p").arg(owner.get_port().to_string());
-        for setting in SETTINGS {
+        let slow = if disk == Disk::Slow { &SLOW[..] } else { &[] };
+        for setting in SETTINGS.iter().chain(slow) {
             command.args(["-c", setting]);
         }
         // PostgreSQL refuses to run as root: it runs as whose cluster it is.
@@ -70,6 +87,20 @@ impl Postgres {
             sleep(Duration::from_millis(20)).await;
         }
         Ok(Self { owner, app, child, _embedded: embedded })
+    }
+
+    /// How long one commit of one row takes, alone, in ms.
+    pub(super) async fn commit_millis(&self) -> Result<Spread> {
+        let mut conn = self.owner.connect().await?;
+        conn.execute("create table if not exists flushed (at int)").await?;
+        let mut took = Vec::new();
+        for _ in 0..COMMITS {
+            let began = Instant::now();
+            sqlx::query("insert into flushed values (1)").execute(&mut conn).await?;
+            took.push(began.elapsed().as_secs_f64() * 1e3);
+        }
+        conn.close().await?;
+        Ok(Spread::of(took))
     }
 
     /// Ends it, whoever is connected.
