@@ -1,1 +1,1 @@
-export { Overview } from "./overview";
+export { Overview } from "./components/overview";

@@ -1,9 +1,10 @@
-export { useConnect } from "./hooks/use-connect";
-export { useSource } from "./hooks/use-source";
-export { useSourcesLive } from "./hooks/use-sources-live";
 export { KindIcon } from "./components/kind-icon";
 export { Refused } from "./components/refused";
 export { Sources } from "./components/sources";
-export { SyncProgress } from "./components/sync-progress";
+export { SyncBar, SyncProgress } from "./components/sync-progress";
+export { useCatalog, useKindOf } from "./hooks/use-catalog";
+export { useConnect } from "./hooks/use-connect";
+export { useSourcesLive } from "./hooks/use-sources-live";
+export { useSync } from "./hooks/use-sync";
 export { isUnderWay, phaseOf } from "./lib/progress";
-export { count, countsInWords, questionsFor, stateOf } from "./lib/words";
+export { count, countsInWords, labelOf, questionsFor, stateOf } from "./lib/words";

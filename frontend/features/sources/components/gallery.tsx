@@ -21,7 +21,9 @@ const BRINGS: Record<string, readonly string[]> = {
 /** The kinds of sources as tiles, found by typing. */
 export function Gallery({ kinds }: { kinds: readonly SourceKind[] }) {
   const [q, setQ] = useQueryState("q", parseAsString.withDefault(""));
-  const found = kinds.filter((kind) => matches(kind, q));
+  const found = kinds
+    .filter((kind) => matches(kind, q))
+    .toSorted((one, other) => rank(one) - rank(other));
   return (
     <div className="grid gap-4">
       <div className="relative max-w-sm">
@@ -85,6 +87,11 @@ function Tile({ kind }: { kind: SourceKind }) {
       </div>
     </li>
   );
+}
+
+/** What needs no account comes first. */
+function rank({ source_type: type }: SourceKind): number {
+  return type === "git" ? 0 : 1;
 }
 
 function matches(kind: SourceKind, q: string): boolean {

@@ -11,7 +11,7 @@ import { useConnect } from "../hooks/use-connect";
 import { useDraft } from "../hooks/use-draft";
 import { useRealms } from "../hooks/use-realms";
 import { useRights } from "../hooks/use-rights";
-import { createOf, newDraft } from "../lib/draft";
+import { createOf, newDraft, type Draft } from "../lib/draft";
 import { focusFault } from "../lib/focus";
 import type { Guess } from "../lib/guess";
 import { ContentPicker } from "./content-picker";
@@ -59,6 +59,13 @@ function Form({ kind, realms, onDone }: Props & { realms: readonly string[] }) {
     else focusFault(form.current);
   }
 
+  /** What was said of other settings does not hold for these. */
+  function edit(part: Partial<Draft>) {
+    test.reset();
+    connect.reset();
+    change(part);
+  }
+
   function submit(event: FormEvent) {
     event.preventDefault();
     run(() =>
@@ -82,7 +89,7 @@ function Form({ kind, realms, onDone }: Props & { realms: readonly string[] }) {
         <DraftFields
           kind={kind}
           draft={draft}
-          change={change}
+          change={edit}
           faults={faults}
           realms={realms}
           fields={guess?.fields}

@@ -12,7 +12,7 @@ import { Listing, type Column } from "@/ui/listing";
 import { Moment } from "@/ui/moment";
 import { Page } from "@/ui/page";
 import { Empty } from "@/ui/states";
-import { useCatalog } from "../hooks/use-catalog";
+import { useKindOf } from "../hooks/use-catalog";
 import { useRights } from "../hooks/use-rights";
 import { isUnderWay } from "../lib/progress";
 import { countsInWords, stateOf } from "../lib/words";
@@ -22,10 +22,8 @@ import { SyncBar } from "./sync-progress";
 /** Every source that one may see, and how it stands. */
 export function SourceList() {
   const query = useInfiniteQuery({ ...sourcesListInfiniteOptions({ query: {} }), ...paged });
-  const catalog = useCatalog();
   const { mayWrite, why } = useRights();
-  const kindOf = (source: Source) =>
-    catalog.data?.items.find((kind) => kind.source_type === source.source_type);
+  const kindOf = useKindOf();
 
   const connect = mayWrite ? (
     <Button kind="primary" asChild>

@@ -11,7 +11,7 @@ import { Copy } from "@/ui/copy";
 import { Moment } from "@/ui/moment";
 import { configOf } from "../lib/draft";
 import { phaseOf } from "../lib/progress";
-import { count, durationOf, labelIn, questionsFor } from "../lib/words";
+import { count, durationOf, labelOf, questionsFor } from "../lib/words";
 import { sizeInWords } from "./content-picker";
 import { SyncCard } from "./sync-card";
 
@@ -47,7 +47,7 @@ function Brought({ source, kind }: Props) {
   });
   const found = stats.data?.sources[source.id];
   if (kind.syncs && phase !== "done" && !found) return null;
-  const question = questionsFor(source.source_type, labelIn(configOf(source)))[0] ?? "";
+  const question = questionsFor(source.source_type, labelOf(source))[0] ?? "";
   return (
     <Card>
       <CardHead

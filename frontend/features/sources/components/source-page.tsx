@@ -11,7 +11,7 @@ import { Menu } from "@/ui/menu";
 import { Page } from "@/ui/page";
 import { Failure, SkeletonRows } from "@/ui/states";
 import { Tabs } from "@/ui/tabs";
-import { useKind } from "../hooks/use-catalog";
+import { useKindOf } from "../hooks/use-catalog";
 import { useRights } from "../hooks/use-rights";
 import { useSource } from "../hooks/use-source";
 import { useSync } from "../hooks/use-sync";
@@ -30,8 +30,8 @@ const TABS = ["overview", "settings", "history", "tools"] as const;
 /** One source: how it stands, its settings, its syncs and its tools. */
 export function SourcePage({ id }: { id: string }) {
   const source = useSource(id);
-  const kind = useKind(source.data?.source_type);
-  if (source.data) return <Known source={source.data} kind={kind} />;
+  const kindOf = useKindOf();
+  if (source.data) return <Known source={source.data} kind={kindOf(source.data)} />;
   return (
     <Page title="Source" back={BACK}>
       <Card>

@@ -13,8 +13,7 @@ export interface Draft {
 
 /** The settings of a source. */
 export function configOf(source: Source): Values {
-  // The generated type leaves out what may be any JSON.
-  return (source as Source & { config?: Values }).config ?? {};
+  return (source.config ?? {}) as Values;
 }
 
 export function newDraft(kind: SourceKind, realms: readonly string[]): Draft {

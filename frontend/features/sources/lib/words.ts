@@ -1,6 +1,7 @@
 // The words in which sources are spoken of.
 import type { Source, Sync, SyncCounts } from "@/lib/api/client";
 import type { Tone } from "@/ui/badge";
+import { configOf } from "./draft";
 import type { Phase } from "./progress";
 
 const NUMBERS = new Intl.NumberFormat("en");
@@ -76,7 +77,8 @@ export function questionsFor(sourceType: string, label?: string): readonly strin
 }
 
 /** The label that the records of a file get. */
-export function labelIn(config: Record<string, unknown>): string | undefined {
-  const label: unknown = Array.isArray(config.label) ? config.label[0] : config.label;
-  return typeof label === "string" ? label : undefined;
+export function labelOf(source: Source): string | undefined {
+  const { label } = configOf(source);
+  const first: unknown = Array.isArray(label) ? label[0] : label;
+  return typeof first === "string" ? first : undefined;
 }

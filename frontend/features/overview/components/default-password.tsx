@@ -1,0 +1,26 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { authConfigOptions } from "@/lib/api/client";
+import { Button } from "@/ui/button";
+import { Notice } from "@/ui/notice";
+
+/** Said as long as the password that everybody knows is in force. */
+export function DefaultPassword() {
+  const config = useQuery({ ...authConfigOptions(), staleTime: 60_000 });
+  if (!config.data?.default_login) return null;
+  return (
+    <Notice
+      tone="warn"
+      title="The default password is in force."
+      action={
+        <Button size="sm" asChild>
+          <Link href="/account/">Change it</Link>
+        </Button>
+      }
+    >
+      Everybody knows it. Until it is changed, this server answers to its own machine only.
+    </Notice>
+  );
+}
