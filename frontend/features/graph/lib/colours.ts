@@ -3,8 +3,8 @@
 export type Rgb = readonly [number, number, number];
 export type Theme = "light" | "dark";
 
-/** Hues in an order in which neighbours are far apart; the second round has another depth. */
-const HUES = [265, 55, 155, 350, 215, 95, 310, 25, 185, 125];
+/** Hues in an order in which each is far from those before; the second round has another depth. */
+const HUES = [262, 50, 155, 345, 95, 205, 305, 20, 125, 232];
 const ROUNDS: Record<Theme, readonly [number, number][]> = {
   light: [
     [0.58, 0.17],
@@ -15,19 +15,15 @@ const ROUNDS: Record<Theme, readonly [number, number][]> = {
     [0.58, 0.14],
   ],
 };
-const PLACES = HUES.length * 2;
 
-/** A place in the palette for each label: as its name says, or the next that is free. */
-export function palette(labels: Iterable<string>): ReadonlyMap<string, number> {
-  const taken = new Set<number>();
+/** Places in the palette: each label that is asked for takes the next one, and keeps it. */
+export function palette() {
   const places = new Map<string, number>();
-  for (const label of [...new Set(labels)].sort()) {
-    let place = hash(label) % PLACES;
-    for (let tries = 0; taken.has(place) && tries < PLACES; tries++) place = (place + 7) % PLACES;
-    taken.add(place);
+  return (label: string): number => {
+    const place = places.get(label) ?? places.size;
     places.set(label, place);
-  }
-  return places;
+    return place;
+  };
 }
 
 export function colourAt(place: number, theme: Theme): string {
@@ -49,12 +45,6 @@ export function contrast(one: string, other: string): number {
     (a, b) => a - b,
   );
   return ((higher ?? 0) + 0.05) / ((lower ?? 0) + 0.05);
-}
-
-function hash(text: string): number {
-  let hash = 2_166_136_261;
-  for (const sign of text) hash = Math.imul(hash ^ (sign.codePointAt(0) ?? 0), 16_777_619);
-  return (hash ^ (hash >>> 15)) >>> 0;
 }
 
 /** https://bottosson.github.io/posts/oklab/ */

@@ -41,7 +41,7 @@ function settings(order: number): Required<ForceAtlas2Settings> {
     gravity: 0.08,
     linLogMode: false,
     outboundAttractionDistribution: false,
-    scalingRatio: 12,
+    scalingRatio: 40,
     slowDown: 1 + Math.log(order + 1),
     strongGravityMode: true,
   };

@@ -1,0 +1,25 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { useWebgl } from "../../hooks/use-browser";
+import type { CanvasProps } from "./canvas";
+
+// Sigma comes only when something is drawn.
+const Canvas = dynamic(() => import("./canvas").then((it) => it.Canvas), {
+  ssr: false,
+  loading: () => <div role="status" aria-label="Loading the canvas" className="h-full bg-ground" />,
+});
+
+/** The canvas, or the reason why there is none with what can be shown instead. */
+export function GraphCanvas({ instead, ...props }: CanvasProps & { instead: React.ReactNode }) {
+  const canDraw = useWebgl();
+  if (canDraw) return <Canvas {...props} />;
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <p role="status" className="border-b bg-warn-soft px-4 py-2 text-warn">
+        This browser has no WebGL, so the graph cannot be drawn. Here is the same as a table.
+      </p>
+      <div className="min-h-0 flex-1">{instead}</div>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+"use client";
+
+import { X } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button } from "@/ui/button";
+
+interface Props {
+  /** What is looked at, for who cannot see it. */
+  label: string;
+  head: ReactNode;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** What is looked at, beside the picture; on a phone, over its lower part. */
+export function Panel({ label, head, onClose, children }: Props) {
+  return (
+    <aside
+      aria-label={label}
+      className="absolute inset-x-0 bottom-0 z-10 flex max-h-[65%] flex-col border-t bg-surface shadow-lg md:static md:max-h-none md:w-84 md:shrink-0 md:border-t-0 md:border-l md:shadow-none"
+    >
+      <header className="flex items-start gap-2 border-b py-3 pr-2 pl-4">
+        <div className="min-w-0 flex-1">{head}</div>
+        <Button kind="quiet" size="icon-sm" aria-label="Close" onClick={onClose}>
+          <X />
+        </Button>
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto">{children}</div>
+    </aside>
+  );
+}

@@ -1,0 +1,2 @@
+export { GraphPage } from "./components/graph-page";
+export { GraphBench } from "./components/bench";

@@ -1,0 +1,95 @@
+// The measured run of the bench page.
+import type { Edge, Node } from "@/lib/api/client";
+import { smoothness, type Smoothness } from "./frames";
+import type { Look } from "./draw";
+import { Stage } from "./stage";
+import { merged, type Part } from "./subgraph";
+import { readLook } from "./tokens";
+
+const LAYOUT_MS = 6_500;
+const PAN_MS = 5_000;
+const TIME = "2026-01-01T00:00:00Z";
+const COMMON = { realm: "data", valid_from: TIME, recorded_at: TIME, properties: {} };
+
+const ignore = () => undefined;
+
+/** Draws, waits until the layout stands, pans, and tells the times of the frames. */
+export async function bench(
+  container: HTMLElement,
+  count: number,
+  colourOf: Look["colourOf"],
+  signal: AbortSignal,
+): Promise<(Smoothness & { renderer: string; nodes: number; edges: number }) | null> {
+  const heard = { onNode: ignore, onEdge: ignore, onNothing: ignore, onOpen: ignore };
+  const stage = new Stage(container, readLook(colourOf), heard);
+  signal.addEventListener("abort", () => stage.kill());
+  const part = synthetic(count);
+  stage.show(part);
+  await new Promise((resolve) => setTimeout(resolve, LAYOUT_MS));
+  if (signal.aborted) return null;
+  stage.fit(false);
+  const times = await pan(stage, signal);
+  if (signal.aborted) return null;
+  return {
+    ...smoothness(times),
+    renderer: renderer(),
+    nodes: part.nodes.size,
+    edges: part.edges.size,
+  };
+}
+
+function pan(stage: Stage, signal: AbortSignal): Promise<number[]> {
+  const camera = stage.sigma.getCamera();
+  const { x, y, ratio } = camera.getState();
+  const times: number[] = [];
+  return new Promise((resolve) => {
+    function step(now: number) {
+      times.push(now);
+      const gone = now - (times[0] ?? now);
+      if (gone >= PAN_MS || signal.aborted) {
+        resolve(times);
+        return;
+      }
+      const turn = (gone / PAN_MS) * Math.PI * 4;
+      const reach = ratio * 0.3;
+      camera.setState({
+        x: x + Math.cos(turn) * reach,
+        y: y + Math.sin(turn) * reach,
+        ratio: ratio * 0.7,
+      });
+      requestAnimationFrame(step);
+    }
+    requestAnimationFrame(step);
+  });
+}
+
+/** Clusters with hubs, as graphs of organisations have them; always the same. */
+function synthetic(count: number): Part {
+  let seed = 7;
+  const random = () => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return seed / 2 ** 32;
+  };
+  const labels = ["Service", "File", "Commit", "Person", "Incident", "Team"];
+  const nodes = Array.from({ length: count }, (_, at): Node => ({
+    ...COMMON,
+    id: `n_${at}`,
+    labels: [labels[at % labels.length] ?? "File"],
+    properties: { name: `Thing ${at}` },
+    sources: [],
+    provenance: {},
+  }));
+  const edges = Array.from({ length: Math.round(count * 1.6) }, (_, at): Edge => {
+    const from = at < count ? at : Math.floor(random() * count);
+    const hub = Math.floor(from / 50) * 50;
+    const to = random() < 0.75 ? hub : Math.floor(random() * count);
+    return { ...COMMON, id: `e_${at}`, type: "USES", from: `n_${from}`, to: `n_${to}` };
+  });
+  return merged([{ nodes, edges }]);
+}
+
+function renderer(): string {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  const info = gl?.getExtension("WEBGL_debug_renderer_info");
+  return String(gl?.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER) ?? "no WebGL");
+}
