@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import http from "node:http";
 import net from "node:net";
+import { pipeline } from "node:stream";
 
 const port = Number(process.env.PORT ?? 3000);
 const server = new URL(process.env.AGENTCY ?? "http://localhost:8080");
@@ -23,7 +24,8 @@ const front = http.createServer((request, response) => {
     { hostname: to.hostname, port: to.port, method, path, headers },
     (answer) => {
       response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
+      // A server that dies in the middle of an answer is not hidden.
+      pipeline(answer, response, () => undefined);
     },
   );
   onward.on("error", (error) => {
