@@ -32,7 +32,7 @@ export function Field({ label, hint, fault, children }: Props) {
   const note = `${id}-note`;
   const told = fault ?? hint;
   return (
-    <div className="grid gap-1.5">
+    <div className="grid content-start gap-1.5">
       <label htmlFor={id} className="font-medium">
         {label}
       </label>

@@ -27,16 +27,18 @@ export function ApprovalsField({ value, onChange, otherwise, fault }: Props) {
   const own = useId();
   return (
     <div className="grid gap-3">
-      <Select
-        aria-label="What tools may do without asking"
-        className="sm:w-64"
-        value={value ? "own" : "otherwise"}
-        options={[
-          { value: "otherwise", label: `As ${otherwise} has it` },
-          { value: "own", label: "Rules of its own" },
-        ]}
-        onChange={(event) => onChange(event.target.value === "own" ? (value ?? FIRST) : null)}
-      />
+      <div className="sm:w-64">
+        <Select
+          aria-label="What tools may do without asking"
+          className="w-full"
+          value={value ? "own" : "otherwise"}
+          options={[
+            { value: "otherwise", label: `As ${otherwise} has it` },
+            { value: "own", label: "Rules of its own" },
+          ]}
+          onChange={(event) => onChange(event.target.value === "own" ? (value ?? FIRST) : null)}
+        />
+      </div>
       {value && (
         <ul className="grid gap-2">
           {ORDER.map((effect) => (

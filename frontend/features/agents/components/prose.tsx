@@ -1,4 +1,6 @@
-/** What a model said. */
+import { Markdown } from "@/features/chat";
+
+/** What a model said, drawn as chat draws it. */
 export function Prose({ text }: { text: string }) {
-  return <p className="leading-relaxed wrap-anywhere whitespace-pre-wrap">{text}</p>;
+  return <Markdown>{text}</Markdown>;
 }

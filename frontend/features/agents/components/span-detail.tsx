@@ -53,7 +53,7 @@ function Whole({ messages }: { messages: readonly Message[] }) {
   return (
     <>
       <Part title="Asked">
-        {asked.length === 0 && <p className="text-muted">Nothing yet.</p>}
+        {asked.length === 0 && <p className="text-muted">Nothing.</p>}
         {asked.map(({ id, content }) => (
           <p key={id} className="leading-relaxed wrap-anywhere whitespace-pre-wrap">
             {content}
@@ -62,7 +62,7 @@ function Whole({ messages }: { messages: readonly Message[] }) {
       </Part>
       <Part title="Answered">
         <div aria-live="polite" className="grid gap-3">
-          {answered.length === 0 && <p className="text-muted">Nothing yet.</p>}
+          {answered.length === 0 && <p className="text-muted">Nothing.</p>}
           {answered.map(({ id, content }) => (
             <Prose key={id} text={content} />
           ))}

@@ -39,14 +39,18 @@ export function Timeline({ run, messages, selected, onSelect }: Props) {
       <div className="min-w-0 border-b lg:border-r lg:border-b-0">
         <div className="flex border-b text-xs text-muted" aria-hidden>
           <span className="w-[46%] shrink-0 px-4 py-2 sm:w-[42%]">What happened</span>
-          <span className="relative mr-14 flex-1 overflow-hidden">
-            {marks.map((mark) => (
+          <span className="relative mr-18 flex-1 overflow-hidden">
+            {marks.map((mark, at) => (
               <span
                 key={mark}
-                className="absolute inset-y-0 border-l pl-1 leading-8 whitespace-nowrap tabular-nums"
+                className={cn(
+                  "absolute inset-y-0 border-l pl-1 leading-8 whitespace-nowrap tabular-nums",
+                  // A phone has room for every other one.
+                  at % 2 === 1 && "hidden sm:block",
+                )}
                 style={{ left: place(from + mark) }}
               >
-                {durationInWords(mark)}
+                {mark === 0 ? "0" : durationInWords(mark)}
               </span>
             ))}
           </span>
@@ -64,7 +68,7 @@ export function Timeline({ run, messages, selected, onSelect }: Props) {
                 <span className="relative mr-2 h-4 min-w-0 flex-1">
                   <SpanBar span={span} now={now} place={place} />
                 </span>
-                <span className="w-12 shrink-0 pr-2 text-right text-xs whitespace-nowrap text-muted tabular-nums">
+                <span className="w-16 shrink-0 pr-2 text-right text-xs whitespace-nowrap text-muted tabular-nums">
                   {durationInWords((span.to ?? now) - span.from)}
                 </span>
               </button>

@@ -92,8 +92,9 @@ describe("the timeline of a run", () => {
 
 describe("marks along a timeline", () => {
   it("stand at round distances", () => {
-    expect([tick(228, 4), tick(1_000, 4), tick(9_000, 4), tick(62_000, 5)]).toEqual([
-      100, 500, 5_000, 20_000,
+    const lengths = [0, 228, 1_000, 9_000, 62_000, 301_000, 7_200_000, 500_000_000];
+    expect(lengths.map((length) => tick(length, 4))).toEqual([
+      1, 100, 500, 5_000, 20_000, 120_000, 1_800_000, 172_800_000,
     ]);
   });
 });

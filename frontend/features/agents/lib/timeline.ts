@@ -104,12 +104,23 @@ export function extent(spans: readonly Span[], now: number): { from: number; to:
   return { from, to: Math.max(to, from + 1) };
 }
 
-/** A round distance between marks, so that there are about `count` of them. */
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+/** Distances that people reckon in, from a second on. */
+const ROUND = [
+  ...[1, 2, 5, 10, 20, 30].map((count) => count * SECOND),
+  ...[1, 2, 5, 10, 20, 30].map((count) => count * MINUTE),
+  ...[1, 2, 3, 6, 12, 24].map((count) => count * HOUR),
+];
+
+/** A round distance between marks, so that there are `count` of them or fewer. */
 export function tick(length: number, count: number): number {
-  const rough = length / count;
+  const rough = Math.max(1, length / count);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10;
-  return step * power;
+  const small = [1, 2, 5, 10].map((factor) => factor * power);
+  const steps = rough > SECOND ? ROUND : small;
+  return steps.find((step) => step >= rough) ?? Math.ceil(rough / (24 * HOUR)) * 24 * HOUR;
 }
 
 /** The tool that did the work: of a source's, its own name. */

@@ -50,7 +50,7 @@ export function HookCard({ task, onSecret }: Props) {
             The secret before the present one is good until <Moment at={until} />.
           </p>
         )}
-        <details className="grid gap-3">
+        <details>
           <summary className="min-h-6 cursor-pointer font-medium">How to send one</summary>
           <div className="grid gap-3 pt-3">
             <p className="text-muted">

@@ -67,13 +67,15 @@ export function TriggerFields({ value, onChange, before, faults }: Props) {
         fault={faults.get("trigger.overlap") ?? faults.get("trigger")}
       >
         {(control) => (
-          <Select
-            {...control}
-            className="w-full sm:w-64"
-            value={value.overlap}
-            options={OVERLAPS}
-            onChange={({ target }) => onChange({ ...value, overlap: target.value as Overlap })}
-          />
+          <div className="sm:w-64">
+            <Select
+              {...control}
+              className="w-full"
+              value={value.overlap}
+              options={OVERLAPS}
+              onChange={({ target }) => onChange({ ...value, overlap: target.value as Overlap })}
+            />
+          </div>
         )}
       </Field>
     </>

@@ -26,13 +26,15 @@ export function WaitField({ value, onChange, fault }: Props) {
   return (
     <Field label="How long a person has to decide" hint="Waiting costs nothing." fault={fault}>
       {(control) => (
-        <Select
-          {...control}
-          className="w-full sm:w-64"
-          value={value}
-          options={isUsual ? WAITS : [...WAITS, { value, label: `${value} seconds` }]}
-          onChange={(event) => onChange(event.target.value)}
-        />
+        <div className="sm:w-64">
+          <Select
+            {...control}
+            className="w-full"
+            value={value}
+            options={isUsual ? WAITS : [...WAITS, { value, label: `${value} seconds` }]}
+            onChange={(event) => onChange(event.target.value)}
+          />
+        </div>
       )}
     </Field>
   );
