@@ -27,12 +27,16 @@ const listeners = new Set<() => void>();
 let now = Date.now();
 let timer: ReturnType<typeof setInterval> | undefined;
 
+function tick() {
+  now = Date.now();
+  listeners.forEach((tell) => tell());
+}
+
 function subscribe(listener: () => void) {
   listeners.add(listener);
-  timer ??= setInterval(() => {
-    now = Date.now();
-    listeners.forEach((tell) => tell());
-  }, EVERY);
+  timer ??= setInterval(tick, EVERY);
+  // The clock may have stood still, or be about to move: whoever comes gets the time.
+  if (Date.now() - now > 1_000) tick();
   return () => {
     listeners.delete(listener);
     if (listeners.size === 0) {
@@ -51,9 +55,12 @@ export function Moment({ at }: { at: string | null | undefined }) {
   );
   if (!at) return <span className="text-muted">never</span>;
   const date = new Date(at);
+  const time = Math.max(clock, now);
+  // What seems to be in a moment is more likely new than the clock is right.
+  const isJustNow = date.getTime() > time && date.getTime() <= time + EVERY;
   return (
     <time dateTime={at} title={date.toLocaleString()} className="whitespace-nowrap tabular-nums">
-      {inWords(date, new Date(Math.max(clock, now)))}
+      {inWords(date, isJustNow ? date : new Date(time))}
     </time>
   );
 }

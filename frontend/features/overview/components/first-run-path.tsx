@@ -35,7 +35,7 @@ export function FirstRunPath({ firstRun }: { firstRun: Exclude<FirstRun, { step:
               <div className="grid gap-4">
                 <div className={cn(place === "ahead" && "text-muted")}>
                   <h2 className="leading-7 font-semibold">{TITLES[step].title}</h2>
-                  <p className="text-muted">{TITLES[step].note}</p>
+                  {place !== "done" && <p className="text-muted">{TITLES[step].note}</p>}
                 </div>
                 {place === "now" && <Content firstRun={firstRun} />}
               </div>

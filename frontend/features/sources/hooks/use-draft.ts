@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { ApiError, type SourceKind } from "@/lib/api/client";
 import { draftFaults, stillTrue, type Draft } from "../lib/draft";
+import { besideOf } from "../lib/refusal";
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
@@ -29,7 +30,7 @@ export function useDraft(kind: SourceKind, initial: Draft, isNew: boolean) {
   /** Keeps what the server said of single fields. */
   function hear(error: unknown) {
     if (!(error instanceof ApiError)) return;
-    const faults = new Map(error.fields);
+    const faults = besideOf(error, draft);
     // A name that is taken, a realm that is gone: the code says which field.
     if (error.code === "taken" && faults.size === 0) faults.set("name", error.message);
     if (error.code === "unknown_realm") faults.set("realm", error.message);

@@ -1,5 +1,6 @@
 // Why a source was refused, and what to do about it, in words.
 import type { ApiError } from "@/lib/api/client";
+import type { Draft } from "./draft";
 
 export interface Refusal {
   title: string;
@@ -47,7 +48,6 @@ function words(error: ApiError, reason: string): Omit<Refusal, "code" | "request
     case "credentials_required":
       return {
         title: "The credentials are needed again.",
-        reason: sentence(error.message),
         next: "They were given for another target, and are not sent elsewhere without you: type them again, or remove them.",
       };
     case "source_validation_failed":
@@ -63,6 +63,23 @@ function words(error: ApiError, reason: string): Omit<Refusal, "code" | "request
     default:
       return { title: sentence(error.message) };
   }
+}
+
+/** Which fields an answer of the other side is about, where the API names none. */
+export function besideOf(error: ApiError, draft: Draft): Map<string, string> {
+  const reason = refusalOf(error).reason ?? "";
+  const told = new Map(error.fields);
+  if (error.code === "upstream_unavailable" && error.status !== 0) {
+    for (const name of ["url", "base_url"]) {
+      if (draft.config[name]) told.set(`config.${name}`, reason || "It cannot be reached.");
+    }
+  }
+  if (error.code === "upstream_refused" && isAboutLogin(reason)) {
+    for (const [name, given] of Object.entries(draft.credentials)) {
+      if (given) told.set(`credentials.${name}`, "The source does not take this.");
+    }
+  }
+  return told;
 }
 
 /** Whether what the other side says is about who asks. */

@@ -69,11 +69,18 @@ export function questionsFor(sourceType: string, label?: string): readonly strin
     case "csv":
     case "json":
       return label
-        ? [`How many ${label} nodes are there?`, `List ${label} nodes`]
+        ? [`How many ${manyOf(label)} are there?`, `List ${manyOf(label)}`]
         : ["What can you do?"];
     default:
       return ["Which sources are connected?"];
   }
+}
+
+/** Several things of a label: `OrderEntry` are "order entries". */
+export function manyOf(label: string): string {
+  const words = label.replace(/(?<=[a-z0-9])(?=[A-Z])/g, " ").toLowerCase();
+  if (/[^aeiou]y$/.test(words)) return `${words.slice(0, -1)}ies`;
+  return /(?:s|x|ch|sh)$/.test(words) ? `${words}es` : `${words}s`;
 }
 
 /** The label that the records of a file get. */
