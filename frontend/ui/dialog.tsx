@@ -33,20 +33,24 @@ export function Dialog({ open, onOpenChange, title, note, side, wide, children }
             wide && "sm:max-w-2xl",
           )}
         >
-          <header className="flex items-start justify-between gap-3 border-b px-5 py-4">
-            <div>
-              <Primitive.Title className="text-base font-semibold">{title}</Primitive.Title>
-              {note && (
-                <Primitive.Description className="text-xs text-muted">{note}</Primitive.Description>
-              )}
-            </div>
-            <Primitive.Close asChild>
-              <Button kind="quiet" size="icon-sm" aria-label="Close">
-                <X />
-              </Button>
-            </Primitive.Close>
+          <header className="border-b py-4 pr-14 pl-5">
+            <Primitive.Title className="text-base font-semibold">{title}</Primitive.Title>
+            {note && (
+              <Primitive.Description className="text-xs text-muted">{note}</Primitive.Description>
+            )}
           </header>
           <div className="overflow-y-auto p-5">{children}</div>
+          {/* Last, so that the focus begins with what was asked for. */}
+          <Primitive.Close asChild>
+            <Button
+              kind="quiet"
+              size="icon-sm"
+              className="absolute top-3.5 right-4"
+              aria-label="Close"
+            >
+              <X />
+            </Button>
+          </Primitive.Close>
         </Primitive.Content>
       </Primitive.Portal>
     </Primitive.Root>

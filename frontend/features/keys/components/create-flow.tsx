@@ -129,30 +129,37 @@ function CreateForm({ onClose, onIssued }: FormProps) {
             onCheckedChange={(canApprove) => change({ canApprove })}
           />
         </div>
-        <Field
-          label="Good from (optional)"
-          hint="Addresses or networks such as 10.0.0.0/8. Anywhere when empty."
-          fault={addresses}
-        >
-          {(control) => (
-            <Textarea
-              {...control}
-              className="min-h-16 font-mono text-xs"
-              spellCheck={false}
-              value={form.addresses}
-              onChange={(event) => change({ addresses: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label="Notes (optional)" fault={faults.get("notes")}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.notes}
-              onChange={(event) => change({ notes: event.target.value })}
-            />
-          )}
-        </Field>
+        <details className="group" open={addresses !== undefined || undefined}>
+          <summary className="w-fit cursor-pointer rounded font-medium text-muted select-none hover:text-text">
+            Addresses and notes
+          </summary>
+          <div className="mt-4 grid gap-5">
+            <Field
+              label="Good from"
+              hint="Addresses or networks such as 10.0.0.0/8. Anywhere when empty."
+              fault={addresses}
+            >
+              {(control) => (
+                <Textarea
+                  {...control}
+                  className="min-h-16 font-mono text-xs"
+                  spellCheck={false}
+                  value={form.addresses}
+                  onChange={(event) => change({ addresses: event.target.value })}
+                />
+              )}
+            </Field>
+            <Field label="Notes" fault={faults.get("notes")}>
+              {(control) => (
+                <Input
+                  {...control}
+                  value={form.notes}
+                  onChange={(event) => change({ notes: event.target.value })}
+                />
+              )}
+            </Field>
+          </div>
+        </details>
         <Fault error={create.error} beside={besideOf(faults)} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>

@@ -76,7 +76,7 @@ function KeyList({ onCreate }: { onCreate: () => void }) {
 
 const COLUMNS: Column<ApiKeyView>[] = [
   { head: "Key", cell: (key) => <Which apiKey={key} /> },
-  { head: "Role", cell: ({ role }) => role },
+  { head: "Role", wide: true, cell: ({ role }) => role },
   {
     head: "Scope",
     wide: true,
@@ -104,7 +104,7 @@ const COLUMNS: Column<ApiKeyView>[] = [
 ];
 
 function Which({ apiKey }: { apiKey: ApiKeyView }) {
-  const { name, notes, key_fingerprint, previous_until } = apiKey;
+  const { name, notes, role, key_fingerprint, previous_until } = apiKey;
   return (
     <div className="grid gap-0.5">
       <span className="flex flex-wrap items-center gap-2 font-medium">
@@ -117,6 +117,7 @@ function Which({ apiKey }: { apiKey: ApiKeyView }) {
       </span>
       <span className="text-xs text-muted">
         <code className="font-mono">{key_fingerprint.slice(0, 12)}</code>
+        <span className="md:hidden"> · {role}</span>
         {notes && <> · {notes}</>}
       </span>
     </div>

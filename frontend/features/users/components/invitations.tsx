@@ -51,8 +51,16 @@ export function Invitations({ onInvite }: Props) {
 }
 
 const COLUMNS: Column<InviteView>[] = [
-  { head: "E-mail", cell: ({ email }) => <span className="font-medium">{email}</span> },
-  { head: "Role", cell: ({ role }) => role },
+  {
+    head: "E-mail",
+    cell: ({ email, role }) => (
+      <div className="grid">
+        <span className="font-medium break-all">{email}</span>
+        <span className="text-xs text-muted md:hidden">{role}</span>
+      </div>
+    ),
+  },
+  { head: "Role", wide: true, cell: ({ role }) => role },
   { head: "Realms", wide: true, cell: ({ realms }) => inWords(realms) },
   { head: "Made", wide: true, cell: ({ created_at: at }) => <Moment at={at} /> },
   { head: "Runs out", cell: ({ expires_at: at }) => <Moment at={at} /> },

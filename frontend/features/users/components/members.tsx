@@ -31,7 +31,7 @@ export function Members() {
   });
   const columns: Column<UserView>[] = [
     { head: "Who", cell: (user) => <Who user={user} isMe={user.id === principal} /> },
-    { head: "Role", cell: ({ role }) => role },
+    { head: "Role", wide: true, cell: ({ role }) => role },
     { head: "Realms", wide: true, cell: ({ realms }) => inWords(realms) },
     { head: "Last seen", wide: true, cell: ({ last_active_at: at }) => <Moment at={at} /> },
     { head: "Joined", wide: true, cell: ({ joined_at: at }) => <Moment at={at} /> },
@@ -73,7 +73,7 @@ export function Members() {
 }
 
 function Who({
-  user: { name, email, disabled, disabled_at },
+  user: { name, email, role, disabled, disabled_at },
   isMe,
 }: {
   user: UserView;
@@ -90,7 +90,10 @@ function Who({
           </Badge>
         )}
       </span>
-      {name && <span className="truncate text-xs text-muted">{email}</span>}
+      <span className="text-xs break-all text-muted">
+        {name && email}
+        <span className="md:hidden"> · {role}</span>
+      </span>
     </div>
   );
 }
