@@ -105,9 +105,14 @@ function Outcome({ approval }: { approval: ShownApproval }) {
   );
   return (
     <div className="grid gap-2">
-      <Arguments args={approval.args} />
       {isUnknown ? <Notice tone="warn">{told}</Notice> : <p className="text-muted">{told}</p>}
       {note && <p className="border-l-2 pl-3 text-muted">“{note}”</p>}
+      <details>
+        <summary className="w-fit text-xs text-muted">Arguments</summary>
+        <div className="pt-1">
+          <Arguments args={approval.args} />
+        </div>
+      </details>
     </div>
   );
 }

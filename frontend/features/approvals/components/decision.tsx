@@ -139,6 +139,8 @@ function focused(field: HTMLTextAreaElement | null) {
 /** What the tool does not take of the arguments. */
 export function faultOfArgs(error: unknown): string | undefined {
   if (!(error instanceof ApiError)) return undefined;
-  for (const [path, message] of error.fields) if (path.startsWith("args")) return message;
+  for (const [path, message] of error.fields) {
+    if (path.startsWith("args")) return message.replaceAll("$: ", "");
+  }
   return undefined;
 }

@@ -26,7 +26,7 @@ export const Answer = memo(function Answer({ answer, conversationId, onAgain }: 
   const isLive = ending.kind === "answering";
   const shown = parts.filter((part) => part.kind !== "call" || !part.lost);
   return (
-    <article aria-label="Answer" className="grid min-w-0 gap-2.5">
+    <article aria-label="Answer" className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-2.5">
       {shown.map((part, at) => (
         <PartView
           key={part.kind === "call" ? part.id : at}

@@ -34,7 +34,7 @@ export function ConversationRow({ conversation, isSelected, onFollow }: Props) {
       <Link
         href={`/chat/?conversation=${id}`}
         aria-current={isSelected ? "page" : undefined}
-        className="grid gap-0.5 rounded-md px-2.5 py-2 pr-9"
+        className="grid grid-cols-[minmax(0,1fr)] gap-0.5 rounded-md px-2.5 py-2 pr-9"
         {...(onFollow && { onClick: onFollow })}
       >
         <span className="flex items-center gap-2">

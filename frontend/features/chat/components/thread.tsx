@@ -86,7 +86,7 @@ export default function Thread({ id, conversation, draft, isBeginning, welcome, 
           tabIndex={0}
           className="relative min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]"
         >
-          <div className="mx-auto grid min-h-full w-full max-w-3xl min-w-0 content-start gap-6 px-4 py-6">
+          <div className="mx-auto grid min-h-full w-full max-w-3xl grid-cols-[minmax(0,1fr)] content-start gap-6 px-4 py-6">
             {phase.kind === "loading" && <ThreadSkeleton />}
             {phase.kind === "failed" && (
               <Failure error={phase.error} retry={() => void conversation?.open()} />

@@ -31,7 +31,13 @@ export function ToolCard({ call, conversationId, isLive }: Props) {
   const details = useId();
   const source = useSourceName(call.connector);
   const { title, about } = said(call);
-  const { icon: Sign, look, word } = SIGNS[stateOf(call, isLive)];
+  const state = stateOf(call, isLive);
+  const { icon: Sign, look, word } = SIGNS[state];
+  const asked = call.approval && (
+    <ApprovalCard approval={{ ...call.approval, conversation_id: conversationId }} />
+  );
+  // What is asked says all that there is to know.
+  if (state === "waiting") return asked;
   return (
     <div className="grid min-w-0 gap-2">
       <div className="min-w-0 overflow-hidden rounded-md border bg-surface text-xs">
@@ -62,9 +68,7 @@ export function ToolCard({ call, conversationId, isLive }: Props) {
           {isOpen && <Details call={call} />}
         </div>
       </div>
-      {call.approval && (
-        <ApprovalCard approval={{ ...call.approval, conversation_id: conversationId }} />
-      )}
+      {asked}
     </div>
   );
 }
