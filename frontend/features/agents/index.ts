@@ -22,5 +22,4 @@ export {
   type LimitsForm,
   type StandingForm,
 } from "./lib/guards";
-export { isAtLeast } from "./lib/rights";
 export { costInWords, isActive, tokensInWords } from "./lib/words";

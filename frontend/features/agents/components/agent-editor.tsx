@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { toast } from "sonner";
-import { useMe } from "@/features/session";
+import { covers, useMe } from "@/features/session";
 import {
   agentsCreateMutation,
   agentsListQueryKey,
@@ -17,7 +17,6 @@ import { FormSection } from "@/ui/form-section";
 import { agentForm, agentOf } from "../lib/agent-form";
 import type { Faults } from "../lib/guards";
 import { faultsOf } from "../lib/faults";
-import { isAtLeast } from "../lib/rights";
 import { ApprovalsField } from "./approvals-field";
 import { InstructionsField } from "./instructions-field";
 import { LimitsFields } from "./limits-fields";
@@ -37,7 +36,7 @@ const NO_FAULTS: Faults = new Map();
 /** An agent as a form: who it is, what it may use, and what bounds it. */
 export function AgentEditor({ agent, onSaved }: Props) {
   const { role } = useMe();
-  const mayWrite = isAtLeast(role, "member");
+  const mayWrite = covers(role, "member");
   const [form, setForm] = useState(() => agentForm(agent));
   const [local, setLocal] = useState(NO_FAULTS);
   const queries = useQueryClient();
@@ -135,7 +134,7 @@ export function AgentEditor({ agent, onSaved }: Props) {
               value={form.standing}
               onChange={(standing) => setForm({ ...form, standing })}
               faults={faults}
-              mayAgree={isAtLeast(role, "admin")}
+              mayAgree={covers(role, "admin")}
             />
           </FormSection>
         </fieldset>

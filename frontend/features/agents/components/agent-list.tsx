@@ -3,7 +3,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Bot, Plus } from "lucide-react";
 import Link from "next/link";
-import { useMe } from "@/features/session";
+import { covers, useMe } from "@/features/session";
 import { agentsListInfiniteOptions, type Agent } from "@/lib/api/client";
 import { paged } from "@/lib/api/paged";
 import { Badge } from "@/ui/badge";
@@ -13,7 +13,6 @@ import { Listing, type Column } from "@/ui/listing";
 import { Moment } from "@/ui/moment";
 import { Page } from "@/ui/page";
 import { Empty } from "@/ui/states";
-import { isAtLeast } from "../lib/rights";
 import { AgentMenu } from "./agent-menu";
 
 const COLUMNS: readonly Column<Agent>[] = [
@@ -59,7 +58,7 @@ const COLUMNS: readonly Column<Agent>[] = [
 export function AgentList() {
   const { role } = useMe();
   const agents = useInfiniteQuery({ ...agentsListInfiniteOptions(), ...paged });
-  const make = isAtLeast(role, "member") && (
+  const make = covers(role, "member") && (
     <Button asChild kind="primary">
       <Link href="/agents/?new=1">
         <Plus /> New agent

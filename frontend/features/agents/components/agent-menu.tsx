@@ -5,12 +5,11 @@ import { Ellipsis, MessageSquare, Settings2, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { toast } from "sonner";
-import { useMe } from "@/features/session";
+import { covers, useMe } from "@/features/session";
 import { agentsListQueryKey, agentsRemoveMutation, type Agent } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Menu } from "@/ui/menu";
-import { isAtLeast } from "../lib/rights";
 
 /** What can be done with an agent. */
 export function AgentMenu({ agent }: { agent: Agent }) {
@@ -50,7 +49,7 @@ export function AgentMenu({ agent }: { agent: Agent }) {
             label: "Delete…",
             icon: Trash2,
             danger: true,
-            disabled: !isAtLeast(role, "member"),
+            disabled: !covers(role, "member"),
             onSelect: () => setAsks(true),
           },
         ]}

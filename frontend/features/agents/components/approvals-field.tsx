@@ -27,7 +27,7 @@ export function ApprovalsField({ value, onChange, otherwise, fault }: Props) {
   const own = useId();
   return (
     <div className="grid gap-3">
-      <div className="sm:w-64">
+      <div className="grid sm:w-64">
         <Select
           aria-label="What tools may do without asking"
           className="w-full"

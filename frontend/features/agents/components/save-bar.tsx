@@ -1,3 +1,6 @@
+"use client";
+
+import { useEffect, useRef } from "react";
 import { faultOf } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 
@@ -11,11 +14,19 @@ interface Props {
   faulty: boolean;
 }
 
-/** The end of a long form; it stays in sight. */
+/** The end of a long form; it stays in sight, and leads to the first field that needs another look. */
 export function SaveBar({ label, busy, refused, error, faulty }: Props) {
   const told = faulty ? "Some fields need another look." : faultOf(error);
+  const bar = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!faulty) return;
+    bar.current?.closest("form")?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [faulty, error]);
   return (
-    <div className="sticky bottom-0 flex flex-wrap items-center justify-end gap-3 rounded-b-lg border-t bg-surface/95 px-4 py-3 backdrop-blur md:px-5">
+    <div
+      ref={bar}
+      className="sticky bottom-0 flex flex-wrap items-center justify-end gap-3 rounded-b-lg border-t bg-surface/95 px-4 py-3 backdrop-blur md:px-5"
+    >
       <p role="status" className={refused ? "text-xs text-muted" : "text-xs text-bad"}>
         {refused ?? told}
       </p>

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { Approval, CallState, Message, ToolCall } from "@/lib/api/client";
 import { Badge, type Tone } from "@/ui/badge";
 import { Json } from "@/ui/code";
+import { sentence } from "@/ui/fault";
 import { Moment } from "@/ui/moment";
 import { toolOf, type Span } from "../lib/timeline";
 import { EFFECTS } from "../lib/tools";
@@ -132,7 +133,7 @@ function Asked({ approval }: { approval: Approval }) {
           )}
           .
         </p>
-        <p className="text-xs text-muted">{approval.reason}</p>
+        <p className="text-xs text-muted">{sentence(approval.reason)}</p>
         {approval.note && <p>“{approval.note}”</p>}
         <Link
           href={`/approvals/?approval=${approval.id}`}

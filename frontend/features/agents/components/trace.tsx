@@ -6,6 +6,7 @@ import type { Message } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { Card, CardHead } from "@/ui/card";
 import { Notice } from "@/ui/notice";
+import { sentence } from "@/ui/fault";
 import type { Ran } from "../lib/timeline";
 import { Timeline } from "./timeline";
 
@@ -33,7 +34,7 @@ export function Trace({ run, messages }: Props) {
             </Button>
           }
         >
-          {waiting.reason}
+          {sentence(waiting.reason)}
         </Notice>
       )}
       <Card className="min-w-0 overflow-hidden">

@@ -1,13 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMe } from "@/features/session";
+import { covers, useMe } from "@/features/session";
 import { apiKeysListOptions, usersListOptions } from "@/lib/api/client";
-import { isAtLeast } from "../lib/rights";
 
 /** What principals are called. Only admins see who there is; everybody knows themselves. */
 export function useNames(): (principal: string) => string {
   const me = useMe();
   const query = { limit: 200 };
-  const enabled = isAtLeast(me.role, "admin");
+  const enabled = covers(me.role, "admin");
   const users = useQuery({ ...usersListOptions({ query }), enabled, staleTime: 60_000 });
   const keys = useQuery({ ...apiKeysListOptions({ query }), enabled, staleTime: 60_000 });
   return (principal) => {

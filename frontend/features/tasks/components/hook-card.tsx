@@ -3,8 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { RotateCw } from "lucide-react";
 import { useState } from "react";
-import { isAtLeast } from "@/features/agents";
-import { useMe } from "@/features/session";
+import { covers, useMe } from "@/features/session";
 import { tasksReadQueryKey, tasksTriggerRotateMutation, type Task } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { Card, CardHead } from "@/ui/card";
@@ -25,7 +24,7 @@ export function HookCard({ task, onSecret }: Props) {
   const { role } = useMe();
   const [asks, setAsks] = useState(false);
   const { url, require_timestamp: isTimed, previous_until: until } = task.trigger;
-  const mayRotate = isAtLeast(role, "member");
+  const mayRotate = covers(role, "member");
   if (!url) return null;
   return (
     <Card className="min-w-0">

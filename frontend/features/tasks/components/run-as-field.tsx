@@ -1,8 +1,8 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { isAtLeast, useNames } from "@/features/agents";
-import { useMe } from "@/features/session";
+import { useNames } from "@/features/agents";
+import { covers, useMe } from "@/features/session";
 import { apiKeysListOptions, usersListOptions } from "@/lib/api/client";
 import { Field } from "@/ui/field";
 import { Select } from "@/ui/select";
@@ -18,7 +18,7 @@ interface Props {
 export function RunAsField({ value, onChange, fault }: Props) {
   const { principal, role } = useMe();
   const nameOf = useNames();
-  const enabled = isAtLeast(role, "admin");
+  const enabled = covers(role, "admin");
   const query = { limit: 200 };
   const users = useQuery({ ...usersListOptions({ query }), enabled });
   const keys = useQuery({ ...apiKeysListOptions({ query }), enabled });

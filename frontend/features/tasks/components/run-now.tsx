@@ -4,8 +4,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState, type FormEvent } from "react";
-import { isAtLeast, jsonOf } from "@/features/agents";
-import { useMe } from "@/features/session";
+import { jsonOf } from "@/features/agents";
+import { covers, useMe } from "@/features/session";
 import { tasksRunMutation, tasksRunsQueryKey, type Task } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -36,7 +36,7 @@ export function RunNow({ task, small }: Props) {
   const readsInput = readBy(JSON.stringify(task.input_template)).some((name) =>
     name.startsWith("trigger.body"),
   );
-  const refused = !isAtLeast(role, "member")
+  const refused = !covers(role, "member")
     ? "Members run tasks"
     : task.enabled
       ? undefined

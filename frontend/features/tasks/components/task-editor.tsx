@@ -6,14 +6,13 @@ import { toast } from "sonner";
 import {
   ApprovalsField,
   faultsOf,
-  isAtLeast,
   LimitsFields,
   RealmField,
   SaveBar,
   StandingFields,
   type Faults,
 } from "@/features/agents";
-import { useMe } from "@/features/session";
+import { covers, useMe } from "@/features/session";
 import {
   tasksCreateMutation,
   tasksListQueryKey,
@@ -45,8 +44,8 @@ const NO_FAULTS: Faults = new Map();
 /** A task as a form: who does what, when, and within which bounds. */
 export function TaskEditor({ task, agent, onSaved }: Props) {
   const { role } = useMe();
-  const mayWrite = isAtLeast(role, "member");
-  const mayAgree = isAtLeast(role, "admin");
+  const mayWrite = covers(role, "member");
+  const mayAgree = covers(role, "admin");
   const [form, setForm] = useState(() => taskForm(task, agent, ownZone()));
   const [local, setLocal] = useState(NO_FAULTS);
   const queries = useQueryClient();

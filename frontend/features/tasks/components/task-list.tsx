@@ -3,8 +3,8 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { ListTodo, Plus } from "lucide-react";
 import Link from "next/link";
-import { isAtLeast, RunState } from "@/features/agents";
-import { useMe } from "@/features/session";
+import { RunState } from "@/features/agents";
+import { covers, useMe } from "@/features/session";
 import {
   tasksListInfiniteOptions,
   tasksListQueryKey,
@@ -62,7 +62,7 @@ export function TaskList() {
   const tasks = useInfiniteQuery({ ...tasksListInfiniteOptions(), ...paged });
   useRefreshed("tasks", tasksListQueryKey());
   useRunsFollowed();
-  const make = isAtLeast(role, "member") && (
+  const make = covers(role, "member") && (
     <Button asChild kind="primary">
       <Link href="/tasks/?new=1">
         <Plus /> New task

@@ -5,8 +5,7 @@ import { Bot, Ellipsis, Settings2, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { toast } from "sonner";
-import { isAtLeast } from "@/features/agents";
-import { useMe } from "@/features/session";
+import { covers, useMe } from "@/features/session";
 import { tasksListQueryKey, tasksRemoveMutation, type Task } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
@@ -50,7 +49,7 @@ export function TaskMenu({ task }: { task: Task }) {
             label: "Delete…",
             icon: Trash2,
             danger: true,
-            disabled: !isAtLeast(role, "member"),
+            disabled: !covers(role, "member"),
             onSelect: () => setAsks(true),
           },
         ]}

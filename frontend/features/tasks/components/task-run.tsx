@@ -3,8 +3,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { MessageSquare, Square } from "lucide-react";
 import Link from "next/link";
-import { isActive, isAtLeast, Trace, useRunFollowed } from "@/features/agents";
-import { useMe } from "@/features/session";
+import { isActive, Trace, useRunFollowed } from "@/features/agents";
+import { covers, useMe } from "@/features/session";
 import {
   tasksReadOptions,
   tasksRunsCancelMutation,
@@ -92,7 +92,7 @@ function Actions({ run }: { run: TaskRunDetail }) {
       });
     },
   });
-  const mayStop = isAtLeast(role, "member");
+  const mayStop = covers(role, "member");
   return (
     <>
       {isActive(run.state) && (

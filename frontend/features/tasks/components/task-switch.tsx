@@ -1,8 +1,7 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { isAtLeast } from "@/features/agents";
-import { useMe } from "@/features/session";
+import { covers, useMe } from "@/features/session";
 import {
   tasksListQueryKey,
   tasksReadQueryKey,
@@ -25,7 +24,7 @@ export function TaskSwitch({ task }: { task: Task }) {
   });
   // What was asked for shows until the answer is there; a refusal shows what still holds.
   const asked = update.isPending ? update.variables.body?.enabled : undefined;
-  const mayWrite = isAtLeast(role, "member");
+  const mayWrite = covers(role, "member");
   return (
     <Switch
       aria-label={`${task.name} is on`}

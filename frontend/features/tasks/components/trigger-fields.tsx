@@ -67,7 +67,7 @@ export function TriggerFields({ value, onChange, before, faults }: Props) {
         fault={faults.get("trigger.overlap") ?? faults.get("trigger")}
       >
         {(control) => (
-          <div className="sm:w-64">
+          <div className="grid sm:w-64">
             <Select
               {...control}
               className="w-full"

@@ -26,7 +26,7 @@ export function WaitField({ value, onChange, fault }: Props) {
   return (
     <Field label="How long a person has to decide" hint="Waiting costs nothing." fault={fault}>
       {(control) => (
-        <div className="sm:w-64">
+        <div className="grid sm:w-64">
           <Select
             {...control}
             className="w-full"

@@ -38,7 +38,7 @@ function On() {
         <Notice
           tone="warn"
           title="Workers get nothing of this org yet"
-          action={role === "owner" && <SettingsButton label="Let them work" />}
+          action={role === "owner" && <SettingsButton tab="organisation" />}
         >
           {role === "owner"
             ? "Say so in the settings: with a sync go the credentials of its source."
@@ -57,7 +57,7 @@ function Off() {
       <Empty
         icon={ServerOff}
         title="Workers are switched off"
-        action={role === "owner" && <SettingsButton label="Open the settings" />}
+        action={role === "owner" && <SettingsButton tab="features" />}
       >
         The owner of the org switches the feature on in the settings. Where it cannot be switched
         there, it is off in the environment of the server, which whoever runs the server changes.
@@ -66,10 +66,10 @@ function Off() {
   );
 }
 
-function SettingsButton({ label }: { label: string }) {
+function SettingsButton({ tab }: { tab: "features" | "organisation" }) {
   return (
     <Button asChild size="sm" kind="primary">
-      <Link href="/settings/">{label}</Link>
+      <Link href={`/settings/?tab=${tab}`}>Open the settings</Link>
     </Button>
   );
 }
