@@ -7,7 +7,7 @@ import { Copy } from "@/ui/copy";
 import { sentence } from "@/ui/fault";
 import { Moment } from "@/ui/moment";
 import { Notice } from "@/ui/notice";
-import type { Answer as Said, Part } from "../lib/log";
+import { shown, type Answer as Said, type Part } from "../lib/log";
 import { NEXT_STEPS, REASONS, usageOf } from "../lib/words";
 import { Citations } from "./citations";
 import { Markdown } from "./markdown";
@@ -24,19 +24,19 @@ interface Props {
 export const Answer = memo(function Answer({ answer, conversationId, onAgain }: Props) {
   const { parts, citations, ending } = answer;
   const isLive = ending.kind === "answering";
-  const shown = parts.filter((part) => part.kind !== "call" || !part.lost);
+  const pieces = shown(parts);
   return (
     <article aria-label="Answer" className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-2.5">
-      {shown.map((part, at) => (
+      {pieces.map((part, at) => (
         <PartView
           key={part.kind === "call" ? part.id : at}
           part={part}
           conversationId={conversationId}
           isLive={isLive}
-          isGrowing={isLive && at === shown.length - 1}
+          isGrowing={isLive && at === pieces.length - 1}
         />
       ))}
-      {isLive && isQuiet(shown) && <Working />}
+      {isLive && isQuiet(pieces) && <Working />}
       <Citations citations={citations} />
       <End answer={answer} onAgain={onAgain} />
     </article>

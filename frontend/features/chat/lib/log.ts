@@ -115,6 +115,15 @@ export function waitingFor(thread: Thread): Asked | null {
   return null;
 }
 
+/** What of an answer is shown: without the calls that did not survive a crash, and text that they stood between in one piece. */
+export function shown(parts: readonly Part[]): readonly Part[] {
+  if (!parts.some((part) => part.kind === "call" && part.lost)) return parts;
+  return parts.reduce<readonly Part[]>((kept, part) => {
+    if (part.kind === "call" && part.lost) return kept;
+    return part.kind === "text" ? written(kept, part.text) : [...kept, part];
+  }, []);
+}
+
 function asked(thread: Thread, { message_id: id, content: text }: Data<"user_message">): Thread {
   const queued = thread.queued.filter((question) => question.id !== id);
   if (thread.messages.some((message) => message.id === id)) return { ...thread, queued };

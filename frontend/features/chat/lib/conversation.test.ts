@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError, type ErrorBody } from "@/lib/api/client";
+import { Conversation } from "./conversation";
+import { isAnswering } from "./log";
+import { history, stream } from "./recorded";
+import type { Transport } from "./transport";
+
+const LOG = stream("answer");
+const QUESTION = "who wrote README.md?";
+
+function fault(status: number, code: string) {
+  return new ApiError(status, { code, message: "no", details: {}, request_id: "r" } as ErrorBody);
+}
+
+function stage(isNew: boolean, over: Partial<Transport> = {}) {
+  let keys = 0;
+  let isSaid = false;
+  const said: { content: string; key: string }[] = [];
+  const transport: Transport = {
+    history: () => Promise.resolve({ items: isSaid ? history("answer") : [], total: 0 }),
+    say: (body, key) => {
+      said.push({ content: body.content, key });
+      isSaid = true;
+      return over.say?.(body, key) ?? Promise.resolve();
+    },
+    hear: (after, _, tell) => {
+      tell(null);
+      const rest = isSaid ? LOG.filter(({ seq }) => seq > after) : [];
+      rest.forEach(tell);
+      return Promise.resolve(rest.length > 0 ? "ended" : "nothing");
+    },
+    ...(over.history && { history: over.history }),
+    ...(over.hear && { hear: over.hear }),
+  };
+  const turns = vi.fn();
+  const conversation = new Conversation(transport, turns, isNew, () => `key-${(keys += 1)}`);
+  const leave = conversation.subscribe(() => undefined);
+  return { conversation, said, turns, leave };
+}
+
+describe("a conversation", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("shows what is said at once, and once, whoever tells of it first", async () => {
+    const { conversation, turns } = stage(true);
+    void conversation.say(QUESTION, "refuse");
+    await vi.advanceTimersByTimeAsync(40);
+    await vi.runAllTimersAsync();
+    const { thread, sayings } = conversation.view();
+    expect(sayings).toEqual([]);
+    expect(thread.messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
+    expect(isAnswering(thread)).toBe(false);
+    expect(turns).toHaveBeenCalled();
+  });
+
+  it("keeps what is on its way in sight", async () => {
+    const { conversation } = stage(true, {
+      say: () => new Promise(() => undefined),
+      hear: () => Promise.resolve("nothing"),
+    });
+    void conversation.say(QUESTION, "refuse");
+    await vi.advanceTimersByTimeAsync(40);
+    expect(conversation.view().sayings).toMatchObject([
+      { text: QUESTION, state: { kind: "sending" } },
+    ]);
+  });
+
+  it("says the same thing under the same key until somebody answers", async () => {
+    let failures = 2;
+    const { conversation, said } = stage(true, {
+      say: () =>
+        failures-- > 0 ? Promise.reject(fault(0, "upstream_unavailable")) : Promise.resolve(),
+    });
+    void conversation.say(QUESTION, "refuse");
+    await vi.runAllTimersAsync();
+    expect(said.map(({ key }) => key)).toEqual(["key-1", "key-1", "key-1"]);
+    expect(conversation.view().sayings).toEqual([]);
+  });
+
+  it("asks what to do when an answer is being given, and says it another way under another key", async () => {
+    let isBusy = true;
+    const { conversation, said } = stage(true, {
+      say: () => (isBusy ? Promise.reject(fault(409, "run_active")) : Promise.resolve()),
+      hear: () => Promise.resolve("nothing"),
+    });
+    void conversation.say(QUESTION, "refuse");
+    await vi.runAllTimersAsync();
+    expect(conversation.view().sayings).toMatchObject([{ state: { kind: "failed" } }]);
+    isBusy = false;
+    void conversation.sayAgain("key-1", "queue");
+    await vi.runAllTimersAsync();
+    expect(said.map(({ key }) => key)).toEqual(["key-1", "key-2"]);
+    expect(conversation.view().sayings).toMatchObject([
+      { onBusy: "queue", state: { kind: "taken" } },
+    ]);
+  });
+
+  it("gives a text back that was not taken", async () => {
+    const { conversation } = stage(true, { say: () => Promise.reject(fault(400, "invalid")) });
+    void conversation.say(QUESTION, "refuse");
+    await vi.runAllTimersAsync();
+    expect(conversation.withdraw("key-1")).toBe(QUESTION);
+    await vi.runAllTimersAsync();
+    expect(conversation.view().sayings).toEqual([]);
+  });
+
+  it("says that its history cannot be read, and reads it when asked again", async () => {
+    let isDown = true;
+    const { conversation } = stage(false, {
+      history: () =>
+        isDown
+          ? Promise.reject(fault(503, "store_unavailable"))
+          : Promise.resolve({ items: history("answer"), total: 2 }),
+    });
+    await vi.runAllTimersAsync();
+    expect(conversation.view().phase.kind).toBe("failed");
+    isDown = false;
+    void conversation.open();
+    await vi.runAllTimersAsync();
+    expect(conversation.view().phase.kind).toBe("ready");
+    expect(conversation.view().thread.messages).toHaveLength(2);
+  });
+
+  it("listens again when something happened that it does not know", async () => {
+    const hear = vi.fn<Transport["hear"]>(() => Promise.resolve("nothing"));
+    const { conversation } = stage(true, { hear });
+    await vi.runAllTimersAsync();
+    expect(hear).toHaveBeenCalledTimes(1);
+    conversation.happened(0);
+    await vi.runAllTimersAsync();
+    expect(hear).toHaveBeenCalledTimes(1);
+    conversation.happened(7);
+    await vi.runAllTimersAsync();
+    expect(hear).toHaveBeenCalledTimes(2);
+  });
+});
