@@ -3,7 +3,7 @@ import type { Edge, Node } from "@/lib/api/client";
 import { smoothness, type Smoothness } from "./frames";
 import type { Look } from "./draw";
 import { Stage } from "./stage";
-import { merged, type Part } from "./subgraph";
+import { isLarge, merged, type Part } from "./subgraph";
 import { readLook } from "./tokens";
 
 const LAYOUT_MS = 6_500;
@@ -21,9 +21,10 @@ export async function bench(
   signal: AbortSignal,
 ): Promise<(Smoothness & { renderer: string; nodes: number; edges: number }) | null> {
   const heard = { onNode: ignore, onEdge: ignore, onNothing: ignore, onOpen: ignore };
-  const stage = new Stage(container, readLook(colourOf), heard);
-  signal.addEventListener("abort", () => stage.kill());
   const part = synthetic(count);
+  const look = readLook(colourOf);
+  const stage = new Stage(container, { look, heard, places: new Map(), isLarge: isLarge(part) });
+  signal.addEventListener("abort", () => stage.kill());
   stage.show(part);
   await new Promise((resolve) => setTimeout(resolve, LAYOUT_MS));
   if (signal.aborted) return null;
@@ -38,25 +39,30 @@ export async function bench(
   };
 }
 
+/** As a hand does it: pressed where no node is, moved in circles, let go. */
 function pan(stage: Stage, signal: AbortSignal): Promise<number[]> {
-  const camera = stage.sigma.getCamera();
-  const { x, y, ratio } = camera.getState();
+  const surface = stage.sigma.getMouseCaptor().container;
+  const { left, top, width, height } = surface.getBoundingClientRect();
+  const reach = Math.min(width, height) * 0.3;
+  const at = (share: number) => ({
+    bubbles: true,
+    clientX: left + 4 + (1 - Math.cos(share * Math.PI * 4)) * reach,
+    clientY: top + 4 + (1 - Math.cos(share * Math.PI * 6)) * reach,
+  });
+  surface.dispatchEvent(new MouseEvent("mousedown", at(0)));
   const times: number[] = [];
   return new Promise((resolve) => {
     function step(now: number) {
       times.push(now);
-      const gone = now - (times[0] ?? now);
-      if (gone >= PAN_MS || signal.aborted) {
+      const share = (now - (times[0] ?? now)) / PAN_MS;
+      if (share >= 1 || signal.aborted) {
+        surface.dispatchEvent(new MouseEvent("mouseup", at(1)));
         resolve(times);
         return;
       }
-      const turn = (gone / PAN_MS) * Math.PI * 4;
-      const reach = ratio * 0.3;
-      camera.setState({
-        x: x + Math.cos(turn) * reach,
-        y: y + Math.sin(turn) * reach,
-        ratio: ratio * 0.7,
-      });
+      const move = at(share);
+      const under = document.elementFromPoint(move.clientX, move.clientY) ?? surface;
+      under.dispatchEvent(new MouseEvent("mousemove", move));
       requestAnimationFrame(step);
     }
     requestAnimationFrame(step);

@@ -1,7 +1,7 @@
 // How things of the graph are called.
 import type { Node } from "@/lib/api/client";
 
-const LONGEST = 60;
+const LONGEST = 36;
 /** A title says more than a name where both are there: a commit's, an incident's. */
 const TELLING = ["title", "name", "summary", "path", "key", "email", "id"];
 

@@ -1,53 +1,60 @@
-// The canvas: a scene drawn by WebGL, its camera, and what the pointer does on it.
+// The canvas: a scene drawn by WebGL, its camera and its layout.
 import Sigma from "sigma";
-import type { CameraState, SigmaNodeEventPayload } from "sigma/types";
+import { EdgeLineProgram, NodePointProgram } from "sigma/rendering";
 import { drawHover, drawLabel, looks, type Look } from "./draw";
+import { frame, HALF, nearest } from "./frame";
+import { listen, type Heard } from "./gestures";
 import { layoutOf } from "./layout";
 import { keepAll, loosen, scene, sync, type Dot, type Line, type Places } from "./scene";
 import type { Part } from "./subgraph";
-
-export interface Heard {
-  onNode: (id: string) => void;
-  onEdge: (id: string) => void;
-  onNothing: () => void;
-  onOpen: (id: string) => void;
-}
 
 export interface Selected {
   node: string | null;
   edge: string | null;
 }
 
-/** The graph's own measure: a fixed frame, so that what is known does not move when more comes. */
-const HALF = 500;
-/** Room for names beside the outermost nodes. */
-const PADDING = { x: 90, y: 48 };
-/** Beyond this many edges, they are not looked for under the pointer, and rest while the camera moves. */
-const MANY_EDGES = 6_000;
+interface Options {
+  look: Look;
+  heard: Heard;
+  places: Places;
+  /** Thousands of things: dots and thin lines, names at rest only, edges not under the pointer. */
+  isLarge: boolean;
+}
+
 const PAN = { duration: 250 };
+
+const LARGE = {
+  nodeProgramClasses: { circle: NodePointProgram },
+  edgeProgramClasses: { line: EdgeLineProgram },
+  defaultEdgeType: "line",
+  enableEdgeEvents: false,
+  hideEdgesOnMove: true,
+  hideLabelsOnMove: true,
+  labelDensity: 0.4,
+} as const;
 
 export class Stage {
   readonly scene = scene();
   readonly sigma: Sigma<Dot, Line>;
-  #places: Places = new Map();
   #layout = layoutOf(this.scene);
+  #places: Places;
   #look: Look;
   #selected: Selected = { node: null, edge: null };
-  #hoveredNode: string | null = null;
-  #hoveredEdge: string | null = null;
+  #hovered: Selected = { node: null, edge: null };
   /** Whether the camera still follows the layout: until somebody moves it. */
   #isFollowing = true;
-  #dragged: string | null = null;
 
-  constructor(container: HTMLElement, look: Look, heard: Heard) {
+  constructor(container: HTMLElement, { look, heard, places, isLarge }: Options) {
     this.#look = look;
+    this.#places = places;
     this.sigma = new Sigma<Dot, Line>(this.scene, container, {
       allowInvalidContainer: true,
       defaultEdgeType: "arrow",
       // Sigma forgets to leave a node when the pointer leaves the canvas.
       defaultDrawNodeHover: (context, data) => {
-        if (data.highlighted || data.key === this.#hoveredNode)
+        if (data.highlighted || data.key === this.#hovered.node) {
           drawHover(context, data, this.#look);
+        }
       },
       defaultDrawNodeLabel: (context, data) => drawLabel(context, data, this.#look),
       enableEdgeEvents: true,
@@ -56,16 +63,24 @@ export class Stage {
       labelDensity: 0.7,
       labelGridCellSize: 90,
       labelRenderedSizeThreshold: 5,
-      minCameraRatio: 0.02,
-      maxCameraRatio: 20,
+      minCameraRatio: 0.01,
+      maxCameraRatio: 40,
       stagePadding: 0,
       zIndex: true,
       zoomToSizeRatioFunction: (ratio) => Math.min(1.8, Math.max(0.7, ratio ** 0.4)),
       nodeReducer: (id, dot) => looks(this.#look).node(this.#focus(), id, dot),
       edgeReducer: (id, line) => looks(this.#look).edge(this.#focus(), id, line),
+      ...(isLarge && LARGE),
     });
     this.sigma.setCustomBBox({ x: [-HALF, HALF], y: [-HALF, HALF] });
-    this.#listen(heard);
+    listen(this.sigma, this.scene, heard, {
+      hover: (node, edge) => {
+        this.#hovered = { node, edge };
+        this.#redraw();
+      },
+      touched: () => (this.#isFollowing = false),
+      placed: () => this.keep(),
+    });
     this.look(look);
   }
 
@@ -73,10 +88,10 @@ export class Stage {
   show(part: Part) {
     const wasEmpty = this.scene.order === 0;
     const { added, removed } = sync(this.scene, part, this.#places);
-    this.sigma.setSetting("enableEdgeEvents", this.scene.size <= MANY_EDGES);
-    this.sigma.setSetting("hideEdgesOnMove", this.scene.size > MANY_EDGES);
-    if (wasEmpty) this.#isFollowing = true;
-    if (wasEmpty && added.length > 0) this.fit(false);
+    if (wasEmpty && added.length > 0) {
+      this.#isFollowing = true;
+      this.fit(false);
+    }
     if (added.length > 0 || removed.length > 0) this.#arrange();
   }
 
@@ -90,26 +105,31 @@ export class Stage {
   #arrange() {
     this.#layout.run((isDone) => {
       if (this.#isFollowing) this.fit(false);
-      if (isDone) keepAll(this.scene, this.#places);
+      if (isDone) this.keep();
     });
+  }
+
+  /** Remembers where everything stands. */
+  keep() {
+    keepAll(this.scene, this.#places);
   }
 
   select(selected: Selected) {
     this.#selected = selected;
-    this.sigma.refresh({ skipIndexation: true });
+    this.#redraw();
   }
 
   look(look: Look) {
     this.#look = look;
-    this.sigma.setSetting("labelFont", look.font);
     this.sigma.setSetting("edgeLabelFont", look.font);
     this.sigma.setSetting("edgeLabelColor", { color: look.muted });
-    this.sigma.refresh({ skipIndexation: true });
+    this.#redraw();
   }
 
   /** Shows everything. */
   fit(animated = true) {
-    const state = this.#frame();
+    const points = this.scene.mapNodes((_, { x, y }) => ({ x, y }));
+    const state = frame(points, this.sigma.getDimensions());
     if (!state) return;
     if (animated) void this.sigma.getCamera().animate(state, PAN);
     else this.sigma.getCamera().setState(state);
@@ -120,7 +140,7 @@ export class Stage {
     const place = this.sigma.getNodeDisplayData(id);
     if (!place) return;
     this.#isFollowing = false;
-    const ratio = Math.min(this.sigma.getCamera().ratio, 0.5);
+    const ratio = Math.min(this.sigma.getCamera().ratio, 0.3);
     void this.sigma.getCamera().animate({ x: place.x, y: place.y, ratio }, PAN);
   }
 
@@ -130,139 +150,45 @@ export class Stage {
   }
 
   /** Holds a node where it is, or lets it go. */
-  pin(id: string): boolean {
-    if (!this.scene.hasNode(id)) return false;
+  pin(id: string) {
+    if (!this.scene.hasNode(id)) return;
     const pinned = !this.scene.getNodeAttribute(id, "pinned");
     this.scene.mergeNodeAttributes(id, { pinned, fixed: true });
-    keepAll(this.scene, this.#places);
-    return pinned;
+    this.keep();
   }
 
   isPinned(id: string): boolean {
     return this.scene.hasNode(id) && this.scene.getNodeAttribute(id, "pinned");
   }
 
-  /** The next node in a direction on the screen, for who moves by keys. */
-  beyond(id: string | null, dx: number, dy: number): string | null {
-    const from = id && this.scene.hasNode(id) ? this.scene.getNodeAttributes(id) : this.#middle();
-    let best: { id: string; far: number } | null = null;
-    this.scene.forEachNode((other, { x, y }) => {
-      // The graph's y goes up, the screen's goes down.
-      const [right, down] = [x - from.x, from.y - y];
-      const along = right * dx + down * dy;
-      const aside = Math.abs(right * dy - down * dx);
-      if (other === id || (id && along <= aside * 0.5)) return;
-      const far = Math.hypot(along, aside * 2);
-      if (!best || far < best.far) best = { id: other, far };
-    });
-    return (best as { id: string } | null)?.id ?? null;
+  /** The next node in a direction on the screen. */
+  beyond(id: string | null, direction: readonly [number, number]): string | null {
+    const current = id && this.scene.hasNode(id) ? id : null;
+    const { width, height } = this.sigma.getDimensions();
+    const from = current
+      ? this.scene.getNodeAttributes(current)
+      : this.sigma.viewportToGraph({ x: width / 2, y: height / 2 });
+    const nodes = this.scene.mapNodes((node, { x, y }) => [node, { x, y }] as const);
+    return nearest(nodes, from, direction, current);
   }
 
   kill() {
+    this.keep();
     this.#layout.stop();
     this.sigma.kill();
   }
 
-  #middle() {
-    const { width, height } = this.sigma.getDimensions();
-    return this.sigma.viewportToGraph({ x: width / 2, y: height / 2 });
+  #redraw() {
+    this.sigma.refresh({ skipIndexation: true });
   }
 
   #focus() {
+    const { scene } = this;
     return {
-      scene: this.scene,
-      hoveredNode: this.#hoveredNode,
-      hoveredEdge: this.#hoveredEdge,
+      scene,
+      hoveredNode: this.#hovered.node,
+      hoveredEdge: this.#hovered.edge,
       ...this.#selected,
     };
   }
-
-  #frame(): Partial<CameraState> | null {
-    if (this.scene.order === 0) return null;
-    const [xs, ys] = [extent(), extent()];
-    this.scene.forEachNode((_, { x, y }) => {
-      xs.add(x);
-      ys.add(y);
-    });
-    const { width, height } = this.sigma.getDimensions();
-    const side = Math.max(1, Math.min(width, height));
-    const room = (length: number, padding: number) => Math.max(0.2, (length - padding * 2) / side);
-    const ratio = Math.max(
-      xs.length() / (HALF * 2) / room(width, PADDING.x),
-      ys.length() / (HALF * 2) / room(height, PADDING.y),
-      0.05,
-    );
-    return {
-      x: 0.5 + xs.middle() / (HALF * 2),
-      y: 0.5 + ys.middle() / (HALF * 2),
-      ratio,
-      angle: 0,
-    };
-  }
-
-  #listen(heard: Heard) {
-    const { sigma } = this;
-    const redraw = () => sigma.refresh({ skipIndexation: true });
-    const hover = (node: string | null, edge: string | null) => {
-      if (this.#dragged) return;
-      this.#hoveredNode = node;
-      this.#hoveredEdge = edge;
-      sigma.getContainer().style.cursor = node || edge ? "pointer" : "";
-      redraw();
-    };
-    sigma.on("enterNode", ({ node }) => hover(node, null));
-    sigma.on("leaveNode", () => hover(null, null));
-    sigma.on("enterEdge", ({ edge }) => hover(null, edge));
-    sigma.on("leaveEdge", () => hover(null, null));
-    sigma.on("clickNode", ({ node }) => heard.onNode(node));
-    sigma.on("clickEdge", ({ edge }) => heard.onEdge(edge));
-    sigma.on("clickStage", () => heard.onNothing());
-    sigma.on("doubleClickNode", (payload: SigmaNodeEventPayload) => {
-      payload.preventSigmaDefault();
-      heard.onOpen(payload.node);
-    });
-    sigma.on("wheelStage", () => (this.#isFollowing = false));
-    sigma.on("downStage", () => (this.#isFollowing = false));
-    this.#listenToDragging();
-  }
-
-  #listenToDragging() {
-    const { sigma } = this;
-    let hasMoved = false;
-    sigma.on("downNode", ({ node }) => {
-      this.#dragged = node;
-      this.#isFollowing = false;
-      hasMoved = false;
-    });
-    sigma.on("moveBody", ({ event, preventSigmaDefault }) => {
-      if (!this.#dragged) return;
-      hasMoved = true;
-      const place = sigma.viewportToGraph(event);
-      this.scene.mergeNodeAttributes(this.#dragged, { ...place, fixed: true });
-      preventSigmaDefault();
-      event.original.preventDefault();
-    });
-    const drop = () => {
-      if (this.#dragged && hasMoved) {
-        this.scene.mergeNodeAttributes(this.#dragged, { pinned: true, fixed: true });
-        keepAll(this.scene, this.#places);
-      }
-      this.#dragged = null;
-    };
-    sigma.on("upNode", drop);
-    sigma.on("upStage", drop);
-    sigma.on("leaveStage", drop);
-  }
-}
-
-function extent() {
-  let [low, high] = [Infinity, -Infinity];
-  return {
-    add: (value: number) => {
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    },
-    length: () => high - low,
-    middle: () => (low + high) / 2,
-  };
 }

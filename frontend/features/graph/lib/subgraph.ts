@@ -43,3 +43,8 @@ export function degrees({ nodes, edges }: Part): Map<string, number> {
   }
   return degrees;
 }
+
+/** Whether a part is so large that it is drawn in fewer strokes. */
+export function isLarge({ nodes, edges }: Part): boolean {
+  return nodes.size > 2_000 || edges.size > 4_000;
+}

@@ -4,7 +4,9 @@ import { useEffect, useEffectEvent, useRef, useState, type RefObject } from "rea
 import { useTheme } from "../../hooks/use-browser";
 import type { ColourOf } from "../../hooks/use-palette";
 import { kindOf, nameOf } from "../../lib/names";
-import type { Heard, Selected, Stage } from "../../lib/stage";
+import type { Heard } from "../../lib/gestures";
+import type { Places } from "../../lib/scene";
+import type { Selected, Stage } from "../../lib/stage";
 import type { Part } from "../../lib/subgraph";
 import { Toolbar } from "./toolbar";
 
@@ -12,8 +14,11 @@ export interface CanvasProps extends Heard {
   /** What is drawn, for who cannot see it. */
   label: string;
   part: Part;
+  isLarge: boolean;
   selected: Selected;
   colourOf: ColourOf;
+  /** Where things stood, kept for when they come back. */
+  places: Places;
   /** Takes a node away; absent where nothing can be taken away. */
   onRemove?: (id: string) => void;
 }
@@ -36,7 +41,7 @@ export function Canvas(props: CanvasProps) {
   function press(event: KeyboardEvent) {
     if (!stage || event.ctrlKey || event.metaKey || event.altKey) return;
     const arrow = ARROWS[event.key];
-    const next = arrow && stage.beyond(selected.node, ...arrow);
+    const next = arrow && stage.beyond(selected.node, arrow);
     if (arrow) {
       if (next) onNode(next);
     } else if (event.key === "Escape") onNothing();
@@ -81,7 +86,7 @@ function useKeys(frame: RefObject<HTMLDivElement | null>, press: (event: Keyboar
 
 function useStage(frame: RefObject<HTMLDivElement | null>, props: CanvasProps): Stage | null {
   const [stage, setStage] = useState<Stage | null>(null);
-  const { part, selected, colourOf } = props;
+  const { part, selected, colourOf, places, isLarge } = props;
   const theme = useTheme();
   const onNode = useEffectEvent(props.onNode);
   const onEdge = useEffectEvent(props.onEdge);
@@ -92,8 +97,9 @@ function useStage(frame: RefObject<HTMLDivElement | null>, props: CanvasProps): 
       import("../../lib/stage"),
       import("../../lib/tokens"),
     ]);
+    const heard = { onNode, onEdge, onOpen, onNothing };
     return (container: HTMLElement) =>
-      new Stage(container, readLook(colourOf), { onNode, onEdge, onOpen, onNothing });
+      new Stage(container, { look: readLook(colourOf), heard, places, isLarge });
   });
 
   useEffect(() => {

@@ -2,6 +2,7 @@
 
 import dynamic from "next/dynamic";
 import { useWebgl } from "../../hooks/use-browser";
+import { isLarge as isLargePart } from "../../lib/subgraph";
 import type { CanvasProps } from "./canvas";
 
 // Sigma comes only when something is drawn.
@@ -10,10 +11,14 @@ const Canvas = dynamic(() => import("./canvas").then((it) => it.Canvas), {
   loading: () => <div role="status" aria-label="Loading the canvas" className="h-full bg-ground" />,
 });
 
+type Props = Omit<CanvasProps, "isLarge"> & { instead: React.ReactNode };
+
 /** The canvas, or the reason why there is none with what can be shown instead. */
-export function GraphCanvas({ instead, ...props }: CanvasProps & { instead: React.ReactNode }) {
+export function GraphCanvas({ instead, ...props }: Props) {
   const canDraw = useWebgl();
-  if (canDraw) return <Canvas {...props} />;
+  const isLarge = isLargePart(props.part);
+  // What is drawn in fewer strokes is another canvas; where things stand is kept.
+  if (canDraw) return <Canvas key={String(isLarge)} isLarge={isLarge} {...props} />;
   return (
     <div className="flex h-full min-h-0 flex-col">
       <p role="status" className="border-b bg-warn-soft px-4 py-2 text-warn">

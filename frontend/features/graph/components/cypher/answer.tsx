@@ -10,6 +10,7 @@ import { Empty } from "@/ui/states";
 import type { ColourOf } from "../../hooks/use-palette";
 import type { Viewing } from "../../hooks/use-view";
 import { counted, kindOf } from "../../lib/names";
+import type { Places } from "../../lib/scene";
 import { shown, type Part } from "../../lib/subgraph";
 import { toggled } from "../../lib/address";
 import { GraphCanvas } from "../canvas";
@@ -82,6 +83,7 @@ export function Answer({ table, part, shape, onShape, viewing, colourOf }: Props
 function Picture({ part, viewing, colourOf }: Pick<Props, "part" | "viewing" | "colourOf">) {
   const { view, change } = viewing;
   const [hidden, setHidden] = useState<readonly string[]>([]);
+  const [places] = useState<Places>(() => new Map());
   const seen = useMemo(() => shown(part, (it) => hidden.includes(kindOf(it))), [part, hidden]);
   const selected = useMemo(() => ({ node: view.node, edge: view.edge }), [view.node, view.edge]);
   if (part.nodes.size === 0) {
@@ -103,6 +105,7 @@ function Picture({ part, viewing, colourOf }: Pick<Props, "part" | "viewing" | "
         part={seen}
         selected={selected}
         colourOf={colourOf}
+        places={places}
         onNothing={() => change({ node: null, edge: null })}
         instead={<Twin part={seen} selected={selected} colourOf={colourOf} {...acts} />}
         {...acts}

@@ -70,7 +70,7 @@ export function Editor({
         autoCapitalize="off"
         autoCorrect="off"
         rows={Math.min(12, Math.max(3, query.split("\n").length))}
-        className="resize-y font-mono text-xs leading-relaxed"
+        className="resize-y font-mono text-xs leading-relaxed [font-variant-ligatures:none]"
         value={query}
         onChange={({ target }) => onQuery(target.value)}
         onKeyDown={press}

@@ -10,6 +10,7 @@ import type { ColourOf } from "../../hooks/use-palette";
 import type { Viewing } from "../../hooks/use-view";
 import { open, remove, select, selectEdge, toggled } from "../../lib/address";
 import { counted, kindOf } from "../../lib/names";
+import type { Places } from "../../lib/scene";
 import { shown } from "../../lib/subgraph";
 import { GraphCanvas } from "../canvas";
 import { Legend } from "../canvas/legend";
@@ -39,6 +40,7 @@ export function Explore({ viewing, colourOf, onType }: Props) {
     () => (hide.length > 0 ? shown(part, (it) => hide.includes(kindOf(it))) : part),
     [part, hide],
   );
+  const [places] = useState<Places>(() => new Map());
   const selected = useMemo(() => ({ node, edge }), [node, edge]);
   const looked = edge ? part.edges.get(edge) : undefined;
 
@@ -86,6 +88,7 @@ export function Explore({ viewing, colourOf, onType }: Props) {
                 part={seen}
                 selected={selected}
                 colourOf={colourOf}
+                places={places}
                 onNothing={() => change(select(view, null))}
                 instead={twin}
                 {...acts}
