@@ -25,7 +25,7 @@ export function Confirm({ open, onOpenChange, title, children, action, busy, onC
         <AlertDialog.Content className="fixed inset-x-4 top-1/2 z-50 mx-auto grid max-w-md -translate-y-1/2 gap-3 rounded-lg border bg-raised p-5 shadow-xl">
           <AlertDialog.Title className="text-base font-semibold">{title}</AlertDialog.Title>
           <AlertDialog.Description asChild>
-            <div className="text-muted">{children}</div>
+            <div className="grid gap-3 text-muted">{children}</div>
           </AlertDialog.Description>
           <div className="mt-2 flex justify-end gap-2">
             <AlertDialog.Cancel asChild>

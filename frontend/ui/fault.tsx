@@ -13,6 +13,9 @@ export function Fault({ error, beside = [] }: Props) {
   if (!(error instanceof ApiError)) {
     return <Notice tone="bad">Something failed that nobody foresaw.</Notice>;
   }
+  if (error.code === "unauthenticated") {
+    return <Notice>Your session had ended, so nothing was done. Try again.</Notice>;
+  }
   const others = [...error.fields].filter(([path]) => !beside.includes(path));
   if (error.fields.size > 0 && others.length === 0) return null;
   return (

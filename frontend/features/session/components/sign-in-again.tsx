@@ -30,6 +30,7 @@ export function SignInAgain({ me }: { me: MeView }) {
         <Dialog.Content
           onEscapeKeyDown={(event) => event.preventDefault()}
           onInteractOutside={(event) => event.preventDefault()}
+          onOpenAutoFocus={toPassword}
           className="fixed inset-x-4 top-1/2 z-50 mx-auto grid max-w-sm -translate-y-1/2 gap-5 rounded-lg border bg-raised p-6 shadow-xl"
         >
           <div>
@@ -48,4 +49,12 @@ export function SignInAgain({ me }: { me: MeView }) {
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** Who it is, is known already. */
+function toPassword(event: Event) {
+  const password = (event.target as HTMLElement).querySelector<HTMLElement>("[name=password]");
+  if (!password) return;
+  event.preventDefault();
+  password.focus();
 }

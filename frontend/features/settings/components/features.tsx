@@ -65,7 +65,8 @@ export function Features() {
                 title={title}
                 note={
                   <>
-                    {what} {why}
+                    {what}
+                    {why && <span className="block">{why}</span>}
                   </>
                 }
               >

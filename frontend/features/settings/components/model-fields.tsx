@@ -176,7 +176,6 @@ function fallbackPaths(faults: ReadonlyMap<string, string>): string[] {
 }
 
 function fallbackFault(faults: ReadonlyMap<string, string>): string | undefined {
-  return fallbackPaths(faults)
-    .map((path) => `${path}: ${faults.get(path)}`)
-    .join("; ");
+  const told = fallbackPaths(faults).map((path) => `${path}: ${faults.get(path)}`);
+  return told.length > 0 ? told.join("; ") : undefined;
 }

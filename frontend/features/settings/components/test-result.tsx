@@ -11,7 +11,11 @@ interface Props {
   beside: readonly string[];
 }
 
-const seconds = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const whole = new Intl.NumberFormat("en");
+
+function inTime(ms: number): string {
+  return ms < 1 ? "less than 1 ms" : `${whole.format(ms)} ms`;
+}
 
 /** What one real call to the provider found. */
 export function TestResult({ test: { data, error }, beside }: Props) {
@@ -22,8 +26,7 @@ export function TestResult({ test: { data, error }, beside }: Props) {
         <p className="flex items-center gap-2 rounded-md border border-good/40 bg-good-soft px-3 py-2.5">
           <CircleCheckBig className="size-4 text-good" aria-hidden />
           <span>
-            <b className="font-medium">{data.model}</b> answered in{" "}
-            {seconds.format(data.latency_ms / 1000)} s
+            <b className="font-medium">{data.model}</b> answered in {inTime(data.latency_ms)}
           </span>
         </p>
       )}

@@ -86,12 +86,14 @@ export function useActionEntries({ sources, tasks, onHelp }: Given): Entry[] {
     ...syncs.map(({ id, name }): Entry => {
       return action(`sync:${id}`, `Sync ${name}`, RefreshCw, "source ingest", {
         leads: `Starts a sync of ${name}`,
+        onAsk: true,
         run: () => sync.mutate({ path: { source_id: id } }),
       });
     }),
     ...runs.map(({ id, name }): Entry => {
       return action(`run:${id}`, `Run ${name}`, Play, "task start now", {
         leads: `Runs the task ${name} now`,
+        onAsk: true,
         run: () => run.mutate({ path: { task_id: id } }),
       });
     }),
@@ -103,7 +105,7 @@ function action(
   title: string,
   icon: LucideIcon,
   words: string,
-  what: { leads: string; run: () => void },
+  what: { leads: string; run: () => void; onAsk?: boolean },
 ): Entry {
   return { id: `do:${id}`, group: "Actions", kind: "do", title, words, icon, ...what };
 }

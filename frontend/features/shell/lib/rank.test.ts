@@ -6,7 +6,7 @@ const ENTRIES: Rankable[] = [
   { id: "page:/settings/", group: "Pages", title: "Settings", words: "model security" },
   { id: "do:connect", group: "Actions", title: "Connect a source" },
   { id: "do:chat", group: "Actions", title: "New conversation", words: "chat ask" },
-  { id: "do:sync:src_1", group: "Actions", title: "Sync infra" },
+  { id: "do:sync:src_1", group: "Actions", title: "Sync infra", onAsk: true },
   { id: "src_1", group: "Sources", title: "infra", detail: "git · infrastructure" },
   { id: "src_2", group: "Sources", title: "team-infra", detail: "csv · crm" },
   { id: "n_1", group: "Nodes", title: "payments-api", detail: "Service", isFound: true },
@@ -23,7 +23,7 @@ describe("the palette", () => {
   it("shows what was opened lately, then actions and pages, while nothing is typed", () => {
     expect(shown("", ["src_2", "page:/settings/", "gone"])).toEqual([
       ["Recent", "src_2", "page:/settings/"],
-      ["Actions", "do:connect", "do:chat", "do:sync:src_1"],
+      ["Actions", "do:connect", "do:chat"],
       ["Pages", "page:/sources/"],
     ]);
     expect(shown("  ").map(([group]) => group)).toEqual(["Actions", "Pages"]);

@@ -24,6 +24,8 @@ export interface Rankable {
   words?: string;
   /** The server found it: it fits, also where the reason is not seen here. */
   isFound?: boolean;
+  /** One of too many to be offered before anything is typed. */
+  onAsk?: boolean;
 }
 
 export interface Section<Entry> {
@@ -88,7 +90,9 @@ function atRest<Entry extends Rankable>(entries: readonly Entry[], recent: reado
   const lately = recent.flatMap((id) => byId.get(id) ?? []).slice(0, MOST_RECENT);
   const sections: Section<Entry>[] = [{ group: "Recent", entries: lately }];
   for (const group of ["Actions", "Pages"] as const) {
-    const own = entries.filter((entry) => entry.group === group && !lately.includes(entry));
+    const own = entries.filter(
+      (entry) => entry.group === group && !entry.onAsk && !lately.includes(entry),
+    );
     sections.push({ group, entries: own });
   }
   return sections.filter(({ entries }) => entries.length > 0);
