@@ -103,12 +103,17 @@ create function search_property_mark(name text, value jsonb) returns bigint
     return jsonb_hash_extended(value, hashtextextended(name, 1));
 
 -- All that a node is filtered by: its tenant, its realm, labels, properties of one value, sources, and what those call it.
+-- Numbers and truth values count as the text they are written as too, so that one mark finds whatever is written so.
 create function search_marks(org_id uuid, realm text, labels text[], properties jsonb, sources jsonb) returns bigint[]
     language sql immutable parallel safe
     return array[search_mark('org', org_id::text), search_mark(org_id::text, realm)]
         || array(select search_mark('label', label) from unnest(labels) label)
         || array(select search_property_mark(key, value) from jsonb_each(properties)
-                 where jsonb_typeof(value) in ('string', 'number', 'boolean'))
+                 where jsonb_typeof(value) in ('string', 'number'))
+        || array(select search_property_mark(key, to_jsonb(coalesce(trim_scale(written::numeric)::text, value #>> '{}')))
+                 from jsonb_each(properties)
+                 cross join lateral (select case jsonb_typeof(value) when 'number' then value end as written) w
+                 where jsonb_typeof(value) in ('number', 'boolean'))
         || array(select unnest(array[search_mark('source', said ->> 'source_id'),
                                      search_mark('called', said ->> 'external_id')])
                  from jsonb_array_elements(sources) said);

@@ -177,6 +177,7 @@ create table approvals (
     constraint approval_call_key unique (tool_call_id)
 );
 create index approvals_waiting_idx on approvals (org_id, created_at desc, id desc) where state = 'pending';
+create index approvals_decided_idx on approvals (org_id, created_at desc, id desc) where state <> 'pending';
 create index approvals_of_conversation_idx on approvals (conversation_id, created_at desc, id desc);
 create index approvals_remembered_idx on approvals (conversation_id, digest) where remember_until is not null;
 create index approvals_of_run_idx on approvals (run_id);

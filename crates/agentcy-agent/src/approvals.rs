@@ -43,16 +43,26 @@ pub struct Decision {
     pub remember_secs: Option<u32>,
 }
 
-/// What waits for the caller, in all conversations, the newest first. Errors: `invalid_cursor`.
+/// Which approvals of an inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// What the caller may decide.
+    Waiting,
+    /// What was decided or ended otherwise, in conversations that the caller sees.
+    Decided,
+}
+
+/// Approvals across conversations, the newest first. Errors: `invalid_cursor`.
 pub async fn inbox(
     platform: &Platform,
     caller: &Caller,
+    which: Which,
     page: PageRequest,
 ) -> Result<Listing<Approval>> {
     let by = platform.permit(caller, Action::ApprovalRead).await?;
-    let scope = format!("{}/approvals/{}", by.org_id(), caller.principal);
+    let scope = format!("{}/approvals/{}/{which:?}", by.org_id(), caller.principal);
     let after = platform.after(&scope, &page)?;
-    if !may_decide(caller, Effect::Write) {
+    if which == Which::Waiting && !may_decide(caller, Effect::Write) {
         let none = agentcy_core::Page { items: Vec::new(), next: None, total: 0 };
         return Ok(platform.listing(&scope, none));
     }
@@ -67,7 +77,10 @@ pub async fn inbox(
         not_of: require_other.then_some(own.as_str()),
         now: platform.now(),
     };
-    let found = store::inbox(&mut reader, of, page.limit, after).await?;
+    let found = match which {
+        Which::Waiting => store::inbox(&mut reader, of, page.limit, after).await?,
+        Which::Decided => store::decided(&mut reader, of, page.limit, after).await?,
+    };
     let foreign = |one: &&Approval| one.requested_by != own;
     let ids: Vec<_> = found.items.iter().filter(foreign).map(|one| one.conversation_id).collect();
     if caller.role >= Role::Admin && !ids.is_empty() {

@@ -17,7 +17,7 @@ use crate::{
     tool_calls::{effect, effect_name},
 };
 
-pub use list::{Inbox, inbox, of_conversation};
+pub use list::{Inbox, decided, inbox, of_conversation};
 
 const TABLE: &str = "approvals";
 

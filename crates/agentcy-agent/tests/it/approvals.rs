@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agentcy_agent::{
-    approvals::{self, Decision},
+    approvals::{self, Decision, Which},
     tools::{Toolbox, Verdict},
 };
 use agentcy_core::{
@@ -67,8 +67,12 @@ impl Asking {
     }
 
     async fn inbox(&self, caller: &Caller) -> Vec<ApprovalId> {
+        self.listed(caller, Which::Waiting).await
+    }
+
+    async fn listed(&self, caller: &Caller, which: Which) -> Vec<ApprovalId> {
         let page = PageRequest::default();
-        let found = approvals::inbox(&self.stage.platform, caller, page).await.unwrap();
+        let found = approvals::inbox(&self.stage.platform, caller, which, page).await.unwrap();
         assert_eq!(found.total, i64::try_from(found.items.len()).unwrap());
         found.items.into_iter().map(|one| one.id).collect()
     }
@@ -182,8 +186,15 @@ async fn who_may_decide_depends_on_effect_role_and_conversation() {
     assert_eq!(asking.inbox(&asking.starter).await, [asking.parked.id]);
     assert_eq!(asking.inbox(&admin).await, [asking.parked.id]);
     assert_eq!(stage.audit("approval.read").await.len(), 1, "an admin's look at another's");
+    assert!(asking.listed(&asking.starter, Which::Decided).await.is_empty());
     assert!(asking.decide(&admin, YES).await.is_ok());
     assert!(asking.inbox(&admin).await.is_empty());
+    for sees in [&asking.starter, &admin] {
+        assert_eq!(asking.listed(sees, Which::Decided).await, [asking.parked.id]);
+    }
+    for stranger in [&other, &away, &foreign, &key] {
+        assert!(asking.listed(stranger, Which::Decided).await.is_empty());
+    }
 }
 
 #[tokio::test]

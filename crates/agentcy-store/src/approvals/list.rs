@@ -80,6 +80,53 @@ pub async fn inbox(
     page(rows, limit, total)
 }
 
+/// A page of what was decided or ended otherwise in conversations that somebody sees, the newest first.
+#[tracing::instrument(name = "db.approvals.decided", skip_all)]
+pub async fn decided(
+    tenant: &mut impl Tenant,
+    of: Inbox<'_>,
+    limit: Limit,
+    after: Option<(Timestamp, Uuid)>,
+) -> Result<Page<Approval>> {
+    let org = Uuid::from(tenant.org());
+    let slugs = slugs(of.realms);
+    let (after_at, after_id) = after.unzip();
+    let rows = approvals!(
+        "join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
+         where p.org_id = $1 and p.state <> 'pending'
+             and (c.owner = $2 or (c.owner is null or $3)
+                  and ($4::text[] is null or c.realm = any($4)))
+             and ($5::timestamptz is null or (p.created_at, p.id) < ($5, $6::uuid))
+         order by p.created_at desc, p.id desc limit $7",
+        org,
+        of.owner,
+        of.others,
+        slugs.as_deref(),
+        after_at,
+        after_id,
+        limit.plus_one(),
+    )
+    .fetch_all(tenant.conn())
+    .await?;
+    let total = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from (
+               select from approvals p
+               join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
+               where p.org_id = $1 and p.state <> 'pending'
+                   and (c.owner = $2 or (c.owner is null or $3)
+                        and ($4::text[] is null or c.realm = any($4)))
+               limit $5) counted"#,
+        org,
+        of.owner,
+        of.others,
+        slugs.as_deref(),
+        TOTAL_CAP + 1,
+    )
+    .fetch_one(tenant.conn())
+    .await?;
+    page(rows, limit, total)
+}
+
 /// A page of what a conversation has asked, the newest first.
 #[tracing::instrument(name = "db.approvals.of_conversation", skip_all)]
 pub async fn of_conversation(

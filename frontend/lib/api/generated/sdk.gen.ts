@@ -1332,7 +1332,7 @@ export const conversationsToolCalls = <ThrowOnError extends boolean = true>(opti
 /**
  * List what waits for you
  *
- * Everything that the caller may decide, across conversations; the newest first.
+ * Everything that the caller may decide, or with `state=decided` what was, across conversations; the newest first.
  */
 export const approvalsInbox = <ThrowOnError extends boolean = true>(options?: Options<ApprovalsInboxData, ThrowOnError>) => (options?.client ?? client).get<ApprovalsInboxResponses, ApprovalsInboxErrors, ThrowOnError>({
     security: [

@@ -809,6 +809,23 @@ export type HeldJob = {
     id: string;
 };
 
+export type InboxQuery = {
+    /**
+     * `next_cursor` of the page before.
+     */
+    cursor?: string | null;
+    /**
+     * How many items, 1 to 200; 50 unless said.
+     */
+    limit?: number | null;
+    /**
+     * Which: what waits for the caller, unless said.
+     */
+    state?: InboxState;
+};
+
+export type InboxState = 'waiting' | 'decided';
+
 /**
  * Whom to invite.
  */
@@ -7329,6 +7346,10 @@ export type ApprovalsInboxData = {
          * How many items, 1 to 200; 50 unless said.
          */
         limit?: number;
+        /**
+         * Which: what waits for the caller, unless said.
+         */
+        state?: InboxState;
     };
     url: '/api/v1/chat/approvals';
 };

@@ -167,7 +167,10 @@ impl Yard {
     /// What waits for a person.
     pub(super) async fn inbox(&self) -> Vec<Approval> {
         let page = PageRequest { limit: Limit::default(), cursor: None };
-        approvals::inbox(&self.inner.platform, &self.admin, page).await.unwrap().items
+        approvals::inbox(&self.inner.platform, &self.admin, approvals::Which::Waiting, page)
+            .await
+            .unwrap()
+            .items
     }
 
     pub(super) async fn decide_first(&self, decision: Decision) {

@@ -1,6 +1,6 @@
 //! Approvals: what waits for a person, in a conversation and across them, and the decision.
 
-use agentcy_agent::approvals::{self, Decision};
+use agentcy_agent::approvals::{self, Decision, Which};
 use agentcy_core::{
     Action, ErrorCode,
     id::{ApprovalId, ConversationId},
@@ -59,13 +59,41 @@ impl From<DecisionBody> for Decision {
     }
 }
 
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct InboxQuery {
+    /// Which: what waits for the caller, unless said.
+    #[serde(default)]
+    state: InboxState,
+    /// How many items, 1 to 200; 50 unless said.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum InboxState {
+    /// What the caller may decide.
+    #[default]
+    Waiting,
+    /// What was decided or ended otherwise, in conversations that the caller sees.
+    Decided,
+}
+
 #[tracing::instrument(name = "api.approvals.inbox", skip_all)]
 async fn inbox(
     State(app): State<AppState>,
     Known(caller): Known,
-    ValidQuery(query): ValidQuery<PageQuery>,
+    ValidQuery(InboxQuery { state, limit, cursor }): ValidQuery<InboxQuery>,
 ) -> Result<Reply<PageView<ApprovalView>>, ApiError> {
-    let page = approvals::inbox(&app.platform, &caller, query.into_request()?).await?;
+    let page = PageQuery::request(limit, cursor)?;
+    let which = match state {
+        InboxState::Waiting => Which::Waiting,
+        InboxState::Decided => Which::Decided,
+    };
+    let page = approvals::inbox(&app.platform, &caller, which, page).await?;
     Ok(PageView::of(page, ApprovalView::from))
 }
 
@@ -74,7 +102,7 @@ fn inbox_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         id: "approvals_inbox",
         tag: "chat",
         summary: "List what waits for you",
-        description: "Everything that the caller may decide, across conversations; the newest first.",
+        description: "Everything that the caller may decide, or with `state=decided` what was, across conversations; the newest first.",
         audience: Audience::May(Action::ApprovalRead),
         errors: &[ErrorCode::Invalid, ErrorCode::InvalidCursor],
     };

@@ -1758,7 +1758,7 @@ export const approvalsInboxQueryKey = (options?: Options<ApprovalsInboxData>) =>
 /**
  * List what waits for you
  *
- * Everything that the caller may decide, across conversations; the newest first.
+ * Everything that the caller may decide, or with `state=decided` what was, across conversations; the newest first.
  */
 export const approvalsInboxOptions = (options?: Options<ApprovalsInboxData>) => queryOptions<ApprovalsInboxResponse, ApprovalsInboxError, ApprovalsInboxResponse, ReturnType<typeof approvalsInboxQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1778,7 +1778,7 @@ export const approvalsInboxInfiniteQueryKey = (options?: Options<ApprovalsInboxD
 /**
  * List what waits for you
  *
- * Everything that the caller may decide, across conversations; the newest first.
+ * Everything that the caller may decide, or with `state=decided` what was, across conversations; the newest first.
  */
 export const approvalsInboxInfiniteOptions = (options?: Options<ApprovalsInboxData>) => infiniteQueryOptions<ApprovalsInboxResponse, ApprovalsInboxError, InfiniteData<ApprovalsInboxResponse>, QueryKey<Options<ApprovalsInboxData>>, string | Pick<QueryKey<Options<ApprovalsInboxData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
