@@ -7,4 +7,4 @@ export { useConnect } from "./hooks/use-connect";
 export { useSourcesLive } from "./hooks/use-sources-live";
 export { useSync } from "./hooks/use-sync";
 export { isUnderWay, phaseOf } from "./lib/progress";
-export { count, countsInWords, labelOf, questionsFor, stateOf } from "./lib/words";
+export { count, gistOf, labelOf, questionsFor, stateOf } from "./lib/words";

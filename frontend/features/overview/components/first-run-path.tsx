@@ -1,8 +1,9 @@
 "use client";
 
-import { Check } from "lucide-react";
+import { Check, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { cn } from "@/lib/cn";
+import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { placeOf, STEPS, type FirstRun, type Step } from "../lib/first-run";
 import { AskStep } from "./ask-step";
@@ -18,10 +19,27 @@ const TITLES: Record<Step, { title: string; note: string }> = {
   ask: { title: "Ask a first question", note: "The answer names the nodes it stands on." },
 };
 
+interface Props {
+  firstRun: Exclude<FirstRun, { step: "over" }>;
+  /** Where there is something else to see. */
+  onHide: (() => void) | undefined;
+}
+
 /** Three steps from an empty organisation to an answer, the one that is next open. */
-export function FirstRunPath({ firstRun }: { firstRun: Exclude<FirstRun, { step: "over" }> }) {
+export function FirstRunPath({ firstRun, onHide }: Props) {
   return (
-    <Card>
+    <Card className="relative">
+      {onHide && (
+        <Button
+          kind="quiet"
+          size="icon-sm"
+          className="absolute top-3 right-3"
+          aria-label="Hide the first steps"
+          onClick={onHide}
+        >
+          <X />
+        </Button>
+      )}
       <ol aria-label="First steps">
         {STEPS.map((step, at) => {
           const place = placeOf(step, firstRun.step);
@@ -47,7 +65,7 @@ export function FirstRunPath({ firstRun }: { firstRun: Exclude<FirstRun, { step:
   );
 }
 
-function Content({ firstRun }: { firstRun: Exclude<FirstRun, { step: "over" }> }): ReactNode {
+function Content({ firstRun }: Pick<Props, "firstRun">): ReactNode {
   switch (firstRun.step) {
     case "connect":
       return <ConnectStep />;

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Waypoints } from "lucide-react";
 import Link from "next/link";
+import { count } from "@/features/sources";
 import { graphStatsOptions, type GraphStats } from "@/lib/api/client";
 import { useRefreshed } from "@/lib/live";
 import { Button } from "@/ui/button";
@@ -77,7 +78,7 @@ function Counts({ stats }: { stats: GraphStats }) {
         ))}
       </ul>
       {labels.length > LABELS && (
-        <p className="text-xs text-muted">and {labels.length - LABELS} more labels</p>
+        <p className="text-xs text-muted">and {count(labels.length - LABELS, "more label")}</p>
       )}
     </div>
   );

@@ -2,7 +2,7 @@
 
 import { Database } from "lucide-react";
 import Link from "next/link";
-import { countsInWords, KindIcon, stateOf, SyncBar, useKindOf } from "@/features/sources";
+import { gistOf, KindIcon, stateOf, SyncBar, useKindOf } from "@/features/sources";
 import type { Source } from "@/lib/api/client";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -54,7 +54,8 @@ export function LastSyncs() {
 function Row({ source }: { source: Source }) {
   const sync = source.last_sync;
   const kindOf = useKindOf();
-  const { word, tone } = stateOf(source, kindOf(source)?.syncs ?? true);
+  const syncs = kindOf(source)?.syncs ?? true;
+  const { word, tone } = stateOf(source, syncs);
   return (
     <li>
       <Link
@@ -65,11 +66,7 @@ function Row({ source }: { source: Source }) {
         <span className="min-w-0">
           <span className="block truncate font-medium">{source.name}</span>
           <span className="block truncate text-xs text-muted">
-            {sync?.state === "failed"
-              ? sync.errors[0]?.message
-              : sync
-                ? countsInWords(sync.counts)
-                : "not synced"}
+            {sync ? gistOf(sync) : syncs ? "not synced yet" : "tools only"}
           </span>
         </span>
         <span className="grid w-28 justify-items-end gap-1 text-xs text-muted">

@@ -1,11 +1,11 @@
 "use client";
 
-import { WaitingApprovals } from "@/features/approvals";
 import { useMe } from "@/features/session";
-import { Card, CardHead } from "@/ui/card";
 import { Page } from "@/ui/page";
 import { Skeleton } from "@/ui/states";
 import { useFirstRun } from "../hooks/use-first-run";
+import { useHidden } from "../hooks/use-hidden";
+import { Asked } from "./asked";
 import { DefaultPassword } from "./default-password";
 import { FirstRunPath } from "./first-run-path";
 import { GraphCounts } from "./graph-counts";
@@ -18,6 +18,7 @@ import { UsageCard } from "./usage-card";
 export function Overview() {
   const { org } = useMe();
   const firstRun = useFirstRun();
+  const { isHidden, hide } = useHidden("agentcy.first-run");
   if (!firstRun) {
     return (
       <Page title="Overview" note={org.name}>
@@ -30,10 +31,13 @@ export function Overview() {
     );
   }
   const isFresh = firstRun.step === "connect" || firstRun.step === "sync";
+  const isShown = isFresh || !isHidden;
   return (
     <Page title={isFresh ? "Welcome" : "Overview"} note={org.name}>
       <DefaultPassword />
-      {firstRun.step !== "over" && <FirstRunPath firstRun={firstRun} />}
+      {isShown && firstRun.step !== "over" && (
+        <FirstRunPath firstRun={firstRun} onHide={isFresh ? undefined : hide} />
+      )}
       {isFresh ? <Health /> : <Going />}
     </Page>
   );
@@ -41,22 +45,17 @@ export function Overview() {
 
 function Going() {
   return (
-    <>
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <div className="grid min-w-0 gap-4">
-          <Card>
-            <CardHead title="Asked of you" note="Calls that wait for a decision" />
-            <WaitingApprovals limit={5} />
-          </Card>
-          <LastSyncs />
-          <Tasks />
-        </div>
-        <div className="grid min-w-0 gap-4">
-          <Health />
-          <GraphCounts />
-        </div>
+    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      <div className="grid min-w-0 gap-4">
+        <Asked />
+        <LastSyncs />
+        <Tasks />
+        <UsageCard />
       </div>
-      <UsageCard />
-    </>
+      <div className="grid min-w-0 gap-4">
+        <Health />
+        <GraphCounts />
+      </div>
+    </div>
   );
 }

@@ -1,7 +1,6 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { ListTodo } from "lucide-react";
 import Link from "next/link";
 import { tasksListOptions, tasksRunsOptions, type Task, type TaskRunState } from "@/lib/api/client";
 import { useRefreshed } from "@/lib/live";
@@ -9,7 +8,7 @@ import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card, CardHead } from "@/ui/card";
 import { Moment } from "@/ui/moment";
-import { Empty, Failure, SkeletonRows } from "@/ui/states";
+import { Failure, SkeletonRows } from "@/ui/states";
 
 const SHOWN = 5;
 
@@ -29,24 +28,27 @@ export function Tasks() {
   useRefreshed("tasks", options.queryKey);
   const tasks = useQuery(options);
   return (
-    <Card>
+    <Card className="[&>header:last-child]:border-b-0">
       <CardHead
         title="Tasks"
-        note="How each ran last, and when it runs next"
+        note={
+          tasks.data?.total === 0
+            ? "An agent can work on a schedule, on a webhook, or when something changes."
+            : "How each ran last, and when it runs next"
+        }
         actions={
           <Button size="sm" asChild>
-            <Link href="/tasks/">All tasks</Link>
+            {tasks.data?.total === 0 ? (
+              <Link href="/tasks/?new=1">Make a task</Link>
+            ) : (
+              <Link href="/tasks/">All tasks</Link>
+            )}
           </Button>
         }
       />
       {tasks.isPending && <SkeletonRows rows={3} />}
       {!tasks.data && tasks.error && (
         <Failure error={tasks.error} retry={() => void tasks.refetch()} />
-      )}
-      {tasks.data?.items.length === 0 && (
-        <Empty icon={ListTodo} title="No task yet">
-          A task lets an agent work on a schedule, on a webhook, or when something changes.
-        </Empty>
       )}
       {tasks.data && tasks.data.items.length > 0 && (
         <ul className="divide-y">

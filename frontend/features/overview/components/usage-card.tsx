@@ -10,6 +10,7 @@ import { usageReadOptions, type UsageView } from "@/lib/api/client";
 import { Card, CardHead } from "@/ui/card";
 import { Select } from "@/ui/select";
 import { Failure, Skeleton, SkeletonRows } from "@/ui/states";
+import { useNames } from "../hooks/use-names";
 import { costInWords, everyDay, firstDay } from "../lib/usage";
 import { UsageTable } from "./usage-table";
 
@@ -38,6 +39,7 @@ export function UsageCard() {
     ...usageReadOptions({ query: { by, from: firstDay(Number(days), now) } }),
     refetchInterval: REFRESH_MS,
   });
+  const names = useNames(by);
   const isChart = by === "day" && shape === "chart";
   return (
     <Card>
@@ -45,7 +47,7 @@ export function UsageCard() {
         title="Usage and cost"
         note={isAdmin ? "Of the whole organisation" : "Your own"}
         actions={
-          <>
+          <div className="flex flex-wrap gap-2">
             {by === "day" && (
               <Choice
                 label="Shown as"
@@ -78,7 +80,7 @@ export function UsageCard() {
                 void set({ days: DAYS.find((one) => one === target.value) ?? null })
               }
             />
-          </>
+          </div>
         }
       />
       {usage.isPending && <SkeletonRows rows={4} />}
@@ -91,7 +93,7 @@ export function UsageCard() {
           {isChart ? (
             <UsageChart rows={everyDay(usage.data)} />
           ) : (
-            <UsageTable by={by} rows={usage.data.rows} />
+            <UsageTable by={by} rows={usage.data.rows} names={names} />
           )}
         </div>
       )}

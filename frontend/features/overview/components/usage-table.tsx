@@ -7,10 +7,12 @@ const NOBODY = { day: "–", model: "no model", agent: "no agent", user: "nobody
 interface Props {
   by: keyof typeof HEADS;
   rows: readonly UsageRow[];
+  /** What the keys are called. */
+  names: ReadonlyMap<string, string>;
 }
 
 /** Usage in numbers. */
-export function UsageTable({ by, rows }: Props) {
+export function UsageTable({ by, rows, names }: Props) {
   if (rows.length === 0) return <p className="text-muted">Nothing was used in this time.</p>;
   return (
     <div className="max-h-80 overflow-auto rounded-md border">
@@ -33,7 +35,7 @@ export function UsageTable({ by, rows }: Props) {
           {rows.map((row) => (
             <tr key={row.key ?? ""} className="border-b last:border-0">
               <th scope="row" className="max-w-56 truncate px-3 py-2 font-normal">
-                {row.key ?? NOBODY[by]}
+                {row.key ? (names.get(row.key) ?? row.key) : NOBODY[by]}
               </th>
               {[row.runs, row.in_tokens, row.out_tokens].map((number, at) => (
                 <td key={at} className="px-3 py-2 text-right tabular-nums">

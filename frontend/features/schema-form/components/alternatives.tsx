@@ -35,7 +35,7 @@ export function Choice({ label, options, value, onChange }: ChoiceProps) {
       aria-label={label}
       value={value}
       onValueChange={onChange}
-      className="inline-flex w-fit flex-wrap gap-1 rounded-md bg-sunken p-1"
+      className="inline-flex w-fit gap-1 rounded-md bg-sunken p-1"
     >
       {options.map((option) => (
         <RadioGroup.Item

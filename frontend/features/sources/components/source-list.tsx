@@ -15,7 +15,7 @@ import { Empty } from "@/ui/states";
 import { useKindOf } from "../hooks/use-catalog";
 import { useRights } from "../hooks/use-rights";
 import { isUnderWay } from "../lib/progress";
-import { countsInWords, stateOf } from "../lib/words";
+import { gistOf, stateOf } from "../lib/words";
 import { KindIcon } from "./kind-icon";
 import { SyncBar } from "./sync-progress";
 
@@ -113,9 +113,7 @@ function LastSync({ source, syncs = true }: { source: Source; syncs?: boolean | 
   return (
     <span className="grid">
       <Moment at={sync.finished_at ?? sync.started_at ?? sync.created_at} />
-      <span className="max-w-72 truncate text-xs text-muted">
-        {sync.state === "failed" ? sync.errors[0]?.message : countsInWords(sync.counts)}
-      </span>
+      <span className="max-w-72 truncate text-xs text-muted">{gistOf(sync)}</span>
     </span>
   );
 }

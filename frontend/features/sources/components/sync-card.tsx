@@ -79,7 +79,7 @@ function Outcome({ sync, sourceId }: { sync: Sync; sourceId: string }) {
         {sync.state === "cancelled" && "It was cancelled; the graph is as it was before."}
         {sync.state === "succeeded" && (
           <>
-            {sentence(countsInWords(sync.counts))} in {durationOf(sync)},{" "}
+            {countsInWords(sync.counts)} in {durationOf(sync)},{" "}
           </>
         )}{" "}
         <Moment at={sync.finished_at} />
@@ -102,8 +102,4 @@ function Outcome({ sync, sourceId }: { sync: Sync; sourceId: string }) {
       )}
     </>
   );
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

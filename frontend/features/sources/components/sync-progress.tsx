@@ -3,7 +3,9 @@
 import type { ReactNode } from "react";
 import type { Sync } from "@/lib/api/client";
 import { cn } from "@/lib/cn";
-import { phaseOf, shareOf, type Phase } from "../lib/progress";
+import { sentence } from "@/ui/fault";
+import { Notice } from "@/ui/notice";
+import { phaseOf, setbackOf, shareOf, type Phase } from "../lib/progress";
 import { count } from "../lib/words";
 
 /** How far a sync is, as a bar. It runs to and fro while nobody knows. */
@@ -24,7 +26,9 @@ export function SyncBar({ sync }: { sync: Sync }) {
         className={cn(
           "h-full rounded-full transition-[width] duration-500",
           phase.kind === "failed" ? "bg-bad" : "bg-accent",
-          share === null && "w-full animate-pulse opacity-60",
+          // From one side to the other, again and again; at rest for whoever wants no motion.
+          share === null &&
+            "w-1/3 translate-x-[300%] animate-in duration-1500 repeat-infinite slide-in-from-left-[400%] motion-reduce:w-full motion-reduce:translate-x-0 motion-reduce:opacity-60",
           phase.kind === "showing" && "animate-pulse",
         )}
         style={percent === undefined ? undefined : { width: `${percent}%` }}
@@ -41,6 +45,7 @@ interface Props {
 /** A sync that is under way: what it does, how far it is, and how to stop it. */
 export function SyncProgress({ sync, actions }: Props) {
   const phase = phaseOf(sync);
+  const setback = setbackOf(sync);
   return (
     <div className="grid gap-3">
       <div className="flex min-h-8 flex-wrap items-center justify-between gap-3">
@@ -51,6 +56,11 @@ export function SyncProgress({ sync, actions }: Props) {
       </div>
       <SyncBar sync={sync} />
       <p className="text-xs text-muted tabular-nums">{far(phase)}</p>
+      {setback && (
+        <Notice tone="warn" title="It is tried again.">
+          {sentence(setback)}
+        </Notice>
+      )}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import {
   fold,
   isUnderWay,
   phaseOf,
+  setbackOf,
   shareOf,
   updateOf,
   type SyncUpdate,
@@ -71,4 +72,10 @@ it("takes nothing else for an update", () => {
   expect(updateOf(update())).toEqual(update());
   expect(updateOf(null)).toBeNull();
   expect(updateOf({ ...update(), state: "melting" })).toBeNull();
+});
+
+it("says why it is tried again, as long as it is", () => {
+  const errors = [{ place: "", message: "attempt 2 of 5: the source cannot be reached" }];
+  expect(setbackOf({ ...after({}), errors })).toContain("attempt 2 of 5");
+  expect(setbackOf({ ...after({ state: "failed" }), errors })).toBeUndefined();
 });

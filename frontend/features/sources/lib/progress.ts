@@ -99,6 +99,11 @@ export function isUnderWay(sync: Sync | null | undefined): boolean {
   return ["waiting", "reading", "showing"].includes(phaseOf(sync).kind);
 }
 
+/** Why it did not work the last time, while it is tried again. */
+export function setbackOf(sync: Sync): string | undefined {
+  return isOver(sync.state) ? undefined : sync.errors.at(-1)?.message;
+}
+
 /** How far it is, from 0 to 1; null while nobody knows. */
 export function shareOf(phase: Phase): number | null {
   if (phase.kind === "showing" || phase.kind === "done") return 1;

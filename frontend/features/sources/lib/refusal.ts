@@ -1,5 +1,6 @@
 // Why a source was refused, and what to do about it, in words.
 import type { ApiError } from "@/lib/api/client";
+import { sentence } from "@/ui/fault";
 import type { Draft } from "./draft";
 
 export interface Refusal {
@@ -87,9 +88,4 @@ export function isAboutLogin(reason: string): boolean {
   return /password|credential|authenti|authori[sz]|permission|denied|forbidden|login|\b40[13]\b|\brole\b/i.test(
     reason,
   );
-}
-
-function sentence(text: string): string {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }

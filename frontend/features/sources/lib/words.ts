@@ -2,7 +2,7 @@
 import type { Source, Sync, SyncCounts } from "@/lib/api/client";
 import type { Tone } from "@/ui/badge";
 import { configOf } from "./draft";
-import type { Phase } from "./progress";
+import { setbackOf, type Phase } from "./progress";
 
 const NUMBERS = new Intl.NumberFormat("en");
 
@@ -19,6 +19,17 @@ export function countsInWords({ added, changed, archived, unchanged }: SyncCount
   ].filter(Boolean);
   if (parts.length > 0) return parts.join(", ");
   return unchanged > 0 ? `${NUMBERS.format(unchanged)} unchanged` : "nothing changed";
+}
+
+/** What is to be said of a sync in one line. */
+export function gistOf(sync: Sync): string {
+  if (sync.state === "failed") return sync.errors[0]?.message ?? "it failed";
+  if (sync.state === "cancelled") return "cancelled";
+  if (sync.state === "succeeded") return countsInWords(sync.counts);
+  const { done, total } = sync.progress;
+  const far =
+    done > 0 ? `${NUMBERS.format(done)}${total ? ` of ${NUMBERS.format(total)}` : ""}` : "";
+  return setbackOf(sync) ?? (far || "on its way");
 }
 
 export const PHASES: Record<Phase["kind"], { word: string; tone: Tone }> = {
