@@ -38,7 +38,7 @@ function settings(order: number): Required<ForceAtlas2Settings> {
     barnesHutOptimize: order > 400,
     barnesHutTheta: 0.7,
     edgeWeightInfluence: 1,
-    gravity: 0.08,
+    gravity: 0.4,
     linLogMode: false,
     outboundAttractionDistribution: false,
     scalingRatio: 40,

@@ -1,6 +1,8 @@
 "use client";
 
+import { useQueries } from "@tanstack/react-query";
 import { TriangleAlert, X } from "lucide-react";
+import { graphNodesReadOptions } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import type { Drawn } from "../../hooks/use-drawn";
 import type { Viewing } from "../../hooks/use-view";
@@ -17,13 +19,10 @@ const MOST = 5_000;
 /** What has been opened, in its order; each can be taken back, and says if it was cut. */
 export function Path({ viewing: { view, change }, drawn }: Props) {
   const { nodes: steps, found } = drawnOf(view);
+  const nameOfStep = useStepNames(steps, drawn);
   if (steps.length === 0 && !found) return null;
   const cut = new Set(drawn.cut.map(writeStep));
   const failed = new Map(drawn.failed.map(({ step, why }) => [writeStep(step), why]));
-  const nameOfStep = (step: Step) => {
-    const node = drawn.part.nodes.get(step.id);
-    return node ? shortened(nameOf(node), 28) : shortId(step.id);
-  };
   return (
     <div className="flex min-w-0 flex-1 items-center gap-1 overflow-x-auto">
       <ol aria-label="Opened" className="flex items-center gap-1">
@@ -71,6 +70,22 @@ export function Path({ viewing: { view, change }, drawn }: Props) {
       </Button>
     </div>
   );
+}
+
+/** What was opened is called by its name of now where it is not drawn. */
+function useStepNames(steps: readonly Step[], { part }: Drawn) {
+  const missing = [...new Set(steps.map(({ id }) => id))].filter((id) => !part.nodes.has(id));
+  const read = useQueries({
+    queries: missing.map((id) => ({
+      ...graphNodesReadOptions({ path: { node_id: id } }),
+      retry: false,
+    })),
+  });
+  const names = new Map(read.flatMap(({ data }) => (data ? [[data.id, data] as const] : [])));
+  return ({ id }: Step) => {
+    const node = part.nodes.get(id) ?? names.get(id);
+    return node ? shortened(nameOf(node), 28) : shortId(id);
+  };
 }
 
 function noteOf({ depth, direction, types }: Step): string {

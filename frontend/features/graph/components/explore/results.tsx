@@ -94,9 +94,15 @@ function Result({ node, colour, isOpen, onOpen }: ResultProps) {
         {name}
       </span>
       <span className="col-start-2 truncate text-xs text-muted">
-        {node.labels.join(", ")} · {node.realm}
+        {node.labels.join(", ")} · {placeOf(node) ?? node.realm}
         {node.archived_at && " · archived"}
       </span>
     </button>
   );
+}
+
+/** Where a thing is, which tells it from others of its name. */
+function placeOf({ properties }: Node): string | null {
+  const { path, name } = properties;
+  return typeof path === "string" && path !== name ? path : null;
 }

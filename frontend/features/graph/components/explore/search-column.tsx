@@ -34,7 +34,7 @@ export function SearchColumn({ viewing, colourOf, onFold }: Props) {
     <search
       ref={column}
       onKeyDown={walk}
-      className="absolute inset-0 z-20 flex min-h-0 flex-col border-r bg-surface lg:static lg:w-72 lg:shrink-0"
+      className="absolute inset-0 z-20 flex min-h-0 flex-col border-r bg-surface lg:static lg:w-64 lg:shrink-0 xl:w-72"
     >
       <div className="flex items-center gap-1 border-b p-2">
         <div className="relative min-w-0 flex-1">
