@@ -11,6 +11,7 @@ import { Notice } from "@/ui/notice";
 import { useDecide } from "../hooks/use-decide";
 import { useNow } from "../hooks/use-now";
 import { EFFECTS, STATES, outcome, timeLeft, whyNot } from "../lib/words";
+import { inShort } from "../lib/args";
 import { Arguments } from "./arguments";
 import { Decision, faultOfArgs } from "./decision";
 
@@ -29,8 +30,8 @@ export function ApprovalCard({ approval, aside, onDecided }: Props) {
   const { id, tool, args, effect, reason } = approval;
   const { role } = useMe();
   const decide = useDecide(approval, onDecided);
-  // The answer to our own decision is here before the log tells it.
-  const decided = decide.data ?? approval;
+  // The answer to our own decision is here before the log tells it, and knows no more afterwards.
+  const decided = approval.state === "pending" ? (decide.data ?? approval) : approval;
   const isPending = decided.state === "pending";
   const now = useNow(isPending);
   const left = timeLeft(approval.expires_at, now);
@@ -50,6 +51,7 @@ export function ApprovalCard({ approval, aside, onDecided }: Props) {
           aria-hidden
         />
         <h3 className="min-w-0 font-mono text-sm font-medium break-all">{tool}</h3>
+        {!isPending && <span className="min-w-0 truncate text-xs text-muted">{inShort(args)}</span>}
         <Badge tone={EFFECTS[effect].tone} title={EFFECTS[effect].note}>
           {EFFECTS[effect].label}
         </Badge>
@@ -65,9 +67,11 @@ export function ApprovalCard({ approval, aside, onDecided }: Props) {
           )}
         </span>
       </header>
-      <p className="text-muted">
-        {sentence(reason)} {aside}
-      </p>
+      {isPending && (
+        <p className="text-muted">
+          {sentence(reason)} {aside}
+        </p>
+      )}
       {isPending && !left && <Notice>The time to decide is over.</Notice>}
       {isPending && left && refusal && (
         <>
@@ -85,12 +89,12 @@ export function ApprovalCard({ approval, aside, onDecided }: Props) {
         />
       )}
       {decide.error && !faultOfArgs(decide.error) && <Fault error={decide.error} />}
-      {!isPending && <Outcome approval={{ ...approval, ...decided }} />}
+      {!isPending && <Outcome approval={{ ...approval, ...decided }} aside={aside} />}
     </section>
   );
 }
 
-function Outcome({ approval }: { approval: ShownApproval }) {
+function Outcome({ approval, aside }: { approval: ShownApproval; aside: ReactNode }) {
   const { state, effect_state, note, remember_until, decided_by } = approval;
   const { principal } = useMe();
   const who = decided_by === principal ? "You decided." : decided_by && "Somebody else decided.";
@@ -100,7 +104,8 @@ function Outcome({ approval }: { approval: ShownApproval }) {
       {who} {outcome(state, effect_state)}
       {remember_until && (
         <> The same call passes until {new Date(remember_until).toLocaleTimeString()}.</>
-      )}
+      )}{" "}
+      {aside}
     </>
   );
   return (

@@ -51,7 +51,6 @@ export function ApprovalItem({ approval, isChosen, onDecided }: Props) {
             >
               {conversation.data?.title || "its conversation"}
             </Link>
-            .
           </>
         }
       />

@@ -32,6 +32,11 @@ export function rows(args: unknown, prefix = ""): { name: string; value: string 
   });
 }
 
+/** The first thing that the arguments say, to tell one call from another. */
+export function inShort(args: unknown): string {
+  return rows(args).find(({ value }) => value)?.value ?? "";
+}
+
 function isPlainList(value: object): value is unknown[] {
   return Array.isArray(value) && value.every((item) => typeof item !== "object" || item === null);
 }

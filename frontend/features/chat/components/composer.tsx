@@ -1,6 +1,6 @@
 "use client";
 
-import { ComposerPrimitive, useAui, useAuiState } from "@assistant-ui/react";
+import { ComposerPrimitive, useAui, useAuiState, useThreadViewport } from "@assistant-ui/react";
 import { useMutation } from "@tanstack/react-query";
 import { ArrowUp, ListPlus, Square } from "lucide-react";
 import type { KeyboardEvent } from "react";
@@ -25,6 +25,7 @@ export function Composer({ conversationId, draft, busy, isSending, onSay }: Prop
   useDraft(conversationId, draft);
   const aui = useAui();
   const text = useAuiState((state) => state.composer.text);
+  const goToEnd = useThreadViewport((viewport) => viewport.scrollToBottom);
   const isEmpty = text.trim() === "";
   const isBusy = busy !== "no";
 
@@ -32,6 +33,7 @@ export function Composer({ conversationId, draft, busy, isSending, onSay }: Prop
     if (isEmpty || isSending) return;
     aui.composer.setText("");
     onSay(text.trim(), onBusy);
+    goToEnd();
   }
 
   function press(event: KeyboardEvent) {

@@ -81,6 +81,8 @@ export default function Thread({ id, conversation, draft, isBeginning, welcome, 
       <ThreadPrimitive.Root className="flex min-h-0 flex-1 flex-col">
         <ThreadPrimitive.Viewport
           aria-label="What was said"
+          // Whoever reads further up is not moved by what others begin.
+          scrollToBottomOnRunStart={false}
           role="log"
           aria-live="off"
           tabIndex={0}
