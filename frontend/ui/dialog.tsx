@@ -5,6 +5,7 @@ import { Dialog as Primitive } from "radix-ui";
 import type { ReactNode } from "react";
 import { cn } from "@/lib/cn";
 import { Button } from "./button";
+import { useFocusReturn } from "./focus-return";
 
 interface Props {
   open: boolean;
@@ -19,11 +20,13 @@ interface Props {
 
 /** A question or a form over the page. Escape closes it, and the focus goes back where it came from. */
 export function Dialog({ open, onOpenChange, title, note, side, wide, children }: Props) {
+  const focus = useFocusReturn();
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-black/40 data-[state=open]:animate-in data-[state=open]:fade-in" />
         <Primitive.Content
+          {...focus}
           {...(!note && { "aria-describedby": undefined })}
           className={cn(
             "fixed z-50 flex max-h-dvh flex-col overflow-hidden border bg-raised shadow-xl",

@@ -1,3 +1,3 @@
-export { THEMES } from "./components/account";
 export { Providers } from "./components/providers";
 export { Shell } from "./components/shell";
+export { THEMES } from "./lib/themes";

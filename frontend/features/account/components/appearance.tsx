@@ -1,15 +1,9 @@
 "use client";
 
-import { Monitor, Moon, Sun } from "lucide-react";
 import { useTheme } from "next-themes";
 import { RadioGroup } from "radix-ui";
 import { useSyncExternalStore } from "react";
-
-const THEMES = [
-  { name: "light", label: "Light", icon: Sun },
-  { name: "dark", label: "Dark", icon: Moon },
-  { name: "system", label: "As the system", icon: Monitor },
-] as const;
+import { THEMES } from "@/features/shell";
 
 const never = () => () => {};
 

@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import { isPasswordFit, NewPassword } from "@/features/session";
 import { ApiError, authConfigQueryKey, usersChangePasswordMutation } from "@/lib/api/client";
 import { Button } from "@/ui/button";

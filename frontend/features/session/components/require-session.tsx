@@ -1,13 +1,16 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import { createContext, use, useEffect, type ReactNode } from "react";
 import { ApiError, authMeOptions, type MeView } from "@/lib/api/client";
 import { Failure, Skeleton } from "@/ui/states";
 import { useKeepSession } from "../hooks/use-keep-session";
 import { signInAddress } from "../lib/destination";
-import { SignInAgain } from "./sign-in-again";
+
+// Seldom needed, and never at first.
+const SignInAgain = dynamic(() => import("./sign-in-again").then((module) => module.SignInAgain));
 
 const Me = createContext<MeView | null>(null);
 

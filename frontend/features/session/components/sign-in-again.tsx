@@ -7,6 +7,7 @@ import type { MeView, SessionView } from "@/lib/api/client";
 import { leaveFor } from "@/lib/address";
 import { useLink } from "@/lib/live";
 import { Button } from "@/ui/button";
+import { useFocusReturn } from "@/ui/focus-return";
 import { signInAddress } from "../lib/destination";
 import { SignInForm } from "./sign-in-form";
 
@@ -14,6 +15,7 @@ import { SignInForm } from "./sign-in-form";
 export function SignInAgain({ me }: { me: MeView }) {
   const queries = useQueryClient();
   const { wake } = useLink();
+  const focus = useFocusReturn();
   const here = signInAddress(usePathname(), useSearchParams().toString());
 
   function goOn({ user }: SessionView) {
@@ -30,7 +32,11 @@ export function SignInAgain({ me }: { me: MeView }) {
         <Dialog.Content
           onEscapeKeyDown={(event) => event.preventDefault()}
           onInteractOutside={(event) => event.preventDefault()}
-          onOpenAutoFocus={toPassword}
+          onOpenAutoFocus={(event) => {
+            focus.onOpenAutoFocus();
+            toPassword(event);
+          }}
+          onCloseAutoFocus={focus.onCloseAutoFocus}
           className="fixed inset-x-4 top-1/2 z-50 mx-auto grid max-w-sm -translate-y-1/2 gap-5 rounded-lg border bg-raised p-6 shadow-xl"
         >
           <div>

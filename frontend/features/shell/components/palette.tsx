@@ -6,6 +6,7 @@ import { useRouter } from "next/navigation";
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { faultOf } from "@/lib/api/client";
+import { useFocusReturn } from "@/ui/focus-return";
 import { Key } from "@/ui/key";
 import { useActionEntries } from "../hooks/use-action-entries";
 import { useObjectEntries } from "../hooks/use-object-entries";
@@ -22,6 +23,7 @@ interface Props {
 /** Ctrl-K: every page, thing and action, by typing. */
 export function Palette({ onClose, onHelp }: Props) {
   const router = useRouter();
+  const focus = useFocusReturn();
   const [typed, setTyped] = useState("");
   const [selected, setSelected] = useState("");
   const [recents] = useState(readRecents);
@@ -54,6 +56,7 @@ export function Palette({ onClose, onHelp }: Props) {
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/40" />
         <Dialog.Content
+          {...focus}
           aria-describedby={undefined}
           className="fixed top-[max(1rem,12vh)] left-1/2 z-50 w-[min(38rem,94vw)] -translate-x-1/2 overflow-hidden rounded-lg border bg-raised shadow-xl"
         >

@@ -1,12 +1,15 @@
 "use client";
 
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { ThemeProvider, useTheme } from "next-themes";
+import { ThemeProvider } from "next-themes";
+import dynamic from "next/dynamic";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
-import { useState, type CSSProperties, type ReactNode } from "react";
-import { Toaster, toast } from "sonner";
+import { useState, type ReactNode } from "react";
 import { ApiError, authMeQueryKey } from "@/lib/api/client";
 import { sentence } from "@/ui/fault";
+import { toast } from "@/ui/toast";
+
+const Toasts = dynamic(() => import("./toasts").then((module) => module.Toasts), { ssr: false });
 
 function isOfNoSession(error: Error): boolean {
   return error instanceof ApiError && error.code === "unauthenticated";
@@ -63,24 +66,5 @@ export function Providers({ children }: { children: ReactNode }) {
         </QueryClientProvider>
       </NuqsAdapter>
     </ThemeProvider>
-  );
-}
-
-const COLOURS = {
-  "--normal-bg": "var(--raised)",
-  "--normal-text": "var(--text)",
-  "--normal-border": "var(--line)",
-} as CSSProperties;
-
-/** What happened elsewhere than where one looks. */
-function Toasts() {
-  const { resolvedTheme } = useTheme();
-  return (
-    <Toaster
-      position="bottom-right"
-      theme={resolvedTheme === "dark" ? "dark" : "light"}
-      style={COLOURS}
-      closeButton
-    />
   );
 }

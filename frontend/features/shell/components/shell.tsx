@@ -2,14 +2,14 @@
 
 import { Menu, Search } from "lucide-react";
 import dynamic from "next/dynamic";
-import { Dialog } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import { Button } from "@/ui/button";
 import { useHeadingFocus } from "../hooks/use-heading-focus";
 import { useKeys } from "../hooks/use-keys";
 import { Sidebar } from "./sidebar";
 
-// Neither is part of any page's first load.
+// None is part of any page's first load.
+const Drawer = dynamic(() => import("./drawer").then((module) => module.Drawer));
 const Palette = dynamic(() => import("./palette").then((module) => module.Palette));
 const KeysDialog = dynamic(() => import("./keys-dialog").then((module) => module.KeysDialog));
 
@@ -39,12 +39,16 @@ export function Shell({ children }: { children: ReactNode }) {
       </aside>
       <div className="flex min-w-0 flex-1 flex-col">
         <header className="sticky top-0 z-20 flex items-center gap-2 border-b bg-surface p-2 md:hidden">
-          <Drawer
-            isOpen={over === "drawer"}
-            onOpen={(open) => setOver(open ? "drawer" : "nothing")}
+          <Button
+            kind="quiet"
+            size="icon"
+            aria-label="Open the menu"
+            aria-haspopup="dialog"
+            aria-expanded={over === "drawer"}
+            onClick={() => setOver("drawer")}
           >
-            <Sidebar {...doors} onFollow={close} />
-          </Drawer>
+            <Menu />
+          </Button>
           <span className="font-semibold">agentcy</span>
           <Button
             kind="quiet"
@@ -60,37 +64,13 @@ export function Shell({ children }: { children: ReactNode }) {
           {children}
         </main>
       </div>
+      {over === "drawer" && (
+        <Drawer onClose={close}>
+          <Sidebar {...doors} onFollow={close} />
+        </Drawer>
+      )}
       {over === "palette" && <Palette onClose={close} onHelp={doors.onHelp} />}
       {over === "keys" && <KeysDialog onClose={close} />}
     </div>
-  );
-}
-
-interface DrawerProps {
-  isOpen: boolean;
-  onOpen: (open: boolean) => void;
-  children: ReactNode;
-}
-
-/** The side of the page where there is no room beside it. */
-function Drawer({ isOpen, onOpen, children }: DrawerProps) {
-  return (
-    <Dialog.Root open={isOpen} onOpenChange={onOpen}>
-      <Dialog.Trigger asChild>
-        <Button kind="quiet" size="icon" aria-label="Open the menu">
-          <Menu />
-        </Button>
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-30 bg-black/40 data-[state=open]:animate-in data-[state=open]:fade-in md:hidden" />
-        <Dialog.Content
-          aria-describedby={undefined}
-          className="fixed inset-y-0 left-0 z-40 flex w-64 flex-col border-r bg-surface data-[state=open]:animate-in data-[state=open]:slide-in-from-left md:hidden"
-        >
-          <Dialog.Title className="sr-only">Menu</Dialog.Title>
-          {children}
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
   );
 }

@@ -16,7 +16,7 @@ import {
 } from "lucide-react";
 import { useMutation } from "@tanstack/react-query";
 import { useTheme } from "next-themes";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import { covers, useMe, useSignOut } from "@/features/session";
 import {
   sourcesSyncMutation,
@@ -25,7 +25,7 @@ import {
   type Source,
   type Task,
 } from "@/lib/api/client";
-import { THEMES } from "../components/account";
+import { THEMES } from "../lib/themes";
 import type { Entry } from "../lib/entry";
 
 /** What can be made, by whom, and where. */

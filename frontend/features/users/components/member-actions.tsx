@@ -2,7 +2,7 @@
 
 import { Ellipsis, Pencil, UserCheck, UserMinus, UserX } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import { covers, useMe } from "@/features/session";
 import { faultOf, type UserView } from "@/lib/api/client";
 import { Button } from "@/ui/button";
