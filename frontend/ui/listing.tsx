@@ -51,7 +51,7 @@ export function Listing<Item>({ label, query, columns, keyOf, empty, selected }:
   const first = query.data.pages[0];
   if (rows.length === 0 || !first) return empty;
   return (
-    <div className="overflow-x-auto">
+    <div className="relative overflow-x-auto">
       <table className="w-full border-collapse text-left">
         <caption className="sr-only">{label}</caption>
         <thead>

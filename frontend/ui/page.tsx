@@ -14,7 +14,7 @@ interface Props {
 /** The frame of a page: what it is, what can be done, and its content. */
 export function Page({ title, back, note, actions, children }: Props) {
   return (
-    <div className="mx-auto grid w-full max-w-6xl gap-5 px-4 py-6 sm:px-6">
+    <div className="mx-auto grid w-full max-w-6xl grid-cols-1 gap-5 px-4 py-6 sm:px-6">
       <header className="flex flex-wrap items-end justify-between gap-3">
         <div className="min-w-0">
           {back && (

@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<Agent>[] = [
         >
           {name}
         </Link>
-        <p className="truncate text-xs text-muted">{instructions || "No instructions"}</p>
+        <p className="line-clamp-2 text-xs text-muted">{instructions || "No instructions"}</p>
       </div>
     ),
   },

@@ -29,7 +29,7 @@ export function Timeline({ run, messages, selected, onSelect }: Props) {
   const { from, to } = extent(spans, now);
   const step = tick(to - from, MARKS);
   // The last one needs room for its words.
-  const count = Math.floor((0.88 * (to - from)) / step) + 1;
+  const count = Math.floor((0.84 * (to - from)) / step) + 1;
   const marks = Array.from({ length: count }, (_, at) => at * step);
   const place = (at: number) => `${(100 * (at - from)) / (to - from)}%`;
   const open = spans.find((span) => span.id === selected) ?? spans[0];

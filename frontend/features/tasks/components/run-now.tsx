@@ -52,7 +52,7 @@ export function RunNow({ task, small }: Props) {
         aria-label={`Run ${task.name} now`}
         onClick={() => (readsInput ? setAsks(true) : run.mutate({ path }))}
       >
-        <Play /> Run{!small && " now"}
+        <Play /> {small ? <span className="max-sm:sr-only">Run</span> : "Run now"}
       </Button>
       <Dialog
         open={asks}

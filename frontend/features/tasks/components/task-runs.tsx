@@ -82,7 +82,7 @@ export function TaskRuns({ task }: { task: Task }) {
       head: "Output",
       wide: true,
       cell: (run) => (
-        <p className="max-w-md truncate text-muted" title={run.output ?? undefined}>
+        <p className="line-clamp-2 max-w-md text-muted" title={run.output ?? undefined}>
           {run.output ?? run.error?.message ?? "–"}
         </p>
       ),
