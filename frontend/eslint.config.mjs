@@ -19,6 +19,8 @@ const rules = [
       "@typescript-eslint/no-non-null-assertion": "error",
       "@typescript-eslint/consistent-type-imports": "error",
       "no-console": "error",
+      // Speaks of React's compiler, which does not run here.
+      "react-hooks/incompatible-library": "off",
       // What scrolls must be reached by keyboard.
       "jsx-a11y/no-noninteractive-tabindex": ["error", { roles: ["region", "tabpanel"], tags: [] }],
       "max-lines": ["error", 400],

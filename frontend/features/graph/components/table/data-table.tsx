@@ -49,7 +49,6 @@ export function DataTable<Row extends RowData>({
   keyOf,
   selected,
 }: Props<Row>) {
-  "use no memo"; // The virtualizer changes under what is drawn.
   const frame = useRef<HTMLDivElement>(null);
   const table = useTable({ features, columns, data: rows, getRowId: keyOf });
   const sorted = table.getRowModel().rows;
