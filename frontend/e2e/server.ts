@@ -1,7 +1,7 @@
 // The real binary with data of its own, to be started, killed and started again.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,9 +30,14 @@ export class Server {
   ) {}
 
   /** A server that answers. Its data go when it is stopped for good. */
-  static async start(settings: Record<string, string> = {}): Promise<Server> {
+  static async start(
+    settings: Record<string, string> = {},
+    prepare: (folder: string) => void = () => undefined,
+  ): Promise<Server> {
     const folder = mkdtempSync(join(tmpdir(), "agentcy-journey-"));
     const server = new Server(await freePort(), folder, settings);
+    mkdirSync(server.work);
+    prepare(server.work);
     await server.run();
     return server;
   }
@@ -41,10 +46,15 @@ export class Server {
     return `http://localhost:${this.port}`;
   }
 
+  /** The folder that it is started in, which its sources may read. */
+  get work() {
+    return join(this.folder, "work");
+  }
+
   /** Starts it once more on the same data. */
   async run() {
     const child = spawn(BINARY, ["serve"], {
-      cwd: this.folder,
+      cwd: this.work,
       stdio: ["ignore", "pipe", "pipe"],
       // Nothing of this machine's settings but where programs are.
       env: {
@@ -52,6 +62,7 @@ export class Server {
         PATH: process.env.PATH,
         HOME: this.folder,
         ...(process.env.AGENTCY_PG_BIN && { AGENTCY_PG_BIN: process.env.AGENTCY_PG_BIN }),
+        AGENTCY_DATA_DIR: join(this.folder, "data"),
         AGENTCY_BIND: `127.0.0.1:${this.port}`,
         ...this.settings,
       },

@@ -1,0 +1,64 @@
+import { once } from "node:events";
+import { createServer, type Server as Http } from "node:http";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launch, signIn, visit } from "./browser";
+import { Server } from "./server";
+
+const SERVICES = [
+  { id: "svc-1", name: "payments", tier: "gold" },
+  { id: "svc-2", name: "orders", tier: "silver" },
+];
+
+let api: Http;
+let port: number;
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  api = createServer((request, response) => {
+    const isKnown = request.headers.authorization === "Bearer right";
+    response.writeHead(isKnown ? 200 : 401, { "content-type": "application/json" });
+    response.end(JSON.stringify(isKnown ? SERVICES : { error: "who are you?" }));
+  }).listen(0, "127.0.0.1");
+  await once(api, "listening");
+  const address = api.address();
+  if (!address || typeof address === "string") throw new Error("no port");
+  ({ port } = address);
+  const settings = { AGENTCY_EGRESS_ALLOW: "127.0.0.1/32" };
+  [server, browser] = await Promise.all([Server.start(settings), launch()]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+  api.close();
+});
+
+test("a source with a wrong credential says so, and works with the right one", async () => {
+  const { page } = await visit(browser, server);
+  await signIn(page, server);
+  await page.goto("/app/sources/?new=json");
+  await page.getByText("Fetch from a URL").click();
+  await page.getByLabel("URL").fill(`http://127.0.0.1:${port}/services`);
+  await page.getByLabel("Key", { exact: true }).fill("id");
+  await page.getByLabel("Label", { exact: true }).fill("Service");
+  await page.getByLabel("Authorization").fill("Bearer wrong");
+  await page.getByLabel("Name", { exact: true }).last().fill("services");
+
+  await page.getByRole("button", { name: "Test", exact: true }).click();
+  await page.getByText("401").first().waitFor();
+
+  await page.getByLabel("Authorization").fill("Bearer right");
+  await page.getByRole("button", { name: "Test", exact: true }).click();
+  await page.getByText("It works.").waitFor();
+
+  await page.getByRole("button", { name: "Connect and sync" }).click();
+  await page.waitForURL("**/app/sources/?source=src_*");
+  await page
+    .getByText(/2 added/)
+    .first()
+    .waitFor();
+  expect(await page.content()).not.toContain("Bearer right");
+  await page.context().close();
+});
