@@ -10,7 +10,9 @@ import { useKeepSession } from "../hooks/use-keep-session";
 import { signInAddress } from "../lib/destination";
 
 // Seldom needed, and never at first.
-const SignInAgain = dynamic(() => import("./sign-in-again").then((module) => module.SignInAgain));
+const SignInAgain = dynamic(() => import("./sign-in-again").then((module) => module.SignInAgain), {
+  ssr: false,
+});
 
 const Me = createContext<MeView | null>(null);
 

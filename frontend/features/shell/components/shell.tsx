@@ -8,10 +8,12 @@ import { useHeadingFocus } from "../hooks/use-heading-focus";
 import { useKeys } from "../hooks/use-keys";
 import { Sidebar } from "./sidebar";
 
-// None is part of any page's first load.
-const Drawer = dynamic(() => import("./drawer").then((module) => module.Drawer));
-const Palette = dynamic(() => import("./palette").then((module) => module.Palette));
-const KeysDialog = dynamic(() => import("./keys-dialog").then((module) => module.KeysDialog));
+// None is part of any page's first load. Without `ssr: false` the whole page would be hidden while one loads.
+const Drawer = dynamic(() => import("./drawer").then((module) => module.Drawer), { ssr: false });
+const Palette = dynamic(() => import("./palette").then((module) => module.Palette), { ssr: false });
+const KeysDialog = dynamic(() => import("./keys-dialog").then((module) => module.KeysDialog), {
+  ssr: false,
+});
 
 /** What is open over the page. */
 type Over = "nothing" | "palette" | "keys" | "drawer";
