@@ -4,7 +4,6 @@ import { faultsOf, sendableOf } from "./lib/values";
 export { Choice } from "./components/alternatives";
 export { SchemaForm } from "./components/schema-form";
 export { SchemaOutline } from "./components/schema-outline";
-export { isMask } from "./lib/values";
 export type { Values } from "./lib/shape";
 
 /** What is wrong in a form before anything is sent, by JSON path. */

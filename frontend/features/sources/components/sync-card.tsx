@@ -75,14 +75,10 @@ function Outcome({ sync, sourceId }: { sync: Sync; sourceId: string }) {
   return (
     <>
       <p role="status">
-        {failed && "It failed; the graph is as it was before."}
-        {sync.state === "cancelled" && "It was cancelled; the graph is as it was before."}
-        {sync.state === "succeeded" && (
-          <>
-            {countsInWords(sync.counts)} in {durationOf(sync)},{" "}
-          </>
-        )}{" "}
-        <Moment at={sync.finished_at} />
+        {outcomeOf(sync)}{" "}
+        <span className="text-muted">
+          · <Moment at={sync.finished_at} />
+        </span>
       </p>
       {sync.errors.length > 0 && (
         <div className="grid gap-2">
@@ -102,4 +98,10 @@ function Outcome({ sync, sourceId }: { sync: Sync; sourceId: string }) {
       )}
     </>
   );
+}
+
+function outcomeOf(sync: Sync): string {
+  if (sync.state === "failed") return "It failed; the graph is as it was before.";
+  if (sync.state === "cancelled") return "It was cancelled; the graph is as it was before.";
+  return `${countsInWords(sync.counts)} in ${durationOf(sync)}`;
 }

@@ -6,7 +6,8 @@ import { cn } from "@/lib/cn";
 import { sentence } from "@/ui/fault";
 import { Notice } from "@/ui/notice";
 import { phaseOf, setbackOf, shareOf, type Phase } from "../lib/progress";
-import { count } from "../lib/words";
+
+const NUMBERS = new Intl.NumberFormat("en");
 
 /** How far a sync is, as a bar. It runs to and fro while nobody knows. */
 export function SyncBar({ sync }: { sync: Sync }) {
@@ -82,6 +83,6 @@ function far(phase: Phase): string {
   if (phase.kind === "showing") return "Everything was read; the graph is about to show it.";
   if (phase.kind !== "reading") return "It begins in a moment.";
   const { done, total } = phase;
-  if (total) return `${count(done, "step")} of ${new Intl.NumberFormat("en").format(total)}`;
-  return done > 0 ? `${count(done, "step")} so far` : "Nobody knows yet how much there is.";
+  if (total) return `${NUMBERS.format(done)} of ${NUMBERS.format(total)} read`;
+  return done > 0 ? `${NUMBERS.format(done)} read so far` : "Nobody knows yet how much there is.";
 }

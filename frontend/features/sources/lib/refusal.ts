@@ -84,7 +84,7 @@ export function besideOf(error: ApiError, draft: Draft): Map<string, string> {
 }
 
 /** Whether what the other side says is about who asks. */
-export function isAboutLogin(reason: string): boolean {
+function isAboutLogin(reason: string): boolean {
   return /password|credential|authenti|authori[sz]|permission|denied|forbidden|login|\b40[13]\b|\brole\b/i.test(
     reason,
   );
