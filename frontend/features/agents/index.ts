@@ -3,7 +3,6 @@ export { ApprovalsField } from "./components/approvals-field";
 export { Duration } from "./components/duration";
 export { Fact, Facts } from "./components/facts";
 export { LimitsFields } from "./components/limits-fields";
-export { Prose } from "./components/prose";
 export { RealmField } from "./components/realm-field";
 export { RunState } from "./components/run-state";
 export { SaveBar } from "./components/save-bar";

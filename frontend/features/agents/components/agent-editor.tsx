@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import { covers, useMe } from "@/features/session";
 import {
   agentsCreateMutation,
@@ -32,6 +32,8 @@ interface Props {
 }
 
 const NO_FAULTS: Faults = new Map();
+// What went wrong stands in the form.
+const QUIET = { meta: { quiet: true } };
 
 /** An agent as a form: who it is, what it may use, and what bounds it. */
 export function AgentEditor({ agent, onSaved }: Props) {
@@ -46,8 +48,8 @@ export function AgentEditor({ agent, onSaved }: Props) {
     toast.success(`${agent.name} is saved.`);
     onSaved(agent);
   };
-  const create = useMutation({ ...agentsCreateMutation(), onSuccess: saved });
-  const update = useMutation({ ...agentsUpdateMutation(), onSuccess: saved });
+  const create = useMutation({ ...agentsCreateMutation(), ...QUIET, onSuccess: saved });
+  const update = useMutation({ ...agentsUpdateMutation(), ...QUIET, onSuccess: saved });
   const { error, isPending } = agent ? update : create;
   const faults = new Map([...faultsOf(error), ...local]);
 

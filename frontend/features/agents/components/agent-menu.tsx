@@ -1,10 +1,10 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Ellipsis, MessageSquare, Settings2, Trash2 } from "lucide-react";
+import { Copy, Ellipsis, ListPlus, MessageSquare, Settings2, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import { covers, useMe } from "@/features/session";
 import { agentsListQueryKey, agentsRemoveMutation, type Agent } from "@/lib/api/client";
 import { Button } from "@/ui/button";
@@ -44,6 +44,17 @@ export function AgentMenu({ agent }: { agent: Agent }) {
             label: "Settings",
             icon: Settings2,
             onSelect: () => router.push(`/agents/?agent=${agent.id}&tab=settings`),
+          },
+          {
+            label: "New task with it",
+            icon: ListPlus,
+            disabled: !covers(role, "member"),
+            onSelect: () => router.push(`/tasks/?new=1&agent=${agent.id}`),
+          },
+          {
+            label: "Copy the id",
+            icon: Copy,
+            onSelect: () => void navigator.clipboard.writeText(agent.id),
           },
           {
             label: "Delete…",

@@ -14,6 +14,7 @@ import {
 } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { Copy } from "@/ui/copy";
 import { Moment } from "@/ui/moment";
 import { Page } from "@/ui/page";
 import { Failure, SkeletonRows } from "@/ui/states";
@@ -75,6 +76,9 @@ function Loaded({ agentId, run }: { agentId: string; run: Run }) {
           <Fact name="Cost">{costInWords(run.usage)}</Fact>
           <Fact name="Model">{run.model ?? "–"}</Fact>
           <Fact name="Started by">{nameOf(run.started_by)}</Fact>
+          <Fact name="Id">
+            <Copy text={run.id} what="the id of the run" />
+          </Fact>
           {run.attempt > 0 && <Fact name="Taken up again">{run.attempt} times</Fact>}
         </Facts>
       </Card>

@@ -35,7 +35,7 @@ export function SpanDetail({ span, now, messages }: Props) {
             {span.model && <Fact name="Model">{span.model}</Fact>}
           </Facts>
           {span.text ? (
-            <Prose text={span.text} />
+            <Prose text={span.text} isGrowing={span.to === null} />
           ) : (
             <p className="text-muted">It said nothing, and asked for the calls below it.</p>
           )}
@@ -64,8 +64,8 @@ function Whole({ messages }: { messages: readonly Message[] }) {
       <Part title="Answered">
         <div aria-live="polite" className="grid gap-3">
           {answered.length === 0 && <p className="text-muted">Nothing.</p>}
-          {answered.map(({ id, content }) => (
-            <Prose key={id} text={content} />
+          {answered.map(({ id, content, finished_at: end }) => (
+            <Prose key={id} text={content} isGrowing={!end} />
           ))}
         </div>
       </Part>

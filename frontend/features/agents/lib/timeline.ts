@@ -18,19 +18,19 @@ interface Times {
   to: number | null;
 }
 
-export interface RunSpan extends Times {
+interface RunSpan extends Times {
   kind: "run";
 }
 
 /** A turn of the model. The API gives no times of turns: they lie between the calls. */
-export interface TurnSpan extends Times {
+interface TurnSpan extends Times {
   kind: "turn";
   number: number;
   model: string | null;
   text: string;
 }
 
-export interface CallSpan extends Times {
+interface CallSpan extends Times {
   kind: "call";
   call: ToolCall;
 }

@@ -49,6 +49,9 @@ export function RunFacts({ run }: { run: TaskRunDetail }) {
         {usage && <Fact name="Tokens read → written">{tokensInWords(usage)}</Fact>}
         {usage && <Fact name="Cost">{costInWords(usage)}</Fact>}
         {model && <Fact name="Model">{model}</Fact>}
+        <Fact name="Id">
+          <Copy text={run.id} what="the id of the run" />
+        </Fact>
         {run.causes.length > 0 && (
           <Fact name="Led to by">
             {run.causes.map((task) => (

@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import {
   ApprovalsField,
   faultsOf,
@@ -40,6 +40,8 @@ interface Props {
 }
 
 const NO_FAULTS: Faults = new Map();
+// What went wrong stands in the form, and a secret in an answer is not kept.
+const QUIET = { meta: { quiet: true }, gcTime: 0 };
 
 /** A task as a form: who does what, when, and within which bounds. */
 export function TaskEditor({ task, agent, onSaved }: Props) {
@@ -57,8 +59,8 @@ export function TaskEditor({ task, agent, onSaved }: Props) {
     toast.success(`${task.name} is saved.`);
     onSaved(task);
   };
-  const create = useMutation({ ...tasksCreateMutation(), gcTime: 0, onSuccess: saved });
-  const update = useMutation({ ...tasksUpdateMutation(), gcTime: 0, onSuccess: saved });
+  const create = useMutation({ ...tasksCreateMutation(), ...QUIET, onSuccess: saved });
+  const update = useMutation({ ...tasksUpdateMutation(), ...QUIET, onSuccess: saved });
   const { error, isPending } = task ? update : create;
   const faults = new Map([...faultsOf(error), ...local]);
   const change = (to: Partial<TaskForm>) => setForm({ ...form, ...to });

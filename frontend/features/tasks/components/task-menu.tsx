@@ -1,10 +1,10 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Bot, Ellipsis, Settings2, Trash2 } from "lucide-react";
+import { Bot, Copy, Ellipsis, Settings2, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import { covers, useMe } from "@/features/session";
 import { tasksListQueryKey, tasksRemoveMutation, type Task } from "@/lib/api/client";
 import { Button } from "@/ui/button";
@@ -44,6 +44,11 @@ export function TaskMenu({ task }: { task: Task }) {
             label: "Its agent",
             icon: Bot,
             onSelect: () => router.push(`/agents/?agent=${task.agent_id}`),
+          },
+          {
+            label: "Copy the id",
+            icon: Copy,
+            onSelect: () => void navigator.clipboard.writeText(task.id),
           },
           {
             label: "Delete…",
