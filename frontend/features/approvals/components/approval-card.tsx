@@ -51,7 +51,11 @@ export function ApprovalCard({ approval, aside, onDecided }: Props) {
           aria-hidden
         />
         <h3 className="min-w-0 font-mono text-sm font-medium break-all">{tool}</h3>
-        {!isPending && <span className="min-w-0 truncate text-xs text-muted">{inShort(args)}</span>}
+        {!isPending && (
+          <span className="hidden min-w-0 truncate text-xs text-muted sm:inline">
+            {inShort(args)}
+          </span>
+        )}
         <Badge tone={EFFECTS[effect].tone} title={EFFECTS[effect].note}>
           {EFFECTS[effect].label}
         </Badge>

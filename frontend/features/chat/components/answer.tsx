@@ -108,8 +108,12 @@ function End({ answer, onAgain }: { answer: Said; onAgain: (() => void) | null }
   return (
     <>
       {reason && <Notice action={again}>{reason}</Notice>}
-      <footer className="-ml-1.5 flex min-h-7 flex-wrap items-center gap-x-3 text-xs text-muted">
-        {text && <Copy text={text} what="the answer" />}
+      <footer className="flex min-h-7 flex-wrap items-center gap-x-3 text-xs text-muted">
+        {text && (
+          <span className="-ml-1.5">
+            <Copy text={text} what="the answer" />
+          </span>
+        )}
         <span className="tabular-nums">{usageOf(ending.usage)}</span>
         {model && <span>{model}</span>}
         {at && <Moment at={at} />}

@@ -44,18 +44,23 @@ export function Composer({ conversationId, draft, busy, isSending, onSay }: Prop
 
   return (
     <ComposerPrimitive.Root
-      className="grid gap-2 rounded-lg border bg-surface p-2 shadow-sm focus-within:border-accent"
+      className="grid grid-cols-[minmax(0,1fr)] gap-2 rounded-lg border bg-surface p-2 shadow-sm focus-within:border-accent"
       onSubmit={(event) => {
         event.preventDefault();
         say(isBusy ? "queue" : "refuse");
       }}
     >
       {isBusy && !isEmpty && (
-        <p className="flex flex-wrap items-center gap-2 px-1.5 text-xs text-muted" role="status">
-          {busy === "waiting"
-            ? "The answer waits for a decision. Your message can wait with it, or take its place."
-            : "An answer is being given. Your message waits for it, or stops it."}
-        </p>
+        <div className="flex flex-wrap items-center justify-end gap-2 px-1.5 text-xs text-muted">
+          <p role="status" className="min-w-48 flex-1">
+            {busy === "waiting"
+              ? "The answer waits for a decision. Your message can wait with it, or take its place."
+              : "An answer is being given. Your message can wait for it, or take its place."}
+          </p>
+          <Button size="sm" onClick={() => say("interrupt")}>
+            Stop it and send
+          </Button>
+        </div>
       )}
       <div className="flex items-end gap-2">
         <ComposerPrimitive.Input
@@ -74,20 +79,15 @@ export function Composer({ conversationId, draft, busy, isSending, onSay }: Prop
         {isBusy && <Stop conversationId={conversationId} />}
         {isBusy ? (
           !isEmpty && (
-            <>
-              <Button size="sm" className="h-9" onClick={() => say("interrupt")}>
-                Stop it and send
-              </Button>
-              <Button
-                type="submit"
-                kind="primary"
-                size="icon"
-                aria-label="Send after this answer"
-                title="Send after this answer (Enter)"
-              >
-                <ListPlus />
-              </Button>
-            </>
+            <Button
+              type="submit"
+              kind="primary"
+              size="icon"
+              aria-label="Send after this answer"
+              title="Send after this answer (Enter)"
+            >
+              <ListPlus />
+            </Button>
           )
         ) : (
           <Button

@@ -17,6 +17,11 @@ export function ConversationDrawer({ open, onOpenChange, selected }: Props) {
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/40 lg:hidden" />
         <Dialog.Content
           aria-describedby={undefined}
+          // The first field would bring up a keyboard over the list.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            (event.currentTarget as HTMLElement | null)?.focus();
+          }}
           className="fixed inset-y-0 left-0 z-50 w-[min(20rem,88vw)] border-r bg-surface shadow-xl data-[state=open]:animate-in data-[state=open]:slide-in-from-left lg:hidden"
         >
           <Dialog.Title className="sr-only">Conversations</Dialog.Title>

@@ -11,7 +11,6 @@ import { ArrowDown } from "lucide-react";
 import { useMemo, type ReactNode } from "react";
 import type { OnBusy } from "@/lib/api/client";
 import { Button } from "@/ui/button";
-import { Failure } from "@/ui/states";
 import { useView } from "../hooks/use-view";
 import type { Conversation } from "../lib/conversation";
 import { isAnswering, waitingFor } from "../lib/log";
@@ -22,6 +21,7 @@ import { Earlier } from "./earlier";
 import { LineNote, Progress } from "./line-note";
 import { OnItsWay, Question } from "./question";
 import { ThreadSkeleton } from "./thread-skeleton";
+import { Unreadable } from "./unreadable";
 
 interface Props {
   id: string | null;
@@ -91,7 +91,7 @@ export default function Thread({ id, conversation, draft, isBeginning, welcome, 
           <div className="mx-auto grid min-h-full w-full max-w-3xl grid-cols-[minmax(0,1fr)] content-start gap-6 px-4 py-6">
             {phase.kind === "loading" && <ThreadSkeleton />}
             {phase.kind === "failed" && (
-              <Failure error={phase.error} retry={() => void conversation?.open()} />
+              <Unreadable error={phase.error} onRetry={() => void conversation?.open()} />
             )}
             {phase.kind === "ready" &&
               said.length === 0 &&
@@ -112,13 +112,15 @@ export default function Thread({ id, conversation, draft, isBeginning, welcome, 
             </Button>
           </ThreadPrimitive.ScrollToBottom>
           <LineNote line={line} onRetry={() => void conversation?.open()} />
-          <Composer
-            conversationId={id}
-            draft={draft}
-            busy={isBusy ? (waitingFor(thread) ? "waiting" : "answering") : "no"}
-            isSending={isBeginning}
-            onSay={onSay}
-          />
+          {phase.kind !== "failed" && (
+            <Composer
+              conversationId={id}
+              draft={draft}
+              busy={isBusy ? (waitingFor(thread) ? "waiting" : "answering") : "no"}
+              isSending={isBeginning}
+              onSay={onSay}
+            />
+          )}
           <Progress thread={thread} />
         </div>
       </ThreadPrimitive.Root>

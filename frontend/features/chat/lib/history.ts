@@ -90,7 +90,7 @@ function ending({ state, error, finish_reason, usage }: Message): Ending {
 
 function call(it: ToolCall): Call {
   const over = it.finished_at != null || it.result != null;
-  const failed = it.state === "failed" || it.state === "refused" || it.state === "unknown";
+  const failed = it.state !== "done";
   return {
     kind: "call",
     id: it.id,

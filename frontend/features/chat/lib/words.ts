@@ -41,7 +41,7 @@ export function said({ name, args, result, approval }: Call): { title: string; a
   if (name === "execute_connector_tool") return { title: text(given.tool) || name, about: "" };
   const isDone = result !== null && !result.failed;
   const words = TOOLS[name]?.[isDone ? 1 : 0];
-  const isHeld = approval !== null && !isDone;
+  const isHeld = approval !== null && (approval.state !== "approved" || !isDone);
   return { title: (!isHeld && words) || name, about: about(name, given) };
 }
 
