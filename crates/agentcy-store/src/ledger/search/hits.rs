@@ -30,11 +30,15 @@ impl Ask {
         sql.push(if self.is_past() { "ctid as place" } else { "place" });
         self.matches(&mut sql);
         sql.push(" limit ").push_bind(TOTAL_CAP + 1);
-        sql.push("), told as materialized (select count(*) as total from hits), newest as (");
+        sql.push("), told as materialized (select count(*) as total, count(*) filter (where true");
+        within(&mut sql, "id", (top, floor));
+        sql.push(") as within from hits), newest as (");
         sql.push("select id, place from hits where (select total from told) <= ");
-        sql.push_bind(TOTAL_CAP).push(" and id <= ").push_bind(top);
-        sql.push(" and id >= ").push_bind(floor);
-        sql.push(" order by id desc limit ").push_bind(most(counted));
+        sql.push_bind(TOTAL_CAP);
+        within(&mut sql, "id", (top, floor));
+        // From the oldest up: that is how most rows lie, and what is in order is soon sorted.
+        sql.push(" order by id offset greatest((select within from told) - ");
+        sql.push_bind(most(counted)).push(", 0)");
         sql.push(") select (select total from told), ");
         if self.is_past() {
             sql.push("array(select id from newest), '{}'::real[]");
@@ -79,7 +83,7 @@ impl Ask {
         sql.push(", m.id from (select m.id, m.words from (select m.id, m.words");
         self.matches(&mut sql);
         sql.push(" offset 0) m where true");
-        within(&mut sql, bounds);
+        within(&mut sql, "m.id", bounds);
         sql.push(" order by m.id desc limit ").push_bind(most(limit)).push(") m");
         let found = sql.build_query_as().persistent(false).fetch_all(t.conn()).await?;
         Ok(newest_first(found))
@@ -98,7 +102,7 @@ impl Ask {
             ", m.id from (select m.org_id, m.id, m.words, m.marks from search_nodes m where m.org_id = ",
         );
         sql.push_bind(self.org_id);
-        within(&mut sql, bounds);
+        within(&mut sql, "m.id", bounds);
         sql.push(" order by m.id desc limit ").push_bind(WALK).push(") m where true");
         self.marked(&mut sql);
         if let Some(words) = &self.words {
@@ -118,7 +122,7 @@ impl Ask {
         let mut sql = Sql::new("select m.id from (select m.id");
         self.matches(&mut sql);
         sql.push(if total > TOTAL_CAP { ") m where true" } else { " offset 0) m where true" });
-        within(&mut sql, bounds);
+        within(&mut sql, "m.id", bounds);
         sql.push(" order by m.id desc limit ").push_bind(most(limit));
         let ids: Vec<Uuid> = sql.build_query_scalar().persistent(false).fetch_all(t.conn()).await?;
         self.past_scores(t, &ids).await
@@ -136,7 +140,7 @@ impl Ask {
 
     async fn past_scores(&self, t: &mut impl Tenant, ids: &[Uuid]) -> Result<Vec<Scored>> {
         if self.words.is_none() {
-            return Ok(ids.iter().map(|id| (0.0, *id)).collect());
+            return Ok(newest_first(ids.iter().map(|id| (0.0, *id)).collect()));
         }
         let mut sql = Sql::new("select max(");
         self.score(&mut sql);
@@ -155,8 +159,9 @@ fn most(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-fn within(sql: &mut Sql, (top, floor): (Uuid, Uuid)) {
-    sql.push(" and m.id <= ").push_bind(top).push(" and m.id >= ").push_bind(floor);
+fn within(sql: &mut Sql, id: &str, (top, floor): (Uuid, Uuid)) {
+    sql.push(format_args!(" and {id} <= ")).push_bind(top);
+    sql.push(format_args!(" and {id} >= ")).push_bind(floor);
 }
 
 fn newest_first(mut found: Vec<Scored>) -> Vec<Scored> {

@@ -3,6 +3,8 @@
 //!
 //! Few statements are kept prepared: the plan for a rare word is not the one for a frequent word.
 
+mod marks;
+
 use std::collections::HashMap;
 
 use agentcy_core::{
@@ -243,19 +245,8 @@ impl Ask {
             // All that the org has is read faster in order than through the index.
             sql.push(" and m.org_id = ").push_bind(self.org_id);
         } else {
-            self.fence(sql);
-        }
-        one_of(sql, &self.labels, |sql, label| {
-            sql.push("search_mark('label', ").push_bind(label.clone()).push(")");
-        });
-        one_of(sql, self.source.as_slice(), |sql, source| {
-            sql.push("search_mark('source', ").push_bind(source.to_string()).push(")");
-        });
-        for (name, values) in &self.properties {
-            one_of(sql, values, |sql, value| {
-                sql.push("search_property_mark(").push_bind(name.clone()).push(", ");
-                sql.push_bind(value.clone()).push(")");
-            });
+            sql.push(" and m.org_id is not distinct from ").push_bind(self.org_id);
+            self.bear(sql, self.marks());
         }
     }
 
@@ -263,19 +254,7 @@ impl Ask {
     /// knows nothing of the table yet would read all nodes of the org in another index beside.
     fn fence(&self, sql: &mut Sql) {
         sql.push(" and m.org_id is not distinct from ").push_bind(self.org_id);
-        let org = self.org_id.to_string();
-        let Some(realms) = &self.realms else {
-            sql.push(" and m.marks @> array[search_mark('org', ").push_bind(org).push(")]");
-            return;
-        };
-        sql.push(" and m.marks && array[");
-        let mut list = sql.separated(", ");
-        for realm in realms {
-            list.push("search_mark(").push_bind_unseparated(org.clone());
-            list.push_unseparated(", ").push_bind_unseparated(realm.clone());
-            list.push_unseparated(")");
-        }
-        sql.push("]::bigint[]");
+        self.bear(sql, vec![self.place()]);
     }
 
     /// Each is asked of one node at a time: a join might read every fact there is.
@@ -318,17 +297,6 @@ impl Ask {
             "fact_shows({fact}.valid_from, {fact}.valid_to, {fact}.recorded_at, {fact}.ended_at, {fact}.superseded_at, "
         ));
         sql.push_bind(self.moment.as_of).push(", ").push_bind(self.moment.known_at).push(")");
-    }
-}
-
-/// `and …` of marks of which the present node `m` has one, unless there are none.
-fn one_of<T>(sql: &mut Sql, list: &[T], mark: impl Fn(&mut Sql, &T)) {
-    for (at, item) in list.iter().enumerate() {
-        sql.push(if at > 0 { ", " } else { " and m.marks && array[" });
-        mark(sql, item);
-    }
-    if !list.is_empty() {
-        sql.push("]");
     }
 }
 
