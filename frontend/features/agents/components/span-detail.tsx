@@ -102,6 +102,16 @@ function Call({ call, length }: { call: ToolCall; length: string }) {
       </div>
       <Facts>
         <Fact name="Took">{call.started_at ? length : "–"}</Fact>
+        {call.connector && (
+          <Fact name="Source">
+            <Link
+              href={`/sources/?source=${call.connector}`}
+              className="text-accent hover:underline"
+            >
+              Open it
+            </Link>
+          </Fact>
+        )}
         {call.passed_by && <Fact name="Let pass">{PASSED[call.passed_by] ?? call.passed_by}</Fact>}
       </Facts>
       {call.approval && <Asked approval={call.approval} />}

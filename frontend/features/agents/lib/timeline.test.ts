@@ -102,6 +102,8 @@ describe("marks along a timeline", () => {
 describe("the name of a call", () => {
   it("is that of the source's own tool where there is one", () => {
     expect(toolOf(call("tc_1", 0, 0))).toBe("search_graph");
-    expect(toolOf(call("tc_1", 0, 0, { connector: "infra", tool: "log" }))).toBe("infra.log");
+    const ran = { connector: "src_1", tool: "log" };
+    expect(toolOf(call("tc_1", 0, 0, { ...ran, args: { connector: "infra" } }))).toBe("infra.log");
+    expect(toolOf(call("tc_1", 0, 0, { ...ran, args: { connector: "src_1" } }))).toBe("log");
   });
 });

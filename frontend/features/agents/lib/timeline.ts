@@ -123,7 +123,10 @@ export function tick(length: number, count: number): number {
   return steps.find((step) => step >= rough) ?? Math.ceil(rough / (24 * HOUR)) * 24 * HOUR;
 }
 
-/** The tool that did the work: of a source's, its own name. */
+/** The tool that did the work: of a source's its own name, after the source as the model called it. */
 export function toolOf(call: ToolCall): string {
-  return call.tool ? `${call.connector ?? "source"}.${call.tool}` : call.name;
+  if (!call.tool) return call.name;
+  const { connector } = (call.args ?? {}) as { connector?: unknown };
+  const isName = typeof connector === "string" && connector !== call.connector;
+  return isName ? `${connector}.${call.tool}` : call.tool;
 }
