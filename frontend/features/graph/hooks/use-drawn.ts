@@ -19,7 +19,7 @@ import { drawn, writeStep, type Step, type View } from "../lib/address";
 import { merged, NO_PART, type Part } from "../lib/subgraph";
 
 /** How much of what is found is drawn. */
-export const FOUND_LIMIT = 100;
+const FOUND_LIMIT = 100;
 
 export type Search = NonNullable<GraphNodesSearchData["query"]>;
 
@@ -115,13 +115,16 @@ function expanded(client: QueryClient, body: ExpandBody): Promise<Subgraph> {
     queryKey: ["graphExpand", body],
     queryFn: async ({ signal }) => (await graphExpand({ body, signal, throwOnError: true })).data,
     staleTime: 60_000,
+    // What is made of it is tried again, not its parts.
+    retry: false,
   });
 }
 
 async function found(client: QueryClient, search: Search, asOf: string | null) {
-  const page = await client.fetchQuery(
-    graphNodesSearchOptions({ query: { ...search, limit: FOUND_LIMIT } }),
-  );
+  const page = await client.fetchQuery({
+    ...graphNodesSearchOptions({ query: { ...search, limit: FOUND_LIMIT } }),
+    retry: false,
+  });
   const ids = page.items.map(({ id }) => id);
   const total = page.total > ids.length ? page.total : null;
   const nothing: Subgraph = { nodes: page.items, edges: [], truncated: false, took_ms: 0 };

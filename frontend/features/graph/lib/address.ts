@@ -29,7 +29,7 @@ export interface View {
   edge: string | null;
 }
 
-export const MAX_STEPS = 60;
+const MAX_STEPS = 60;
 export const STEP = { depth: 1, direction: "both", limit: 200, types: [] } as const;
 const DIRECTIONS: readonly string[] = ["out", "in", "both"] satisfies Direction[];
 const LARGEST = { depth: 4, limit: 5_000 };

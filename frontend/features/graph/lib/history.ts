@@ -1,7 +1,7 @@
 // What happened to a node, told from its versions. Pure.
 import type { Asserter, NodeVersion } from "@/lib/api/client";
 
-export interface PropertyChange {
+interface PropertyChange {
   name: string;
   from: unknown;
   to: unknown;

@@ -1,7 +1,7 @@
 // How things of the graph are called.
 import type { Node } from "@/lib/api/client";
 
-const LONGEST = 36;
+const LONGEST = 30;
 /** A title says more than a name where both are there: a commit's, an incident's. */
 const TELLING = ["title", "name", "summary", "path", "key", "email", "id"];
 
@@ -34,9 +34,9 @@ export function kindOf(node: Pick<Node, "labels">): string {
   return node.labels[0] ?? UNLABELLED;
 }
 
-export const UNLABELLED = "no label";
+const UNLABELLED = "no label";
 
-const whole = new Intl.NumberFormat("en");
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
 export function counted(number: number): string {
   return whole.format(number);

@@ -1,6 +1,6 @@
 // The graph as it is drawn: things come and go, and what stays keeps its place.
 import { MultiDirectedGraph } from "graphology";
-import type { Edge, Node } from "@/lib/api/client";
+import type { Edge } from "@/lib/api/client";
 import { kindOf, shortNameOf } from "./names";
 import { degrees, type Part } from "./subgraph";
 
@@ -170,9 +170,4 @@ function beside(anchor: Position, middle: Position, turn: number): Position {
     x: anchor.x + out.x + Math.cos(angle) * radius,
     y: anchor.y + out.y + Math.sin(angle) * radius,
   };
-}
-
-/** What a node or an edge of the part is called, for who cannot see it. */
-export function spokenNode(node: Node, degree: number): string {
-  return `${shortNameOf(node)}, ${kindOf(node)}, ${degree} ${degree === 1 ? "edge" : "edges"}`;
 }

@@ -60,14 +60,18 @@ export class Stage {
       enableEdgeEvents: true,
       renderEdgeLabels: true,
       edgeLabelSize: 11,
-      labelDensity: 0.7,
-      labelGridCellSize: 90,
+      labelDensity: 1,
+      labelGridCellSize: 130,
       labelRenderedSizeThreshold: 5,
       minCameraRatio: 0.01,
       maxCameraRatio: 40,
       stagePadding: 0,
       zIndex: true,
-      zoomToSizeRatioFunction: (ratio) => Math.min(1.8, Math.max(0.7, ratio ** 0.4)),
+      zoomToSizeRatioFunction: (ratio) => {
+        // Sizes are divided by this: the more there is, the less of it each may cover.
+        const largest = this.scene.order > 120 ? 1 : 0.65;
+        return Math.min(1.8, Math.max(largest, ratio ** 0.4));
+      },
       nodeReducer: (id, dot) => looks(this.#look).node(this.#focus(), id, dot),
       edgeReducer: (id, line) => looks(this.#look).edge(this.#focus(), id, line),
       ...(isLarge && LARGE),

@@ -19,7 +19,7 @@ import { Twin } from "../table/twin";
 import { Rows } from "./rows";
 
 export const SHAPES = ["graph", "table", "json"] as const;
-export type Shape = (typeof SHAPES)[number];
+type Shape = (typeof SHAPES)[number];
 
 const NAMES: Record<Shape, string> = { graph: "Graph", table: "Table", json: "JSON" };
 
@@ -61,7 +61,7 @@ export function Answer({ table, part, shape, onShape, viewing, colourOf }: Props
           {part.loose > 0 && now === "graph" && (
             <span>{counted(part.loose)} edges without both ends are left out</span>
           )}
-          {counted(rows.length)} {rows.length === 1 ? "row" : "rows"} in {took_ms.toFixed(1)} ms
+          {counted(rows.length)} {rows.length === 1 ? "row" : "rows"} in {counted(took_ms)} ms
         </p>
       </div>
       <div className="relative min-h-0 flex-1">
@@ -99,23 +99,22 @@ function Picture({ part, viewing, colourOf }: Pick<Props, "part" | "viewing" | "
     onOpen: (node: string) => change({ node, edge: null }),
   };
   return (
-    <>
-      <GraphCanvas
-        label={`Answer of ${counted(seen.nodes.size)} nodes and ${counted(seen.edges.size)} edges`}
-        part={seen}
-        selected={selected}
-        colourOf={colourOf}
-        places={places}
-        onNothing={() => change({ node: null, edge: null })}
-        instead={<Twin part={seen} selected={selected} colourOf={colourOf} {...acts} />}
-        {...acts}
-      />
+    <GraphCanvas
+      label={`Answer of ${counted(seen.nodes.size)} nodes and ${counted(seen.edges.size)} edges`}
+      part={seen}
+      selected={selected}
+      colourOf={colourOf}
+      places={places}
+      onNothing={() => change({ node: null, edge: null })}
+      instead={<Twin part={seen} selected={selected} colourOf={colourOf} {...acts} />}
+      {...acts}
+    >
       <Legend
         part={part}
         colourOf={colourOf}
         hidden={hidden}
         onToggle={(label) => setHidden(toggled(hidden, label))}
       />
-    </>
+    </GraphCanvas>
   );
 }

@@ -3,7 +3,7 @@
 import { PanelLeftOpen } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Button } from "@/ui/button";
-import { Failure } from "@/ui/states";
+import { Failure, SkeletonRows } from "@/ui/states";
 import { useDebounced } from "../../hooks/use-debounced";
 import { useDrawn } from "../../hooks/use-drawn";
 import type { ColourOf } from "../../hooks/use-palette";
@@ -79,27 +79,28 @@ export function Explore({ viewing, colourOf, onType }: Props) {
             <GraphOverview colourOf={colourOf} change={change} onType={onType} />
           ) : isFailed ? (
             <Failure error={error} retry={() => void refetch()} />
+          ) : isPending ? (
+            <SkeletonRows />
           ) : tab === "table" ? (
             twin
           ) : (
-            <>
-              <GraphCanvas
-                label={words}
-                part={seen}
-                selected={selected}
-                colourOf={colourOf}
-                places={places}
-                onNothing={() => change(select(view, null))}
-                instead={twin}
-                {...acts}
-              />
+            <GraphCanvas
+              label={words}
+              part={seen}
+              selected={selected}
+              colourOf={colourOf}
+              places={places}
+              onNothing={() => change(select(view, null))}
+              instead={twin}
+              {...acts}
+            >
               <Legend
                 part={part}
                 colourOf={colourOf}
                 hidden={hide}
                 onToggle={(label) => change({ hide: toggled(hide, label) }, "replace")}
               />
-            </>
+            </GraphCanvas>
           )}
         </div>
         {!isEmpty && (

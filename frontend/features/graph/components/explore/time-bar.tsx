@@ -51,7 +51,7 @@ export function TimeBar({ part, asOf, onChange }: Props) {
   }, [held]);
 
   return (
-    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t bg-surface px-3 py-1.5">
+    <div className="flex flex-wrap items-center gap-x-2 gap-y-1 border-t bg-surface px-3 py-1.5">
       <History aria-hidden className="size-4 text-muted" />
       <input
         type="range"
@@ -61,7 +61,7 @@ export function TimeBar({ part, asOf, onChange }: Props) {
         aria-label="Time"
         aria-valuetext={shown ? new Date(shown).toLocaleString("en") : "now"}
         onChange={({ target }) => setHeld(Number(target.value))}
-        className="h-6 min-w-24 flex-1 accent-accent"
+        className="h-6 min-w-16 flex-1 accent-accent"
       />
       <Input
         type="datetime-local"

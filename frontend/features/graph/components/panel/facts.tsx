@@ -53,7 +53,7 @@ export function Properties({ properties, provenance }: PropertiesProps) {
 }
 
 /** A value as people read it; addresses can be followed. */
-export function Value({ value }: { value: unknown }) {
+function Value({ value }: { value: unknown }) {
   const isNone =
     value === null || value === undefined || (Array.isArray(value) && value.length === 0);
   if (isNone) return <span className="text-muted">–</span>;
