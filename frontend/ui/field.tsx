@@ -45,7 +45,7 @@ export function Field({ label, hint, fault, children }: Props) {
         <p
           id={note}
           role={fault ? "alert" : undefined}
-          className={cn("text-xs", fault ? "text-bad" : "text-muted")}
+          className={cn("text-xs first-letter:uppercase", fault ? "text-bad" : "text-muted")}
         >
           {told}
         </p>

@@ -17,7 +17,7 @@ export function LinkNote() {
         <p className="mb-2 flex items-center justify-between gap-2 px-2 text-xs text-muted">
           <span className="flex items-center gap-2">
             <span aria-hidden className="size-2 animate-pulse rounded-full bg-warn" />
-            Not live, reconnecting
+            <span className="sr-only">What is shown may be old.</span> Reconnecting
           </span>
           <Button kind="quiet" size="sm" className="h-6 px-1.5" onClick={wake}>
             Now

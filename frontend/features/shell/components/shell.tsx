@@ -6,6 +6,7 @@ import { useState, type ReactNode } from "react";
 import { Button } from "@/ui/button";
 import { useHeadingFocus } from "../hooks/use-heading-focus";
 import { useKeys } from "../hooks/use-keys";
+import { useRecovery } from "../hooks/use-recovery";
 import { Sidebar } from "./sidebar";
 
 // None is part of any page's first load. Without `ssr: false` the whole page would be hidden while one loads.
@@ -28,6 +29,7 @@ export function Shell({ children }: { children: ReactNode }) {
     onHelp: doors.onHelp,
   });
   useHeadingFocus();
+  useRecovery();
   return (
     <div className="flex min-h-dvh">
       <a
