@@ -1,7 +1,7 @@
 export { Agents } from "./components/agents";
 export { ApprovalsField } from "./components/approvals-field";
 export { Duration } from "./components/duration";
-export { Fact, Facts } from "./components/facts";
+export { Fact, Facts, IdFact } from "./components/facts";
 export { LimitsFields } from "./components/limits-fields";
 export { RealmField } from "./components/realm-field";
 export { RunState } from "./components/run-state";

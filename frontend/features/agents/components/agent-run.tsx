@@ -14,7 +14,6 @@ import {
 } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
-import { Copy } from "@/ui/copy";
 import { Moment } from "@/ui/moment";
 import { Page } from "@/ui/page";
 import { Failure, SkeletonRows } from "@/ui/states";
@@ -22,7 +21,7 @@ import { useNames } from "../hooks/use-names";
 import { useRunFollowed, useRunMessages } from "../hooks/use-run-messages";
 import { costInWords, isActive, reasonInWords, tokensInWords } from "../lib/words";
 import { Duration } from "./duration";
-import { Fact, Facts } from "./facts";
+import { Fact, Facts, IdFact } from "./facts";
 import { RunState } from "./run-state";
 import { Trace } from "./trace";
 
@@ -76,9 +75,7 @@ function Loaded({ agentId, run }: { agentId: string; run: Run }) {
           <Fact name="Cost">{costInWords(run.usage)}</Fact>
           <Fact name="Model">{run.model ?? "–"}</Fact>
           <Fact name="Started by">{nameOf(run.started_by)}</Fact>
-          <Fact name="Id">
-            <Copy text={run.id} what="the id of the run" />
-          </Fact>
+          <IdFact name="Id" id={run.id} what="the id of the run" />
           {run.attempt > 0 && <Fact name="Taken up again">{run.attempt} times</Fact>}
         </Facts>
       </Card>

@@ -6,6 +6,7 @@ import {
   Duration,
   Fact,
   Facts,
+  IdFact,
   RunState,
   tokensInWords,
   useNames,
@@ -13,7 +14,6 @@ import {
 import type { TaskRunDetail } from "@/lib/api/client";
 import { Card } from "@/ui/card";
 import { Json } from "@/ui/code";
-import { Copy } from "@/ui/copy";
 import { Moment } from "@/ui/moment";
 import { causeInWords } from "../lib/trigger-words";
 
@@ -49,9 +49,7 @@ export function RunFacts({ run }: { run: TaskRunDetail }) {
         {usage && <Fact name="Tokens read → written">{tokensInWords(usage)}</Fact>}
         {usage && <Fact name="Cost">{costInWords(usage)}</Fact>}
         {model && <Fact name="Model">{model}</Fact>}
-        <Fact name="Id">
-          <Copy text={run.id} what="the id of the run" />
-        </Fact>
+        <IdFact name="Id" id={run.id} what="the id of the run" />
         {run.causes.length > 0 && (
           <Fact name="Led to by">
             {run.causes.map((task) => (
@@ -66,12 +64,7 @@ export function RunFacts({ run }: { run: TaskRunDetail }) {
           </Fact>
         )}
         {run.delivery_id && (
-          <Fact name="Delivery">
-            <span className="inline-flex items-center gap-1">
-              <code className="font-mono text-xs">…{run.delivery_id.slice(-8)}</code>
-              <Copy text={run.delivery_id} what="the id of the delivery" />
-            </span>
-          </Fact>
+          <IdFact name="Delivery" id={run.delivery_id} what="the id of the delivery" />
         )}
       </Facts>
       {run.input !== null && run.input !== undefined && (
