@@ -4,8 +4,8 @@ import type { Position } from "./scene";
 
 /** The graph's own measure: a fixed frame, so that what is known does not move when more comes. */
 export const HALF = 500;
-/** Room for names beside the outermost nodes. */
-const PADDING = { x: 90, y: 48 };
+/** Room for names beside the outermost nodes, as a share of the side and at most. */
+const PADDING = { share: 0.12, most: 90 };
 /** However few nodes there are, they are not shown larger than this. */
 const CLOSEST = 0.05;
 
@@ -18,10 +18,13 @@ export function frame(points: readonly Position[], { width, height }: Size): Cam
   if (points.length === 0) return null;
   const [xs, ys] = [extent(points, "x"), extent(points, "y")];
   const side = Math.max(1, Math.min(width, height));
-  const room = (length: number, padding: number) => Math.max(0.2, (length - padding * 2) / side);
+  const room = (length: number) => {
+    const padding = Math.min(PADDING.most, length * PADDING.share);
+    return Math.max(0.2, (length - padding * 2) / side);
+  };
   const ratio = Math.max(
-    xs.length / (HALF * 2) / room(width, PADDING.x),
-    ys.length / (HALF * 2) / room(height, PADDING.y),
+    xs.length / (HALF * 2) / room(width),
+    ys.length / (HALF * 2) / room(height),
     CLOSEST,
   );
   return {

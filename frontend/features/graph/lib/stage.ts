@@ -69,7 +69,7 @@ export class Stage {
       zIndex: true,
       zoomToSizeRatioFunction: (ratio) => {
         // Sizes are divided by this: the more there is, the less of it each may cover.
-        const largest = this.scene.order > 120 ? 1 : 0.65;
+        const largest = this.scene.order > 120 ? 1.25 : 0.65;
         return Math.min(1.8, Math.max(largest, ratio ** 0.4));
       },
       nodeReducer: (id, dot) => looks(this.#look).node(this.#focus(), id, dot),

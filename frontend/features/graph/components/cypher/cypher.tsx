@@ -41,7 +41,7 @@ export function Cypher({ viewing, colourOf }: Props) {
 
   if (reason) {
     return (
-      <Empty icon={Database} title="Cypher is not for this graph">
+      <Empty icon={Database} title="No Cypher here">
         {reason} Search and expand work all the same.
       </Empty>
     );
