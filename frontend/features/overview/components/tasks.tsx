@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { useMe } from "@/features/session";
 import { tasksListOptions, tasksRunsOptions, type Task, type TaskRunState } from "@/lib/api/client";
 import { useRefreshed } from "@/lib/live";
 import { Badge, type Tone } from "@/ui/badge";
@@ -24,6 +25,7 @@ const STATES: Record<TaskRunState, { word: string; tone: Tone }> = {
 /** The newest tasks, how each ran last, and when it runs next. */
 export function Tasks() {
   const options = tasksListOptions({ query: { limit: SHOWN } });
+  const { role } = useMe();
   useRefreshed("tasks", [{ _id: "tasksRuns" }]);
   useRefreshed("tasks", options.queryKey);
   const tasks = useQuery(options);
@@ -38,7 +40,7 @@ export function Tasks() {
         }
         actions={
           <Button size="sm" asChild>
-            {tasks.data?.total === 0 ? (
+            {tasks.data?.total === 0 && role !== "viewer" ? (
               <Link href="/tasks/?new=1">Make a task</Link>
             ) : (
               <Link href="/tasks/">All tasks</Link>

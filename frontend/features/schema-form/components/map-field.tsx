@@ -36,15 +36,18 @@ export function MapField({ label, hint, prefix = "", of, value, onChange, path }
   const isTwice = new Set(names).size < names.length;
   const fault = isTwice ? "A name stands here twice." : deepFault(faults, path, prefix);
 
+  // Whoever types the beginning too means the same.
+  const full = (name: string) => (name.startsWith(prefix) ? name : prefix + name);
+
   function change(next: readonly Row[]) {
     setRows([...next]);
     const before = Object.keys(value).filter((name) => isMask(value[name]));
-    const gone = before.filter((name) => !next.some((row) => prefix + row.name === name));
+    const gone = before.filter((name) => !next.some((row) => full(row.name) === name));
     onChange({
       // A stored secret that is taken out of the list is taken away.
       ...Object.fromEntries(gone.map((name) => [name, null])),
       ...Object.fromEntries(
-        next.filter(({ name }) => name).map((row) => [prefix + row.name, row.value]),
+        next.filter(({ name }) => name).map((row) => [full(row.name), row.value]),
       ),
     });
   }

@@ -1,7 +1,7 @@
 "use client";
 
 import { use, useState } from "react";
-import type { FieldShape, ObjectShape, Values } from "../lib/shape";
+import { labelOf, type FieldShape, type ObjectShape, type Values } from "../lib/shape";
 import { chosenOf, faultAt, join } from "../lib/values";
 import { Alternatives } from "./alternatives";
 import { FormContext } from "./context";
@@ -62,7 +62,7 @@ export function ObjectFields({ shape, value, onChange, path, lead = [], folds = 
       {first.map((field) => draw(field, !field.required && field.name !== chosen))}
       {shape.open && (
         <MapField
-          label="More"
+          label={openLabel(shape.open.prefix)}
           hint={shape.open.hint}
           prefix={shape.open.prefix}
           of={shape.open.of}
@@ -85,6 +85,12 @@ export function ObjectFields({ shape, value, onChange, path, lead = [], folds = 
       )}
     </div>
   );
+}
+
+/** What begins with "header." are headers. */
+function openLabel(prefix: string): string {
+  const word = prefix.replace(/[^A-Za-z]+$/, "");
+  return word ? `${labelOf(word)}s` : "More";
 }
 
 function placed(

@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import { sourcesRemoveMutation, type Source } from "@/lib/api/client";
 import { Confirm } from "@/ui/confirm";
 

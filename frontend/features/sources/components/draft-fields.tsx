@@ -42,10 +42,7 @@ export function DraftFields(props: Props) {
           {draft.from === "upload" && content}
         </FormSection>
       )}
-      <FormSection
-        title={kind.uploads ? "Records" : "Settings"}
-        note={kind.uploads ? "What a record is, and how records hang together." : "What is read."}
-      >
+      <FormSection title={kind.uploads ? "Records" : "Settings"} note={noteOf(kind)}>
         <SchemaForm
           schema={schema}
           value={draft.config}
@@ -108,6 +105,11 @@ export function DraftFields(props: Props) {
       </FormSection>
     </>
   );
+}
+
+function noteOf(kind: SourceKind): string {
+  if (kind.uploads) return "What a record is, and how records hang together.";
+  return kind.syncs ? "What is read." : "What is called, and what of that only reads.";
 }
 
 function fieldNames(fields: readonly string[]) {

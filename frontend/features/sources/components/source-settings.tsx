@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, type FormEvent } from "react";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import {
   ApiError,
   sourcesReadQueryKey,

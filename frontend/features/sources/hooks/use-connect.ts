@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import {
   faultOf,
   sourcesCreate,
@@ -29,7 +29,7 @@ export function useConnect(onDone: (source: Source) => void) {
         if (content) await sourcesUpload({ path: { source_id: source.id }, body: content });
         if (syncs) await sourcesSync({ path: { source_id: source.id } });
       } catch (error) {
-        toast.error(faultOf(error));
+        toast.error(faultOf(error) ?? "The source could not be synced.");
       }
       return source;
     },

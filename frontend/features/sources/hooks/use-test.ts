@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import { ApiError, sourcesValidateStored } from "@/lib/api/client";
 import { refusalOf } from "../lib/refusal";
 
