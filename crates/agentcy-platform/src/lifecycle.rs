@@ -1,6 +1,15 @@
 //! When to stop: softly first, then hard, and what is waited for.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
 
 use agentcy_store::system::vacate::vacate;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -16,18 +25,27 @@ pub struct Lifecycle {
     soft: CancellationToken,
     hard: CancellationToken,
     tasks: TaskTracker,
+    /// What the tokens say, for those who ask at each turn.
+    asked: Arc<Asked>,
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    to_stop: AtomicBool,
+    to_end: AtomicBool,
 }
 
 impl Lifecycle {
     /// Asks everything to finish what it does and take on nothing new.
     pub fn stop(&self) {
+        self.asked.to_stop.store(true, Ordering::Release);
         self.soft.cancel();
         self.tasks.close();
     }
 
     /// Whether that was asked.
     pub fn is_stopping(&self) -> bool {
-        self.soft.is_cancelled()
+        self.asked.to_stop.load(Ordering::Acquire)
     }
 
     /// Done once a stop was asked.
@@ -52,12 +70,21 @@ impl Lifecycle {
 
     /// Spawns a task that a stop waits for and a hard stop ends.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let hard = self.hard.clone();
+        let (hard, asked) = (self.hard.clone(), Arc::clone(&self.asked));
         self.tasks.spawn(async move {
-            tokio::select! {
-                () = task => {}
-                () = hard.cancelled() => {}
-            }
+            let (mut task, mut ended) = (pin!(task), pin!(hard.cancelled()));
+            let mut listens = false;
+            poll_fn(|cx| {
+                // It is woken by the same waker each time, so once is enough; the token is shared by all.
+                if asked.to_end.load(Ordering::Acquire)
+                    || !listens && ended.as_mut().poll(cx).is_ready()
+                {
+                    return Poll::Ready(());
+                }
+                listens = true;
+                task.as_mut().poll(cx)
+            })
+            .await;
         });
     }
 
@@ -70,6 +97,11 @@ impl Lifecycle {
     /// Ends everything without waiting.
     pub fn stop_now(&self) {
         self.stop();
+        self.end();
+    }
+
+    fn end(&self) {
+        self.asked.to_end.store(true, Ordering::Release);
         self.hard.cancel();
     }
 
@@ -77,7 +109,7 @@ impl Lifecycle {
     pub async fn wait(&self, grace: Duration) -> bool {
         self.stop();
         let in_time = tokio::time::timeout(grace, self.tasks.wait()).await.is_ok();
-        self.hard.cancel();
+        self.end();
         self.tasks.wait().await;
         in_time
     }

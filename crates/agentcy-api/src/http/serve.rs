@@ -1,6 +1,17 @@
 //! The server under the router: connections with bounds, and a stop that lets requests finish.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    mem,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
 
 use agentcy_platform::lifecycle::Lifecycle;
 use axum::{Router, extract::ConnectInfo};
@@ -12,8 +23,8 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
+    time::sleep,
 };
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// How many connections are open at once; more wait in the kernel's queue.
@@ -84,33 +95,36 @@ async fn connection(
 ) {
     // Small frames of a stream must not wait for each other.
     let _ = stream.set_nodelay(true);
-    let begun = CancellationToken::new();
-    let heard = begun.clone();
+    let begun = Arc::new(AtomicBool::new(false));
+    let heard = Arc::clone(&begun);
     let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
-        heard.cancel();
+        heard.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(ConnectInfo(peer));
         request.map(axum::body::Body::new)
     });
     let serving = builder
         .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
-    tokio::pin!(serving);
-    let outcome = tokio::select! {
-        outcome = serving.as_mut() => outcome,
-        () = silence(&begun) => return,
-        () = lifecycle.stopping() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+    let mut serving = pin!(serving);
+    let (mut silence, mut stopping) = (pin!(sleep(HEADER_TIMEOUT)), pin!(lifecycle.stopping()));
+    let (mut listens, mut is_stopping) = (false, false);
+    // Of what may come beside the connection only flags are read at each turn, of which a stream has many.
+    let outcome = poll_fn(|cx| {
+        if let Poll::Ready(outcome) = serving.as_mut().poll(cx) {
+            return Poll::Ready(Some(outcome));
         }
-    };
-    if let Err(error) = outcome {
+        // Until the first bytes say which protocol is spoken, no limit of that protocol holds.
+        if !begun.load(Ordering::Relaxed) && silence.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(None);
+        }
+        let stops = lifecycle.is_stopping() || !listens && stopping.as_mut().poll(cx).is_ready();
+        listens = true;
+        if stops && !mem::replace(&mut is_stopping, true) {
+            serving.as_mut().graceful_shutdown();
+            return serving.as_mut().poll(cx).map(Some);
+        }
+        Poll::Pending
+    });
+    if let Some(Err(error)) = outcome.await {
         tracing::debug!(error = %error, client.ip = %peer.ip(), "a connection ended badly");
-    }
-}
-
-/// Done when a connection has brought no request for too long. Until the first bytes say which protocol is spoken, no
-/// limit of that protocol holds.
-async fn silence(begun: &CancellationToken) {
-    if tokio::time::timeout(HEADER_TIMEOUT, begun.cancelled()).await.is_ok() {
-        std::future::pending::<()>().await;
     }
 }
