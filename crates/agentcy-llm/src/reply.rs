@@ -1,11 +1,16 @@
 //! One answer of a provider as it streams in.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    task::Poll,
+    time::{Duration, Instant},
+};
 
 use agentcy_egress::Answer;
 use reqwest::header::CONTENT_TYPE;
 use secrecy::SecretString;
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::{
     Chunk, Error, Patience, Result, Stop, anthropic, fault::Fault, openai, said::Said, sse::Events,
@@ -61,6 +66,8 @@ pub(crate) struct Reply {
     key: Option<SecretString>,
     patience: Patience,
     asked: Instant,
+    /// Ends a silence. It is left as it is while pieces come, and put off when it goes off too early.
+    idle: Pin<Box<Sleep>>,
     events: Events,
     /// The whole of an answer that is not streamed although that was asked for.
     whole: Option<Vec<u8>>,
@@ -86,6 +93,7 @@ impl Reply {
             key,
             patience,
             asked,
+            idle: Box::pin(sleep(patience.first)),
             events: Events::default(),
             whole: is_json.then(Vec::new),
             decoded: Decoded { decoder, said: Said::default() },
@@ -134,8 +142,10 @@ impl Reply {
     }
 
     async fn read(&mut self) {
-        let fault = match timeout(self.patience(), self.answer.chunk()).await {
-            Ok(Ok(Some(piece))) => match self.take(&piece) {
+        let patience = self.patience();
+        let piece = within(&mut self.idle, patience, self.answer.chunk());
+        let fault = match piece.await {
+            Some(Ok(Some(piece))) => match self.take(&piece) {
                 Ok(()) if !self.decoded.is_done() => return,
                 Ok(()) => {
                     self.drain().await;
@@ -143,7 +153,7 @@ impl Reply {
                 }
                 Err(fault) => fault.into_error(self.key.as_ref()),
             },
-            Ok(Ok(None)) => match self.finish() {
+            Some(Ok(None)) => match self.finish() {
                 // Half an event is all that is left of a whole one.
                 Err(fault @ Fault::Said { .. }) => fault.into_error(self.key.as_ref()),
                 _ if self.decoded.stop().is_some() => return self.end(),
@@ -151,9 +161,9 @@ impl Reply {
                 _ => Error::Broken,
             },
             _ if self.decoded.stop().is_some() => return self.end(),
-            Ok(Err(agentcy_egress::Error::Broken(_))) => Error::Broken,
-            Ok(Err(error)) => error.into(),
-            Err(_) => Error::Timeout,
+            Some(Err(agentcy_egress::Error::Broken(_))) => Error::Broken,
+            Some(Err(error)) => error.into(),
+            None => Error::Timeout,
         };
         self.decoded.said.tell();
         self.over = Some(Err(fault));
@@ -191,6 +201,32 @@ impl Reply {
         let ended = self.decoded.said.end(stop);
         self.over = Some(ended.map_err(|fault| fault.into_error(self.key.as_ref())));
     }
+}
+
+/// Does something for at most so long. The timer counts from the first time that there is nothing.
+async fn within<T>(
+    timer: &mut Pin<Box<Sleep>>,
+    patience: Duration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let (mut work, mut end) = (pin!(work), None);
+    poll_fn(|cx| {
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(Some(done));
+        }
+        let end = *end.get_or_insert_with(|| tokio::time::Instant::now() + patience);
+        if timer.deadline() > end {
+            timer.as_mut().reset(end);
+        }
+        while timer.as_mut().poll(cx).is_ready() {
+            if timer.deadline() >= end {
+                return Poll::Ready(None);
+            }
+            timer.as_mut().reset(end);
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 #[cfg(test)]
