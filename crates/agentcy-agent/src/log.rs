@@ -5,6 +5,7 @@
 //! comes, without loss or repeat: from this process's [`Hub`], over the bus, or from the store when neither joins up.
 
 mod entry;
+mod follow;
 mod hub;
 mod message;
 mod pump;
@@ -23,9 +24,12 @@ use agentcy_platform::{Platform, Result};
 use futures_util::stream::BoxStream;
 use tokio::time::timeout;
 
-use self::reader::Reader;
-pub(crate) use self::writer::{Lost, Place, Position, Writer};
 pub use self::{entry::Entry, hub::Hub};
+pub(crate) use self::{
+    follow::Follow,
+    reader::Reader,
+    writer::{Lost, Place, Position, Writer},
+};
 
 /// How often a conversation is looked at in which nothing is said.
 const QUIET: Duration = Duration::from_secs(30);
@@ -41,6 +45,17 @@ pub enum Until {
     Quiet,
     /// When this run is over; only its events are given.
     Run(RunId),
+    /// The same without what was asked, which whoever asked knows.
+    Answer(RunId),
+}
+
+impl Until {
+    const fn run(self) -> Option<RunId> {
+        match self {
+            Self::Quiet => None,
+            Self::Run(run) | Self::Answer(run) => Some(run),
+        }
+    }
 }
 
 /// Follows a conversation that somebody permitted may see, from the event after this number on.
@@ -52,12 +67,8 @@ pub fn attend(
     after: i64,
     until: Until,
 ) -> Tail {
-    let mut reader = Reader::new(hub, platform, by, conversation, after, until);
-    Box::pin(async_stream::try_stream! {
-        while let Some(entries) = reader.next().await? {
-            yield entries;
-        }
-    })
+    let reader = Reader::new(hub, platform, by, conversation, after, until);
+    Box::pin(Follow::working(reader, None))
 }
 
 /// The same for as long as the conversation is there, also while no run is active.

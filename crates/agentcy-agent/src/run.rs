@@ -12,6 +12,7 @@ mod compaction;
 pub(crate) mod context;
 mod drive;
 mod finish;
+mod hand;
 mod keeper;
 mod limits;
 mod open;
@@ -29,11 +30,13 @@ mod writes;
 use std::time::Duration;
 
 pub(crate) use brief::{Briefs, system};
+pub(crate) use hand::{Hand, shared};
 pub(crate) use keeper::{Halt, Keeper, Seat};
 pub(crate) use open::{Opening, Refused, begin, blank_answer};
 pub(crate) use provider::Provider;
 pub(crate) use session::grants;
 
+pub use hand::Work;
 pub use keeper::{AT_ONCE, HEARTBEAT, POLL};
 
 /// How long a run is held without a flush or a beat.

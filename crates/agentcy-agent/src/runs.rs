@@ -18,7 +18,7 @@ use agentcy_platform::{Answer, Platform, idempotency::Slot, lifecycle::Lifecycle
 
 pub use agentcy_store::runs::{Failure, Run};
 
-pub use crate::run::{AT_ONCE, HEARTBEAT, LEASE, POLL};
+pub use crate::run::{AT_ONCE, HEARTBEAT, LEASE, POLL, Work};
 pub use cancel::{cancel, cancel_run};
 pub use read::{list_of_agent, retrieve};
 pub use send::{execute, send};
@@ -110,6 +110,8 @@ pub struct Started {
     pub after: i64,
     /// Opens the log for whoever started it.
     pub by: By,
+    /// The run itself where it goes on here: whoever shows it works on it as well.
+    pub work: Option<Work>,
 }
 
 /// The place for the answer to the request, which is kept in the transaction of the start.

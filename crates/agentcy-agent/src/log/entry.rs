@@ -11,6 +11,9 @@ use bytes::{BufMut, Bytes, BytesMut};
 /// How much is allocated at once for the lines of a run; a line that is longer gets its own.
 const SLAB: usize = 8 << 10;
 
+/// The event that says what was asked.
+const ASKED: &str = "user_message";
+
 /// An event of a conversation's log. Cheap to clone; its bytes are shared with everybody who is shown them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -41,6 +44,11 @@ impl Entry {
     /// What there is to know of it: JSON without a line break.
     pub fn data(&self) -> &[u8] {
         self.line.get(self.data_at..).unwrap_or_default()
+    }
+
+    /// Whether it is what was asked.
+    pub(crate) fn is_question(&self) -> bool {
+        self.name() == ASKED
     }
 
     /// Whether its run is over with it.

@@ -150,7 +150,7 @@ impl Hub {
         let rooms: Vec<Arc<Room>> =
             self.rooms().open.values().map(|(room, _)| Arc::clone(room)).collect();
         for room in rooms {
-            room.changed.notify_waiters();
+            room.wake();
         }
     }
 

@@ -4,9 +4,10 @@
 //! and whatever does not join up with the last number that it gave out it reads from the store.
 
 use std::{
-    future::pending,
+    future::{Future, pending},
     pin::{Pin, pin},
     sync::Arc,
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -44,6 +45,8 @@ pub(crate) struct Reader {
     conversation: ConversationId,
     until: Until,
     seat: Seat,
+    /// Its place in the line of the room.
+    number: u64,
     /// The last number that was given out.
     at: i64,
     /// Under which claim that was written.
@@ -96,6 +99,7 @@ impl Reader {
             conversation,
             until,
             seat: hub.enter(conversation),
+            number: hub.token(),
             at: after,
             claim: None,
             line: Line::Down,
@@ -113,6 +117,40 @@ impl Reader {
     /// Whether it has ended because the conversation is no more.
     pub(crate) const fn is_gone(&self) -> bool {
         self.is_gone
+    }
+
+    /// Leaves the line: what is shown from now on does not wake it.
+    pub(super) fn leave_line(&self) {
+        self.seat.room.leave(self.number);
+    }
+
+    /// What is next while the writer is in this process: one look, and nothing else to wait for.
+    pub(super) fn poll_live(&mut self, cx: &mut Context<'_>) -> Poll<Live> {
+        loop {
+            if self.is_over || self.hub.is_stopping() {
+                return Poll::Ready(Live::Over);
+            }
+            match self.seat.room.look_or_wait(self.at, self.number, cx.waker()) {
+                Look::Entries(entries, waited) => {
+                    self.hub.lag().record(waited);
+                    if let Some(entries) = self.give(entries) {
+                        return Poll::Ready(Live::Entries(entries));
+                    }
+                }
+                Look::Nothing { is_live: true } => {
+                    // Once the writer has gone, only the store knows how it goes on.
+                    (self.is_unsure, self.line) = (true, Line::Down);
+                    self.arm(RENEW);
+                    // The beat finds a writer that fell silent; a stop may have come before the place in line.
+                    if self.beat.as_mut().poll(cx).is_pending() && !self.hub.is_stopping() {
+                        return Poll::Pending;
+                    }
+                }
+                Look::Behind(_) | Look::Nothing { is_live: false } => {
+                    return Poll::Ready(Live::Elsewhere);
+                }
+            }
+        }
     }
 
     /// Everything that is there next; none when the stream is over.
@@ -172,15 +210,16 @@ impl Reader {
     fn give(&mut self, mut entries: Vec<Entry>) -> Option<Vec<Entry>> {
         self.at = entries.last().map_or(self.at, Entry::seq);
         (self.given, self.pace) = (Instant::now(), POLL);
-        match self.until {
-            Until::Run(run) => {
-                entries.retain(|entry| entry.run() == run);
+        match self.until.run() {
+            Some(run) => {
+                let is_answer = matches!(self.until, Until::Answer(_));
+                entries.retain(|entry| entry.run() == run && !(is_answer && entry.is_question()));
                 if let Some(end) = entries.iter().position(Entry::is_terminal) {
                     entries.truncate(end + 1);
                     self.is_over = true;
                 }
             }
-            Until::Quiet => self.is_unsure |= entries.iter().any(Entry::is_terminal),
+            None => self.is_unsure |= entries.iter().any(Entry::is_terminal),
         }
         (!entries.is_empty()).then_some(entries)
     }
@@ -229,9 +268,9 @@ impl Reader {
             return self.read_store().await;
         }
         self.is_unsure = false;
-        self.is_over = match (tip.active_run, self.until) {
+        self.is_over = match (tip.active_run, self.until.run()) {
             (None, _) => true,
-            (Some(active), Until::Run(run)) if active != run => {
+            (Some(active), Some(run)) if active != run => {
                 stored::is_over(&self.platform, &self.by, run).await?
             }
             _ => false,
@@ -320,8 +359,17 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
+        self.seat.room.leave(self.number);
         self.hub.readers().decrement(1);
     }
+}
+
+/// What a look into the room came to.
+pub(super) enum Live {
+    Entries(Vec<Entry>),
+    Over,
+    /// It does not go on from here: the store or another process knows how.
+    Elsewhere,
 }
 
 async fn listen(line: &mut Line) -> Heard {

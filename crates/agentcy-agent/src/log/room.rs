@@ -4,7 +4,9 @@
 
 use std::{
     collections::VecDeque,
+    mem,
     sync::{Mutex, MutexGuard, PoisonError},
+    task::Waker,
     time::Duration,
 };
 
@@ -27,7 +29,7 @@ const BATCH: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     state: Mutex<State>,
-    /// Rung when a reader should look again.
+    /// Rung when a reader should look again that does not wait in line.
     pub(crate) changed: Notify,
     /// Rung when the pump should.
     pub(crate) unsent: Notify,
@@ -49,6 +51,8 @@ struct State {
     /// Until when somebody elsewhere listens.
     wanted: Option<Instant>,
     has_pump: bool,
+    /// Readers who have seen all, each under its own number.
+    waiting: Vec<(u64, Waker)>,
 }
 
 #[derive(Debug)]
@@ -102,9 +106,23 @@ impl Room {
         state.bytes = 0;
         (state.before, state.durable, state.sent) = (committed, committed, committed);
         let wants_pump = state.want(wanted);
-        drop(state);
-        self.changed.notify_waiters();
+        self.ring(state);
         wants_pump
+    }
+
+    /// Has all readers look again.
+    pub(crate) fn wake(&self) {
+        self.ring(self.state());
+    }
+
+    /// Outside of the lock: whoever is woken may come at once.
+    fn ring(&self, mut state: MutexGuard<'_, State>) {
+        let waiting = mem::take(&mut state.waiting);
+        drop(state);
+        for (_, waker) in waiting {
+            waker.wake();
+        }
+        self.changed.notify_waiters();
     }
 
     /// Shows entries; false when the room is another writer's by now.
@@ -124,8 +142,7 @@ impl Room {
         }
         state.trim();
         let has_pump = state.has_pump;
-        drop(state);
-        self.changed.notify_waiters();
+        self.ring(state);
         if has_pump {
             self.unsent.notify_one();
         }
@@ -154,26 +171,29 @@ impl Room {
                 state.bytes -= gone.entry.line().len();
             }
         }
-        drop(state);
-        self.changed.notify_waiters();
+        self.ring(state);
         self.unsent.notify_one();
     }
 
     /// What comes after this number.
     pub(crate) fn look(&self, after: i64) -> Look {
-        let now = Instant::now();
-        let state = self.state();
-        let is_live = state.writer.as_ref().is_some_and(|writer| writer.held_until > now);
-        if after < state.before && (is_live || !state.entries.is_empty()) {
-            return Look::Behind(state.before);
+        self.state().look(after)
+    }
+
+    /// The same; a reader who has seen all that there is from here waits in line under a number of its own.
+    pub(crate) fn look_or_wait(&self, after: i64, reader: u64, waker: &Waker) -> Look {
+        let mut state = self.state();
+        let look = state.look(after);
+        state.waiting.retain(|(other, _)| *other != reader);
+        if matches!(look, Look::Nothing { is_live: true }) {
+            state.waiting.push((reader, waker.clone()));
         }
-        let from = state.entries.partition_point(|shown| shown.entry.seq() <= after);
-        let Some(first) = state.entries.get(from) else {
-            return Look::Nothing { is_live };
-        };
-        let waited = now.saturating_duration_since(first.at);
-        let next = state.entries.range(from..).take(BATCH);
-        Look::Entries(next.map(|shown| shown.entry.clone()).collect(), waited)
+        look
+    }
+
+    /// A reader waits no more.
+    pub(crate) fn leave(&self, reader: u64) {
+        self.state().waiting.retain(|(other, _)| *other != reader);
     }
 
     /// Somebody elsewhere listens until then; `anew` when they may have missed something. Gives the org when a pump is
@@ -225,6 +245,21 @@ impl Room {
 }
 
 impl State {
+    fn look(&self, after: i64) -> Look {
+        let now = Instant::now();
+        let is_live = self.writer.as_ref().is_some_and(|writer| writer.held_until > now);
+        if after < self.before && (is_live || !self.entries.is_empty()) {
+            return Look::Behind(self.before);
+        }
+        let from = self.entries.partition_point(|shown| shown.entry.seq() <= after);
+        let Some(first) = self.entries.get(from) else {
+            return Look::Nothing { is_live };
+        };
+        let waited = now.saturating_duration_since(first.at);
+        let next = self.entries.range(from..).take(BATCH);
+        Look::Entries(next.map(|shown| shown.entry.clone()).collect(), waited)
+    }
+
     fn is_held_by(&self, token: u64) -> bool {
         self.writer.as_ref().is_some_and(|writer| writer.token == token)
     }

@@ -141,7 +141,8 @@ impl Opening {
         };
         // The question was said before: the answer begins after it.
         let after = message.seq.unwrap_or_default() - 1;
-        let started = |run| Started { run, message_id: message.id, after, by: by.clone() };
+        let (message_id, by_whom) = (message.id, by.clone());
+        let started = |run| Started { run, message_id, after, by: by_whom, work: None };
         let is_alone = tx.is_none() && keep.is_none();
         let begun = match tx {
             // One statement needs no transaction around it.

@@ -1,8 +1,12 @@
 //! Waiting for the next piece of something, and for all that may come in between.
 
-use std::pin::Pin;
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::Poll,
+};
 
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{FLUSH, keeper::Listener, session::Session};
@@ -22,14 +26,18 @@ pub(super) enum Heard<T> {
 /// Hears whatever happens first.
 pub(super) struct Ears {
     listener: Listener,
+    /// Listens on from piece to piece.
+    halted: BoxFuture<'static, ()>,
     due: Pin<Box<Sleep>>,
     late: Pin<Box<Sleep>>,
 }
 
 impl Ears {
     pub(super) fn of(session: &Session) -> Self {
+        let listener = session.seat.listener();
         Self {
-            listener: session.seat.listener(),
+            halted: halted(&listener),
+            listener,
             due: Box::pin(sleep_until(session.clock.flushed + FLUSH)),
             late: Box::pin(sleep_until(session.deadline())),
         }
@@ -54,16 +62,28 @@ impl Ears {
         if now >= self.due.deadline() {
             return Heard::Due;
         }
-        // What is there already costs no timer.
-        if let Some(piece) = pieces.next().now_or_never() {
-            return Heard::Item(piece);
+        let heard = poll_fn(|cx| {
+            // What is there already costs no timer.
+            if let Poll::Ready(piece) = pieces.poll_next_unpin(cx) {
+                return Poll::Ready(Heard::Item(piece));
+            }
+            if self.halted.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Heard::Halted);
+            }
+            if self.late.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Heard::Late);
+            }
+            self.due.as_mut().poll(cx).map(|()| Heard::Due)
+        });
+        let heard = heard.await;
+        if matches!(heard, Heard::Halted) {
+            self.halted = halted(&self.listener);
         }
-        tokio::select! {
-            biased;
-            () = self.listener.halted() => Heard::Halted,
-            piece = pieces.next() => Heard::Item(piece),
-            () = &mut self.late => Heard::Late,
-            () = &mut self.due => Heard::Due,
-        }
+        heard
     }
+}
+
+fn halted(listener: &Listener) -> BoxFuture<'static, ()> {
+    let mut listener = listener.clone();
+    async move { listener.halted().await }.boxed()
 }

@@ -231,8 +231,12 @@ impl Session {
 
 /// The next chunk if it is there; in a burst whoever reads the wire is let on first.
 async fn next_ready(turn: &mut Asked, in_burst: bool) -> Option<Chunk> {
+    // One that comes at its pace is shown at once, without a look at what may come after it.
+    if !in_burst {
+        return None;
+    }
     let found = ready(turn);
-    if found.is_some() || !in_burst {
+    if found.is_some() {
         return found;
     }
     yield_now().await;

@@ -70,7 +70,7 @@ pub(super) async fn wait(
         .ok_or_else(|| Error::internal("a run is gone", "it was just made"))?;
     debug_assert_eq!(row.state, RunState::Pending);
     let after = stage.conversation.last_seq;
-    let started = Started { run: row, message_id: run.message_id, after, by };
+    let started = Started { run: row, message_id: run.message_id, after, by, work: None };
     keep_answer(runs, &mut tx, keep, &started).await?;
     tx.commit().await?;
     if message.on_busy == OnBusy::Interrupt

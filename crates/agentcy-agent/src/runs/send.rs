@@ -253,9 +253,11 @@ async fn open(
 async fn begin(runs: &Runs, opening: Opening) -> Result<Started, Refused> {
     // A task of its own: whoever asked may go away at any moment.
     let (asker, answer) = oneshot::channel();
-    runs.lifecycle.spawn(run::begin(opening, asker));
+    let (work, task) = run::shared(run::begin(opening, asker));
+    runs.lifecycle.spawn(task);
     let stopped = || Error::refused(ErrorCode::Draining, "the server is stopping");
-    answer.await.unwrap_or_else(|_| Err(stopped().into()))
+    let started = answer.await.unwrap_or_else(|_| Err(stopped().into()))?;
+    Ok(Started { work: Some(work), ..started })
 }
 
 /// What was asked, as a message that waits.

@@ -11,28 +11,19 @@ use agentcy_platform::{
     conversations::{self, Conversation},
 };
 use agentcy_store::runs as store;
-use futures_util::{StreamExt, TryStreamExt, future::ready};
 
 use super::{Runs, Started};
-use crate::log::{Entry, Tail, Until, attend, stay};
-
-const ASKED: &str = "user_message";
+use crate::{
+    log::{Follow, Reader, Tail, Until, attend, stay},
+    run::Work,
+};
 
 /// The answer that was just asked for.
 pub fn answer(runs: &Runs, started: &Started) -> Tail {
-    let Started { run, after, by, .. } = started;
-    let until = Until::Run(run.id);
-    let tail = attend(&runs.hub, &runs.platform, by.clone(), run.conversation_id, *after, until);
-    from_its_start(tail)
-}
-
-/// Without what was asked, which whoever asked knows: the first event of an answer is its start.
-fn from_its_start(tail: Tail) -> Tail {
-    let answer = |mut entries: Vec<Entry>| {
-        entries.retain(|entry| entry.name() != ASKED);
-        entries
-    };
-    tail.map_ok(answer).try_filter(|entries| ready(!entries.is_empty())).boxed()
+    let Started { run, after, by, work, .. } = started;
+    let (until, by) = (Until::Answer(run.id), by.clone());
+    let reader = Reader::new(&runs.hub, &runs.platform, by, run.conversation_id, *after, until);
+    Box::pin(Follow::working(reader, work.as_ref().map(Work::hand)))
 }
 
 /// An answer that was asked for before, from its first event, which comes after this number.
@@ -49,8 +40,7 @@ pub async fn answer_again(
     let platform = &runs.platform;
     let by = platform.permit(caller, Action::ConversationRead).await?;
     conversations::visible(platform, &by, &mut platform.read(&by).await?, conversation).await?;
-    let until = Until::Run(run);
-    Ok(from_its_start(attend(&runs.hub, platform, by, conversation, after, until)))
+    Ok(attend(&runs.hub, platform, by, conversation, after, Until::Answer(run)))
 }
 
 /// What happens in a conversation after an event; `None` when there is nothing newer and no answer is being given.

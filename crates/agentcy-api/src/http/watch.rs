@@ -1,13 +1,18 @@
 //! Whether who watches a stream may still do so: a credential may be worth nothing any more before a stream ends.
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
-use agentcy_agent::log::Tail;
+use agentcy_agent::log::{Entry, Tail};
 use agentcy_core::{Caller, Credential};
 use agentcy_platform::{Error, auth::authenticate};
 use aide::OperationInput;
 use axum::extract::FromRequestParts;
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, future::BoxFuture};
 use http::request::Parts;
 use tokio::time::Instant;
 
@@ -43,6 +48,47 @@ impl FromRequestParts<AppState> for Watcher {
 
 impl OperationInput for Watcher {}
 
+/// A stream whose watcher is looked at again before it goes on after a while.
+struct Watched {
+    door: Arc<(Watcher, AppState)>,
+    /// None once it is closed.
+    tail: Option<Tail>,
+    looked: Instant,
+    /// What is held back until the look is over.
+    looking: Option<(Happened, BoxFuture<'static, bool>)>,
+}
+
+type Happened = agentcy_platform::Result<Vec<Entry>>;
+
+impl Stream for Watched {
+    type Item = Happened;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Happened>> {
+        let this = self.get_mut();
+        let Some(tail) = &mut this.tail else { return Poll::Ready(None) };
+        if this.looking.is_none() {
+            let Some(happened) = ready!(tail.as_mut().poll_next(cx)) else {
+                return Poll::Ready(None);
+            };
+            if this.looked.elapsed() < GOOD_FOR {
+                return Poll::Ready(Some(happened));
+            }
+            let door = Arc::clone(&this.door);
+            let look = async move { door.0.still_may(&door.1).await };
+            this.looking = Some((happened, Box::pin(look)));
+        }
+        let Some((_, look)) = &mut this.looking else { return Poll::Pending };
+        let still_may = ready!(look.as_mut().poll(cx));
+        let happened = this.looking.take().map(|(happened, _)| happened);
+        this.looked = Instant::now();
+        if !still_may {
+            this.tail = None;
+            return Poll::Ready(None);
+        }
+        Poll::Ready(happened)
+    }
+}
+
 impl Watcher {
     /// Who watches.
     pub(crate) const fn caller(&self) -> &Caller {
@@ -51,17 +97,8 @@ impl Watcher {
 
     /// The stream, which ends once what was shown for it opens it no more, or not as it did.
     pub(crate) fn watch(self, app: &AppState, tail: Tail) -> Tail {
-        let state = (self, app.clone(), tail, Instant::now());
-        Box::pin(stream::unfold(state, async |(watcher, app, mut tail, mut looked)| {
-            let entries = tail.next().await?;
-            if looked.elapsed() >= GOOD_FOR {
-                if !watcher.still_may(&app).await {
-                    return None;
-                }
-                looked = Instant::now();
-            }
-            Some((entries, (watcher, app, tail, looked)))
-        }))
+        let door = Arc::new((self, app.clone()));
+        Box::pin(Watched { door, tail: Some(tail), looked: Instant::now(), looking: None })
     }
 
     async fn still_may(&self, app: &AppState) -> bool {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use agentcy_core::{ErrorCode, chat::OnBusy};
 use agentcy_testkit::fake_llm::{End, Turn};
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 
 use super::talk::{Talk, at_bench, of, text};
 
@@ -72,5 +73,22 @@ async fn without_a_server_that_has_room_a_message_waits_for_one() {
     let other = talk.replica();
     other.work().await;
     assert_eq!(text(&talk.hear_at(&other, &started).await), "Here.");
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn of_many_that_come_at_once_one_is_answered_and_the_others_wait() {
+    // Those who were overtaken may have asked the model before they knew.
+    let talk = Talk::of(std::iter::repeat_n(Turn::streams(["So it is."]), 16)).await;
+    let all = join_all((0..4).map(|_| talk.try_say("is it?", OnBusy::Queue))).await;
+    let all: Vec<_> = all.into_iter().map(Result::unwrap).collect();
+    assert_eq!(all.iter().filter(|started| started.work.is_some()).count(), 1);
+    // Whose turn it is next is not the order in which they were told.
+    for _ in &all {
+        talk.server.work().await;
+    }
+    for started in &all {
+        assert_eq!(text(&talk.hear(started).await), "So it is.");
+    }
     talk.check_fold().await;
 }
