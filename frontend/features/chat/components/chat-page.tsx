@@ -11,7 +11,6 @@ import {
 } from "@/lib/api/client";
 import { useBegin } from "../hooks/use-begin";
 import { Conversations } from "../lib/conversations";
-import { ConversationDrawer } from "./conversation-drawer";
 import { ConversationList } from "./conversation-list";
 import { ThreadHeader } from "./thread-header";
 import { ThreadSkeleton } from "./thread-skeleton";
@@ -25,6 +24,8 @@ const Thread = dynamic(() => import("./thread"), {
     </div>
   ),
 });
+
+const ConversationDrawer = dynamic(() => import("./conversation-drawer"), { ssr: false });
 
 /** The chat: conversations beside the one that is open. */
 export function ChatPage() {

@@ -1,6 +1,7 @@
 "use client";
 
 import { Dialog } from "radix-ui";
+import { useFocusReturn } from "@/ui/focus-return";
 import { ConversationList } from "./conversation-list";
 
 interface Props {
@@ -10,7 +11,8 @@ interface Props {
 }
 
 /** The conversations where there is no room for them beside the thread. */
-export function ConversationDrawer({ open, onOpenChange, selected }: Props) {
+export default function ConversationDrawer({ open, onOpenChange, selected }: Props) {
+  const focus = useFocusReturn();
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
@@ -19,9 +21,11 @@ export function ConversationDrawer({ open, onOpenChange, selected }: Props) {
           aria-describedby={undefined}
           // The first field would bring up a keyboard over the list.
           onOpenAutoFocus={(event) => {
+            focus.onOpenAutoFocus();
             event.preventDefault();
             (event.currentTarget as HTMLElement | null)?.focus();
           }}
+          onCloseAutoFocus={focus.onCloseAutoFocus}
           className="fixed inset-y-0 left-0 z-50 w-[min(20rem,88vw)] border-r bg-surface shadow-xl data-[state=open]:animate-in data-[state=open]:slide-in-from-left lg:hidden"
         >
           <Dialog.Title className="sr-only">Conversations</Dialog.Title>

@@ -1,16 +1,11 @@
 "use client";
 
-import { MoreHorizontal, Pencil, Trash2 } from "lucide-react";
 import Link from "next/link";
-import { useState } from "react";
 import type { Conversation } from "@/lib/api/client";
 import { cn } from "@/lib/cn";
-import { Button } from "@/ui/button";
-import { Menu } from "@/ui/menu";
 import { Moment } from "@/ui/moment";
 import { useAgentName } from "../hooks/use-names";
-import { DeleteConversation } from "./delete-conversation";
-import { RenameConversation } from "./rename-conversation";
+import { LazyMenu } from "./lazy-menu";
 
 interface Props {
   conversation: Conversation;
@@ -21,7 +16,6 @@ interface Props {
 /** One conversation of the list: what it is about, who answers, and what can be done with it. */
 export function ConversationRow({ conversation, isSelected, onFollow }: Props) {
   const { id, title, agent_id, active_run_id, updated_at, owner } = conversation;
-  const [asked, setAsked] = useState<"rename" | "delete" | null>(null);
   const agent = useAgentName(agent_id);
   const name = title || "New conversation";
   return (
@@ -55,28 +49,8 @@ export function ConversationRow({ conversation, isSelected, onFollow }: Props) {
         </span>
       </Link>
       <span className="absolute top-1.5 right-1.5 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100 pointer-coarse:opacity-100">
-        <Menu
-          trigger={
-            <Button kind="quiet" size="icon-sm" aria-label={`More about ${name}`}>
-              <MoreHorizontal />
-            </Button>
-          }
-          items={[
-            { label: "Rename", icon: Pencil, onSelect: () => setAsked("rename") },
-            { label: "Delete", icon: Trash2, danger: true, onSelect: () => setAsked("delete") },
-          ]}
-        />
+        <LazyMenu conversation={conversation} isOpen={isSelected} />
       </span>
-      {asked === "rename" && (
-        <RenameConversation conversation={conversation} onClose={() => setAsked(null)} />
-      )}
-      {asked === "delete" && (
-        <DeleteConversation
-          conversation={conversation}
-          isOpen={isSelected}
-          onClose={() => setAsked(null)}
-        />
-      )}
     </li>
   );
 }

@@ -1,15 +1,12 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Bot, MoreHorizontal, PanelLeft, Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Bot, PanelLeft } from "lucide-react";
 import { ApiError, conversationsReadOptions } from "@/lib/api/client";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
-import { Menu } from "@/ui/menu";
 import { useAgentName } from "../hooks/use-names";
-import { DeleteConversation } from "./delete-conversation";
-import { RenameConversation } from "./rename-conversation";
+import { LazyMenu } from "./lazy-menu";
 
 interface Props {
   id: string | null;
@@ -20,7 +17,6 @@ interface Props {
 
 /** What the open conversation is about, and who answers. */
 export function ThreadHeader({ id, agentId, onOpenList }: Props) {
-  const [asked, setAsked] = useState<"rename" | "delete" | null>(null);
   const path = { conversation_id: id ?? "" };
   const read = useQuery({ ...conversationsReadOptions({ path }), enabled: id !== null });
   const conversation = id ? read.data : undefined;
@@ -48,24 +44,8 @@ export function ThreadHeader({ id, agentId, onOpenList }: Props) {
       {conversation?.realm && <Badge>{conversation.realm}</Badge>}
       {conversation && (
         <span className="ml-auto">
-          <Menu
-            trigger={
-              <Button kind="quiet" size="icon-sm" aria-label="More about this conversation">
-                <MoreHorizontal />
-              </Button>
-            }
-            items={[
-              { label: "Rename", icon: Pencil, onSelect: () => setAsked("rename") },
-              { label: "Delete", icon: Trash2, danger: true, onSelect: () => setAsked("delete") },
-            ]}
-          />
+          <LazyMenu conversation={conversation} isOpen />
         </span>
-      )}
-      {conversation && asked === "rename" && (
-        <RenameConversation conversation={conversation} onClose={() => setAsked(null)} />
-      )}
-      {conversation && asked === "delete" && (
-        <DeleteConversation conversation={conversation} isOpen onClose={() => setAsked(null)} />
       )}
     </header>
   );
