@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { LogOut } from "lucide-react";
-import { useSignOut } from "@/features/session";
+import { useMe, useSignOut } from "@/features/session";
 import { authConfigOptions, usersReadMeOptions } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { Card, CardHead } from "@/ui/card";
@@ -19,6 +19,8 @@ export function AccountPage() {
   const profile = useQuery(usersReadMeOptions());
   const config = useQuery({ ...authConfigOptions(), staleTime: 60_000 });
   const signOut = useSignOut();
+  // The first start's owner has it, who has the default password.
+  const { platform_admin: isTheirs } = useMe();
   return (
     <Page
       title="Account"
@@ -29,7 +31,7 @@ export function AccountPage() {
         </Button>
       }
     >
-      {config.data?.default_login && (
+      {isTheirs && config.data?.default_login && (
         <Notice tone="warn" title="The default password is in force">
           Everybody knows it, so this server answers only on its own machine. Choose another one
           below.

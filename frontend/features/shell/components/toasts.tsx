@@ -4,7 +4,8 @@ import { useTheme } from "next-themes";
 import type { CSSProperties } from "react";
 import { Toaster } from "sonner";
 
-const COLOURS = {
+const LOOK = {
+  fontFamily: "inherit",
   "--normal-bg": "var(--raised)",
   "--normal-text": "var(--text)",
   "--normal-border": "var(--line)",
@@ -17,7 +18,7 @@ export function Toasts() {
     <Toaster
       position="bottom-right"
       theme={resolvedTheme === "dark" ? "dark" : "light"}
-      style={COLOURS}
+      style={LOOK}
       closeButton
     />
   );
