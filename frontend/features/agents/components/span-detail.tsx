@@ -25,7 +25,7 @@ interface Props {
 export function SpanDetail({ span, now, messages }: Props) {
   const length = durationInWords((span.to ?? now) - (span.began ?? span.to ?? now));
   return (
-    <div className="grid min-w-0 content-start gap-4 p-4 lg:sticky lg:top-0 lg:max-h-dvh lg:overflow-y-auto">
+    <div className="grid min-w-0 grid-cols-1 content-start gap-4 p-4 lg:sticky lg:top-0 lg:max-h-dvh lg:overflow-y-auto">
       {span.kind === "run" && <Whole messages={messages} />}
       {span.kind === "turn" && (
         <>
@@ -62,7 +62,7 @@ function Whole({ messages }: { messages: readonly Message[] }) {
         ))}
       </Part>
       <Part title="Answered">
-        <div aria-live="polite" className="grid gap-3">
+        <div aria-live="polite" className="grid grid-cols-1 gap-3">
           {answered.length === 0 && <p className="text-muted">Nothing.</p>}
           {answered.map(({ id, content, finished_at: end }) => (
             <Prose key={id} text={content} isGrowing={!end} />
@@ -158,7 +158,7 @@ function Asked({ approval }: { approval: Approval }) {
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section className="grid min-w-0 gap-1.5">
+    <section className="grid min-w-0 grid-cols-1 gap-1.5">
       <h4 className="text-xs font-medium text-muted">{title}</h4>
       {children}
     </section>

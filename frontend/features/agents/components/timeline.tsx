@@ -35,7 +35,7 @@ export function Timeline({ run, messages, selected, onSelect }: Props) {
   const open = spans.find((span) => span.id === selected) ?? spans[0];
 
   return (
-    <div className="grid lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+    <div className="grid grid-cols-1 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
       <div className="min-w-0 border-b lg:border-r lg:border-b-0">
         <div className="flex border-b text-xs text-muted" aria-hidden>
           <span className="w-[46%] shrink-0 px-4 py-2 sm:w-[42%]">What happened</span>
