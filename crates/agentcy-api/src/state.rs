@@ -49,8 +49,8 @@ impl AppState {
     }
 
     /// The same with the document of its routes.
-    pub(crate) fn with_document(&self, openapi: Bytes) -> Self {
-        Self(Arc::new(Parts { openapi, ..Parts::clone(&self.0) }))
+    pub(crate) fn with_document(self, openapi: Bytes) -> Self {
+        Self(Arc::new(Parts { openapi, ..Arc::unwrap_or_clone(self.0) }))
     }
 }
 
