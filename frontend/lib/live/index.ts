@@ -1,2 +1,2 @@
-export type { Follower, LinkState, LiveEvent } from "./connection";
+export type { Follower, LiveEvent } from "./connection";
 export { LiveProvider, useLink, useLive, useRefreshed } from "./use-live";
