@@ -2,7 +2,13 @@
 
 import { lazy, Suspense } from "react";
 
-const MarkdownText = lazy(() => import("./markdown-text"));
+const load = () => import("./markdown-text");
+const MarkdownText = lazy(load);
+
+/** Fetches it before the first text comes. */
+export function prepareMarkdown() {
+  void load();
+}
 
 interface Props {
   children: string;

@@ -8,7 +8,7 @@ import {
   useExternalStoreRuntime,
 } from "@assistant-ui/react";
 import { ArrowDown } from "lucide-react";
-import { useMemo, type ReactNode } from "react";
+import { useEffect, useMemo, type ReactNode } from "react";
 import type { OnBusy } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { useView } from "../hooks/use-view";
@@ -19,6 +19,7 @@ import { Answer } from "./answer";
 import { Composer } from "./composer";
 import { Earlier } from "./earlier";
 import { LineNote, Progress } from "./line-note";
+import { prepareMarkdown } from "./markdown";
 import { OnItsWay, Question } from "./question";
 import { ThreadSkeleton } from "./thread-skeleton";
 import { Unreadable } from "./unreadable";
@@ -36,6 +37,7 @@ interface Props {
 /** What was said in a conversation, and where more is said. */
 export default function Thread({ id, conversation, draft, isBeginning, welcome, onSay }: Props) {
   const view = useView(id, conversation);
+  useEffect(prepareMarkdown, []);
   const said = useMemo(() => everythingSaid(view), [view]);
   const { thread, phase, line } = view;
   const isBusy = isAnswering(thread);
