@@ -1,3 +1,3 @@
-export { ApprovalCard, type ShownApproval } from "./components/approval-card";
+export { ApprovalCard } from "./components/approval-card";
 export { ApprovalsInbox } from "./components/approvals-inbox";
 export { WaitingApprovals, useWaiting } from "./components/waiting-approvals";

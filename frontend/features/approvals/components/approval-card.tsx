@@ -16,7 +16,7 @@ import { Arguments } from "./arguments";
 import { Decision, faultOfArgs } from "./decision";
 
 /** As much of an approval as is shown; the log of a conversation tells no more. */
-export type ShownApproval = Omit<Approval, "run_id" | "tool_call_id" | "created_at" | "decided_at">;
+type ShownApproval = Omit<Approval, "run_id" | "tool_call_id" | "created_at" | "decided_at">;
 
 interface Props {
   approval: ShownApproval;

@@ -95,7 +95,7 @@ export function fold(thread: Thread, entry: Entry): Thread {
 }
 
 /** The answer that is being given. */
-export function answering(thread: Thread): Answer | null {
+function answering(thread: Thread): Answer | null {
   const last = thread.messages.at(-1);
   return last?.role === "assistant" && last.ending.kind === "answering" ? last : null;
 }
