@@ -98,7 +98,11 @@ pub async fn arrive(platform: &Platform, presented: &Presented<'_>) -> Result<Vi
             if text.len() > MAX_BYTES {
                 return Err(Error::unauthenticated());
             }
-            (*platform.auth.standings.get(digest(text), now, look).await?).clone()
+            let found = platform.auth.standings.get(digest(text), now, look).await?;
+            if found.is_due(now) {
+                renew(platform, shown, presented.ip);
+            }
+            found.standing.clone()
         }
     };
     // Judged for each request: the same key may be shown from two places at once.
@@ -111,6 +115,19 @@ pub async fn arrive(platform: &Platform, presented: &Presented<'_>) -> Result<Vi
     };
     let anchor = Anchor::of(&standing, secret);
     Ok(Visitor { caller: caller(standing, shown, presented), anchor })
+}
+
+/// Looks somebody up anew who goes on asking, beside the request.
+fn renew(platform: &Platform, shown: Shown<'_>, ip: Option<IpAddr>) {
+    let (Shown::Bearer(text) | Shown::Cookie(text) | Shown::Ticket(text)) = shown;
+    let (platform, text) = (platform.clone(), text.to_owned());
+    #[expect(clippy::disallowed_methods, reason = "nothing waits for this look")]
+    tokio::spawn(async move {
+        // Its age counts from before it.
+        let now = platform.clock.now();
+        let look = look_up(&platform, Shown::Bearer(&text), ip);
+        platform.auth.standings.renew(digest(&text), now, look).await;
+    });
 }
 
 async fn look_up(platform: &Platform, shown: Shown<'_>, ip: Option<IpAddr>) -> Result<Standing> {

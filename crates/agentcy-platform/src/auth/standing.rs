@@ -4,7 +4,7 @@ use std::{
     net::IpAddr,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -24,8 +24,10 @@ use moka::future::Cache;
 use super::secret::{Digest, same};
 use crate::{Error, Platform, Result, error::shared};
 
-/// How long a look is good, in milliseconds: a revocation holds everywhere within a second.
-const SLOT_MILLIS: i64 = 800;
+/// How long a look is good: a revocation holds everywhere within a second.
+const GOOD: TimeDelta = TimeDelta::milliseconds(800);
+/// After how long whoever asks has it looked up anew, so that nobody who goes on asking waits.
+const NEW: TimeDelta = TimeDelta::milliseconds(400);
 /// How many credentials are remembered.
 const CAPACITY: u64 = 20_000;
 /// How seldom the last use of a key is written.
@@ -86,13 +88,36 @@ pub(crate) fn allows(list: &[IpNet], ip: Option<IpAddr>) -> bool {
     list.is_empty() || from.is_some_and(|ip| list.iter().any(|net| net.contains(&ip)))
 }
 
-/// What was looked up within the present slot of time and the present epoch.
+/// What was looked up a moment ago, in the present epoch.
 ///
-/// Slot and epoch are part of the key: an old look cannot be found any more, not even one that was
-/// under way when a credential was revoked.
+/// The epoch is part of the key: a look cannot be found any more that was under way when a credential was revoked.
 pub(crate) struct Standings {
-    cache: Cache<(Digest, i64, u64), Arc<Standing>>,
+    cache: Cache<(Digest, u64), Arc<Look>>,
     epoch: AtomicU64,
+}
+
+/// A look, and when it began.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub(crate) standing: Standing,
+    began: Timestamp,
+    /// Whether somebody looks anew by now.
+    is_renewed: AtomicBool,
+}
+
+impl Look {
+    fn new(standing: Standing, began: Timestamp) -> Arc<Self> {
+        Arc::new(Self { standing, began, is_renewed: AtomicBool::new(false) })
+    }
+
+    fn is_good(&self, now: Timestamp) -> bool {
+        (TimeDelta::zero()..GOOD).contains(&(now - self.began))
+    }
+
+    /// Whether whoever asks now should have it looked up anew; one of them does.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        now - self.began >= NEW && !self.is_renewed.swap(true, Ordering::AcqRel)
+    }
 }
 
 impl Standings {
@@ -108,12 +133,33 @@ impl Standings {
         digest: Digest,
         now: Timestamp,
         look: impl Future<Output = Result<Standing>>,
-    ) -> Result<Arc<Standing>> {
-        let slot = now.timestamp_millis().div_euclid(SLOT_MILLIS);
-        let key = (digest, slot, self.epoch.load(Ordering::Acquire));
-        let look = async { look.await.map(Arc::new) };
+    ) -> Result<Arc<Look>> {
+        let key = (digest, self.epoch.load(Ordering::Acquire));
+        if let Some(found) = self.cache.get(&key).await {
+            if found.is_good(now) {
+                return Ok(found);
+            }
+            self.cache.invalidate(&key).await;
+        }
+        let look = async { look.await.map(|standing| Look::new(standing, now)) };
         let shared = |error| shared(error, "a credential could not be looked up");
         self.cache.try_get_with(key, look).await.map_err(shared)
+    }
+
+    /// Looks anew before the look of before is too old.
+    pub(crate) async fn renew(
+        &self,
+        digest: Digest,
+        now: Timestamp,
+        look: impl Future<Output = Result<Standing>>,
+    ) {
+        let key = (digest, self.epoch.load(Ordering::Acquire));
+        match look.await {
+            Ok(standing) => self.cache.insert(key, Look::new(standing, now)).await,
+            Err(Error::Refused { .. }) => self.cache.invalidate(&key).await,
+            // Whoever asks once it is too old finds out.
+            Err(error) => tracing::debug!(error = %error, "a credential was not looked up anew"),
+        }
     }
 
     /// Forgets everything: some credential is worth less than before.
@@ -250,15 +296,44 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_look_is_good_for_its_slot_and_not_past_it() {
+    async fn a_look_is_good_for_a_moment_and_not_past_it() {
         let standings = Standings::new();
         let look = async |millis: i64, role: Role| {
             let found = async { Ok(Standing { role, ..standing(&[]) }) };
-            standings.get([1; 32], at(millis), found).await.unwrap().role
+            standings.get([1; 32], at(millis), found).await.unwrap().standing.role
         };
-        assert_eq!(look(800, Role::Member).await, Role::Member);
-        assert_eq!(look(1_599, Role::Viewer).await, Role::Member);
-        assert_eq!(look(1_600, Role::Viewer).await, Role::Viewer);
+        assert_eq!(look(900, Role::Member).await, Role::Member);
+        assert_eq!(look(1_699, Role::Viewer).await, Role::Member);
+        assert_eq!(look(1_700, Role::Viewer).await, Role::Viewer);
+        assert_eq!(look(1_699, Role::Admin).await, Role::Admin, "a clock that was set back");
+    }
+
+    #[tokio::test]
+    async fn of_those_who_go_on_asking_one_has_it_looked_up_anew_and_nobody_waits() {
+        let standings = Standings::new();
+        let found = |role| async move { Ok(Standing { role, ..standing(&[]) }) };
+        let get =
+            async |millis| standings.get([1; 32], at(millis), found(Role::Owner)).await.unwrap();
+        standings.renew([1; 32], at(0), found(Role::Member)).await;
+        assert!(!get(399).await.is_due(at(399)));
+        assert!(get(400).await.is_due(at(400)));
+        assert!(!get(401).await.is_due(at(401)), "once");
+        standings.renew([1; 32], at(400), found(Role::Viewer)).await;
+        assert_eq!(get(1_199).await.standing.role, Role::Viewer);
+        standings.renew([1; 32], at(1_000), async { Err(Error::unauthenticated()) }).await;
+        assert_eq!(get(1_001).await.standing.role, Role::Owner, "what is refused is not kept");
+    }
+
+    #[tokio::test]
+    async fn what_was_looked_up_anew_during_a_revocation_is_not_kept() {
+        let standings = Standings::new();
+        let slow = async {
+            standings.forget();
+            Ok(standing(&[]))
+        };
+        standings.renew([1; 32], at(0), slow).await;
+        let gone = async { Err(Error::unauthenticated()) };
+        assert!(standings.get([1; 32], at(1), gone).await.is_err());
     }
 
     #[tokio::test]
