@@ -1,12 +1,12 @@
 // The real binary with data of its own, to be started, killed and started again.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
-const BINARY = process.env.AGENTCY_BINARY ?? "../target/debug/agentcy";
+const BINARY = resolve(process.env.AGENTCY_BINARY ?? "../target/debug/agentcy");
 const READY_MS = 60_000;
 
 async function freePort(): Promise<number> {
@@ -36,6 +36,8 @@ export class Server {
   ): Promise<Server> {
     const folder = mkdtempSync(join(tmpdir(), "agentcy-journey-"));
     const server = new Server(await freePort(), folder, settings);
+    // PostgreSQL runs as another user where we are root, and must get there.
+    chmodSync(folder, 0o711);
     mkdirSync(server.work);
     prepare(server.work);
     await server.run();
@@ -76,7 +78,7 @@ export class Server {
       if (child.exitCode !== null || Date.now() > until) {
         throw new Error(`the server did not come up:\n${this.#said}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((done) => setTimeout(done, 100));
     }
   }
 

@@ -1,2 +1,3 @@
 export { ChatPage } from "./components/chat-page";
+export { askNext } from "./lib/asked";
 export { Markdown } from "./components/markdown";

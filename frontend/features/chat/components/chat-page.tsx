@@ -3,13 +3,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { parseAsString, useQueryStates } from "nuqs";
 import dynamic from "next/dynamic";
-import { useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import {
   conversationsListQueryKey,
   conversationsReadQueryKey,
   type OnBusy,
 } from "@/lib/api/client";
 import { useBegin } from "../hooks/use-begin";
+import { takeAsked } from "../lib/asked";
 import { Conversations } from "../lib/conversations";
 import { ConversationList } from "./conversation-list";
 import { ThreadHeader } from "./thread-header";
@@ -45,6 +46,12 @@ export function ChatPage() {
     if (conversation) void conversation.say(text, onBusy);
     else begin.mutate({ text, agentId: agent });
   }
+
+  const ask = useEffectEvent(() => {
+    const text = takeAsked();
+    if (text) begin.mutate({ text, agentId: null });
+  });
+  useEffect(() => ask(), []);
 
   return (
     <div className="flex h-[calc(100dvh-53px)] min-w-0 md:h-dvh">

@@ -5,6 +5,7 @@ import { ArrowRight, Waypoints } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState, type FormEvent } from "react";
+import { askNext } from "@/features/chat";
 import { count, labelOf, questionsFor } from "@/features/sources";
 import { graphStatsOptions, type Source } from "@/lib/api/client";
 import { Button } from "@/ui/button";
@@ -20,7 +21,9 @@ export function AskStep({ source }: { source: Source }) {
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    if (text.trim()) router.push(`/chat/?draft=${encodeURIComponent(text.trim())}`);
+    if (!text.trim()) return;
+    askNext(text.trim());
+    router.push("/chat/");
   }
 
   return (

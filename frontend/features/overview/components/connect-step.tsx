@@ -95,7 +95,7 @@ function Repository({ isOwn }: { isOwn: boolean }) {
       {fields.length === 0 && <Refused error={error} />}
       <p className="text-xs text-muted">
         Or{" "}
-        <Link href="/sources/?new=1" className="text-accent underline-offset-2 hover:underline">
+        <Link href="/sources/?new=1" className="text-accent underline underline-offset-2">
           connect something else
         </Link>
         : a database, an API, a file.
