@@ -141,22 +141,18 @@ async fn insert(tenant: &mut impl Tenant, offered: &[&NewDelivery]) -> Result<Ve
     for new in offered {
         columns.push(new);
     }
-    // What is set off is held, once for all: who removes a task waits, and takes along what was written. An array of what
-    // was kept, since a join of the two has no index and no statistics: a loop in a loop.
+    // An array of what was kept, since a join of the two has no index and no statistics: a loop in a loop.
     let rows = sqlx::query!(
-        r#"with hooks as materialized (
-               select t.id, k.id as task_id, k.run_as from triggers t
-               join tasks k on k.org_id = $1 and k.id = t.task_id and k.enabled
-               where t.org_id = $1 and t.id = any($5)
-               for key share of k, t
-           ), wanted as materialized (
-               select g.*, h.task_id, h.run_as
-               from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bytea[], $7::jsonb[], $8::text[],
-                           $9::bytea[], $10::timestamptz[], $11::timestamptz[], $12::jsonb[], $13::jsonb[],
-                           $14::int[])
+        r#"with given as (
+               select * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bytea[], $7::jsonb[],
+                                    $8::text[], $9::bytea[], $10::timestamptz[], $11::timestamptz[],
+                                    $12::jsonb[], $13::jsonb[], $14::int[])
                    as g (id, run, job, trigger_id, key, headers, content_type, body, at, expires_at,
                          cause, payload, max_attempts)
-               join hooks h on h.id = g.trigger_id
+           ), wanted as materialized (
+               select g.*, k.id as task_id, k.run_as from given g
+               join triggers t on t.org_id = $1 and t.id = g.trigger_id
+               join tasks k on k.org_id = $1 and k.id = t.task_id and k.enabled
            ), kept as (
                insert into deliveries (id, org_id, trigger_id, task_run_id, key, headers, content_type, body,
                                        received_at, expires_at)

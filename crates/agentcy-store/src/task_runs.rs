@@ -153,15 +153,14 @@ pub struct NewTaskRun {
     pub at: Timestamp,
 }
 
-/// Keeps a new run, which waits to begin. Says whether it did: its tick may have run, or its task be gone.
+/// Keeps a new run, which waits to begin. Says whether it is new: its tick may have run.
 #[tracing::instrument(name = "db.task_runs.insert", skip_all)]
 pub async fn insert(tx: &mut Tx, new: &NewTaskRun) -> Result<bool> {
     let causes: Vec<Uuid> = new.causes.iter().map(|task| Uuid::from(*task)).collect();
     let done = sqlx::query!(
         "insert into task_runs (id, org_id, task_id, state, cause, causes, payload, delivery_id, tick,
                                 created_at)
-         select $1, $2, id, 'pending', $4, $5, $6, $7, $8, $9
-         from (select id from tasks where org_id = $2 and id = $3 for key share) task
+         values ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9)
          on conflict (task_id, tick) where tick is not null do nothing",
         Uuid::from(new.id),
         Uuid::from(tx.org()),

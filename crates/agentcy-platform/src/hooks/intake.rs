@@ -17,7 +17,9 @@ use super::{
     known::Book,
     signature::Signed,
 };
-use crate::{Error, Platform, Result, jobs::MAX_ATTEMPTS, lifecycle::Lifecycle, wake::Bell};
+use crate::{
+    Error, Platform, Result, StoreError, jobs::MAX_ATTEMPTS, lifecycle::Lifecycle, wake::Bell,
+};
 
 /// What waits and is written together, for each org.
 const WRITES: Bounds = Bounds {
@@ -148,7 +150,12 @@ impl Work for Write {
         let by = self.platform.acting(org, first.new.job, &first.run_as, Action::TaskTrigger)?;
         let new: Vec<NewDelivery> = offers.into_iter().map(|offer| offer.new).collect();
         let mut tenant = self.platform.db.read(&by).await?;
-        let taken = deliveries::take_in(&mut tenant, &new).await?;
+        let mut outcome = deliveries::take_in(&mut tenant, &new).await;
+        if matches!(outcome, Err(StoreError::Constraint { .. })) {
+            // A task went while its delivery was being written; the second look finds none.
+            outcome = deliveries::take_in(&mut tenant, &new).await;
+        }
+        let taken = outcome?;
         if taken.contains(&Taken::New) {
             let platform = self.platform.clone();
             self.lifecycle.spawn(async move { platform.ring(Bell::Due).await });
