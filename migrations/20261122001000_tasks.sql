@@ -17,6 +17,7 @@ create table tasks (
     created_by text not null,
     created_at timestamptz not null,
     updated_at timestamptz not null,
+    constraint task_org_key unique (org_id, id),
     foreign key (org_id, realm) references realms
 );
 create unique index task_name_key on tasks (org_id, lower(name));
@@ -48,6 +49,7 @@ create table triggers (
     skipped_at timestamptz,
     skipped_why text,
     constraint trigger_task_key unique (task_id),
+    constraint trigger_org_key unique (org_id, id),
     constraint trigger_schedule check ((kind = 'schedule') = (cron is not null)),
     constraint trigger_webhook check ((kind = 'webhook') = (secret is not null))
 );
@@ -55,8 +57,7 @@ create index triggers_due_idx on triggers (next_at) where next_at is not null;
 create index triggers_of_events_idx on triggers (org_id) where kind = 'lifecycle';
 
 -- Each time that a task was set off. From the moment its agent runs, `run_id` tells how it stands until it is over.
--- Of these and of deliveries many are written at once, and a foreign key looks each up alone: a third of what such a row
--- costs. Instead whoever writes them holds the task and its trigger (`for key share`), once for all; see `forget` below.
+-- Its task has an org: to check that of a run too would cost each of many that are written at once.
 create table task_runs (
     id uuid primary key,
     org_id uuid not null,
@@ -79,7 +80,8 @@ create table task_runs (
     created_at timestamptz not null,
     started_at timestamptz,
     finished_at timestamptz,
-    constraint task_run_finished check ((state in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null))
+    constraint task_run_finished check ((state in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null)),
+    foreign key (org_id, task_id) references tasks (org_id, id) on delete cascade
 );
 -- No tick of a task runs twice.
 create unique index task_tick_key on task_runs (task_id, tick) where tick is not null;
@@ -88,7 +90,7 @@ create index task_runs_active_idx on task_runs (task_id, created_at, id) where s
 create index task_runs_begun_idx on task_runs (task_id, started_at) where started_at is not null;
 create index task_runs_ended_idx on task_runs (finished_at) where finished_at is not null;
 
--- What came in by webhook. The key tells whether it came before.
+-- What came in by webhook. The key tells whether it came before. Its trigger has an org.
 create table deliveries (
     id uuid primary key,
     org_id uuid not null,
@@ -101,26 +103,11 @@ create table deliveries (
     received_at timestamptz not null,
     -- Until when a repeat is known.
     expires_at timestamptz not null,
-    constraint delivery_key unique (trigger_id, key)
+    constraint delivery_key unique (trigger_id, key),
+    foreign key (org_id, trigger_id) references triggers (org_id, id) on delete cascade
 );
 alter table deliveries alter column body set storage external;
 create index deliveries_age_idx on deliveries (expires_at);
-
--- With a task go its runs, and with its trigger what came in by it.
-create function forget_runs() returns trigger language plpgsql as $$
-begin
-    delete from task_runs where org_id = old.org_id and task_id = old.id;
-    return null;
-end
-$$;
-create trigger forget after delete on tasks for each row execute function forget_runs();
-create function forget_deliveries() returns trigger language plpgsql as $$
-begin
-    delete from deliveries where org_id = old.org_id and trigger_id = old.id;
-    return null;
-end
-$$;
-create trigger forget after delete on triggers for each row execute function forget_deliveries();
 
 -- The conversation of a task's run belongs to the org, and its run knows what it is for and what led to it.
 alter table conversations add column task_id uuid references tasks on delete set null;
