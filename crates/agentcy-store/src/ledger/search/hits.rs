@@ -14,6 +14,9 @@ use crate::{Result, Tenant};
 /// How many nodes are walked through for the newest matches of very many, before those are read and sorted.
 const WALK: i64 = 20_000;
 
+/// The newest and the oldest node there may be.
+const EVERYTHING: (Uuid, Uuid) = (Uuid::max(), Uuid::nil());
+
 /// How well a node matches by its words, and which one it is.
 pub(super) type Scored = (f32, Uuid);
 
@@ -30,9 +33,13 @@ impl Ask {
         sql.push(if self.is_past() { "ctid as place" } else { "place" });
         self.matches(&mut sql);
         sql.push(" limit ").push_bind(TOTAL_CAP + 1);
-        sql.push("), told as materialized (select count(*) as total, count(*) filter (where true");
-        within(&mut sql, "id", (top, floor));
-        sql.push(") as within from hits), newest as (");
+        sql.push("), told as materialized (select count(*) as total, count(*)");
+        if (top, floor) != EVERYTHING {
+            sql.push(" filter (where true");
+            within(&mut sql, "id", (top, floor));
+            sql.push(")");
+        }
+        sql.push(" as within from hits), newest as (");
         sql.push("select id, place from hits where (select total from told) <= ");
         sql.push_bind(TOTAL_CAP);
         within(&mut sql, "id", (top, floor));
@@ -160,8 +167,12 @@ fn most(limit: usize) -> i64 {
 }
 
 fn within(sql: &mut Sql, id: &str, (top, floor): (Uuid, Uuid)) {
-    sql.push(format_args!(" and {id} <= ")).push_bind(top);
-    sql.push(format_args!(" and {id} >= ")).push_bind(floor);
+    if top != EVERYTHING.0 {
+        sql.push(format_args!(" and {id} <= ")).push_bind(top);
+    }
+    if floor != EVERYTHING.1 {
+        sql.push(format_args!(" and {id} >= ")).push_bind(floor);
+    }
 }
 
 fn newest_first(mut found: Vec<Scored>) -> Vec<Scored> {
