@@ -30,15 +30,16 @@ test("a question to a person outlives the server, and its yes acts once", async 
 
   await page.reload();
   await said.getByRole("button", { name: "Approve" }).click();
-  await said.getByText("payments").last().waitFor();
   await said
     .getByText(/approved/i)
     .first()
     .waitFor();
 
-  const found = await page.request.get("/api/v1/graph/nodes?q=payments&label=Service");
-  const { items } = (await found.json()) as { items: unknown[] };
-  expect(items).toHaveLength(1);
+  async function services() {
+    const found = await page.request.get("/api/v1/graph/nodes?q=payments&label=Service");
+    return ((await found.json()) as { items: unknown[] }).items.length;
+  }
+  await expect.poll(services, { timeout: 30_000 }).toBe(1);
   await page.context().close();
 });
 

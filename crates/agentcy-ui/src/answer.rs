@@ -26,15 +26,14 @@ pub(crate) fn document(find: Find, path: &str, asked: &HeaderMap) -> Response {
     if let Some(page) = find(path) {
         return file(find, path, page, asked);
     }
-    let mut response = match find(NOT_FOUND) {
-        Some(page) => file(find, NOT_FOUND, page, &HeaderMap::new()),
-        None => {
-            let headers = [
-                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-                (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-            ];
-            (headers, NOT_BUILT).into_response()
-        }
+    let mut response = if let Some(page) = find(NOT_FOUND) {
+        file(find, NOT_FOUND, page, &HeaderMap::new())
+    } else {
+        let headers = [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        ];
+        (headers, NOT_BUILT).into_response()
     };
     *response.status_mut() = StatusCode::NOT_FOUND;
     response

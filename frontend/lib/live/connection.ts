@@ -1,6 +1,6 @@
 // One socket for the whole app: what is followed, from which number on, and coming back after a cut.
 
-export interface LiveEvent {
+interface LiveEvent {
   topic: string;
   seq: number;
   event: string;

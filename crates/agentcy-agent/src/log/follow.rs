@@ -21,10 +21,13 @@ pub(crate) struct Follow {
     hand: Option<Hand>,
 }
 
+/// A reader that has looked elsewhere, and what it found there.
+type Looked = (Box<Reader>, Result<Option<Vec<Entry>>>);
+
 /// Where it looks.
 enum Place {
     Here(Box<Reader>),
-    Elsewhere(BoxFuture<'static, (Box<Reader>, Result<Option<Vec<Entry>>>)>),
+    Elsewhere(BoxFuture<'static, Looked>),
     Over,
 }
 

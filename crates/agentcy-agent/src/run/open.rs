@@ -66,7 +66,7 @@ pub(crate) struct Opening {
 /// Why a run did not begin. Nothing happened.
 pub(crate) enum Refused {
     /// Somebody was quicker: the conversation is not what it was.
-    Overtaken(Option<Keep>),
+    Overtaken(Option<Box<Keep>>),
     Failed(Error),
 }
 
@@ -167,7 +167,7 @@ impl Opening {
         };
         let started = match begun {
             Ok(started) => started,
-            Err(StoreError::LeaseLost(_)) => return Err(Refused::Overtaken(keep)),
+            Err(StoreError::LeaseLost(_)) => return Err(Refused::Overtaken(keep.map(Box::new))),
             Err(error) => return Err(error.into()),
         };
         seat.is_claimed();

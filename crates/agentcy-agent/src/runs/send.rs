@@ -80,7 +80,7 @@ async fn at_once(
     drop(reader);
     match begin(runs, Opening { keep, ..opening }).await {
         Ok(started) => Ok(Tried::Started(Box::new(started))),
-        Err(Refused::Overtaken(keep)) => Ok(Tried::InTheWay(keep)),
+        Err(Refused::Overtaken(keep)) => Ok(Tried::InTheWay(keep.map(|keep| *keep))),
         Err(Refused::Failed(error)) => Err(error),
     }
 }

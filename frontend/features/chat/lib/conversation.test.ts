@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, type ErrorBody } from "@/lib/api/client";
 import { Conversation } from "./conversation";
 import { isAnswering } from "./log";
+import type { Outbox, Parcel } from "./outbox";
 import { history, stream } from "./recorded";
 import type { Transport } from "./transport";
 
@@ -12,7 +13,7 @@ function fault(status: number, code: string) {
   return new ApiError(status, { code, message: "no", details: {}, request_id: "r" } as ErrorBody);
 }
 
-function stage(isNew: boolean, over: Partial<Transport> = {}) {
+function stage(isNew: boolean, over: Partial<Transport> & { outbox?: Outbox } = {}) {
   let keys = 0;
   let isSaid = false;
   const said: { content: string; key: string }[] = [];
@@ -33,7 +34,8 @@ function stage(isNew: boolean, over: Partial<Transport> = {}) {
     ...(over.hear && { hear: over.hear }),
   };
   const turns = vi.fn();
-  const conversation = new Conversation(transport, turns, isNew, () => `key-${(keys += 1)}`);
+  const newKey = () => `key-${(keys += 1)}`;
+  const conversation = new Conversation(transport, turns, isNew, newKey, over.outbox);
   const leave = conversation.subscribe(() => undefined);
   return { conversation, said, turns, leave };
 }
@@ -52,6 +54,21 @@ describe("a conversation", () => {
     expect(thread.messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
     expect(isAnswering(thread)).toBe(false);
     expect(turns).toHaveBeenCalled();
+  });
+
+  it("sends what a reload cut off again, under its key, and shows it once", async () => {
+    const kept: Parcel[][] = [];
+    const parcel: Parcel = { key: "before", text: QUESTION, onBusy: "refuse" };
+    const outbox: Outbox = { read: () => [parcel], write: (parcels) => kept.push([...parcels]) };
+    const { conversation, said } = stage(false, { outbox });
+    await vi.runAllTimersAsync();
+    expect(said).toEqual([{ content: QUESTION, key: "before" }]);
+    expect(conversation.view().sayings).toEqual([]);
+    expect(conversation.view().thread.messages.map(({ role }) => role)).toEqual([
+      "user",
+      "assistant",
+    ]);
+    expect(kept.at(-1)).toEqual([]);
   });
 
   it("keeps what is on its way in sight", async () => {

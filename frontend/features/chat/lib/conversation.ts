@@ -2,6 +2,7 @@
 import { ApiError, type OnBusy } from "@/lib/api/client";
 import { recall, settled, withEarlier } from "./history";
 import { EMPTY, fold, isAnswering, type Entry, type Thread } from "./log";
+import { NO_OUTBOX, type Outbox } from "./outbox";
 import { Line, type LineState } from "./stream";
 import type { Transport } from "./transport";
 
@@ -43,6 +44,8 @@ export class Conversation {
   #due: ReturnType<typeof setTimeout> | undefined;
   #line: Line;
   #loading: Promise<void> | null = null;
+  /** What an earlier life of this page sent, and did not hear of. */
+  #left: readonly Saying[];
 
   constructor(
     private readonly transport: Transport,
@@ -51,8 +54,10 @@ export class Conversation {
     /** It has just been begun, and has no history. */
     isNew = false,
     private readonly newKey: () => string = () => crypto.randomUUID(),
+    private readonly outbox: Outbox = NO_OUTBOX,
   ) {
-    this.#view = isNew ? { ...BLANK, phase: { kind: "ready" } } : BLANK;
+    this.#left = outbox.read().map((it) => ({ ...it, state: { kind: "sending" } }));
+    this.#view = { ...BLANK, ...(isNew && { phase: { kind: "ready" } }) };
     this.#shown = this.#view;
     this.#line = new Line(transport.hear, {
       last: () => this.#view.thread.seq,
@@ -134,6 +139,7 @@ export class Conversation {
       const thread = recall(page.items);
       const earlier = page.next_cursor ?? null;
       this.#show({ phase: { kind: "ready" }, thread, earlier, sayings: this.#untold(thread) });
+      void this.#sendWhatIsLeft();
     } catch (error) {
       this.#show({ phase: { kind: "failed", error } });
     }
@@ -162,10 +168,10 @@ export class Conversation {
   }
 
   /** What was taken and is neither in the log nor in the queue. */
-  #untold({ messages, queued }: Thread): readonly Saying[] {
-    const told = [...messages, ...queued].flatMap((it) => (it.role === "user" ? [it.text] : []));
+  #untold(thread: Thread): readonly Saying[] {
+    const known = told(thread);
     return this.#view.sayings.filter(
-      ({ state, text }) => state.kind !== "taken" || !told.includes(text),
+      ({ state, text }) => state.kind !== "taken" || !known.includes(text),
     );
   }
 
@@ -182,6 +188,18 @@ export class Conversation {
     }
   }
 
+  /** Under their keys, so that what arrived is not said twice. */
+  async #sendWhatIsLeft() {
+    const left = this.#left;
+    this.#left = [];
+    for (const saying of left) {
+      const isTold = told(this.#view.thread).includes(saying.text);
+      if (!isTold) this.#show({ sayings: [...this.#view.sayings, saying] });
+      await this.#send(saying);
+    }
+    this.#show({ sayings: this.#untold(this.#view.thread) });
+  }
+
   #mark(key: string, state: Saying["state"]) {
     this.#show({
       sayings: this.#view.sayings.map((it) => (it.key === key ? { ...it, state } : it)),
@@ -190,6 +208,10 @@ export class Conversation {
 
   #show(change: Partial<View>) {
     this.#view = { ...this.#view, ...change };
+    if (change.sayings) {
+      const open = change.sayings.filter((it) => it.state.kind !== "taken" && !isRefusal(it));
+      this.outbox.write(open.map(({ key, text, onBusy }) => ({ key, text, onBusy })));
+    }
     this.#due ??= setTimeout(() => {
       this.#due = undefined;
       this.#shown = this.#view;
@@ -199,6 +221,11 @@ export class Conversation {
 }
 
 /** The first that says this is in the log now. */
+/** What people said in a thread. */
+function told({ messages, queued }: Thread): readonly string[] {
+  return [...messages, ...queued].flatMap((it) => (it.role === "user" ? [it.text] : []));
+}
+
 function without(sayings: readonly Saying[], text: string): readonly Saying[] {
   const place = sayings.findIndex((it) => it.text === text);
   return place < 0 ? sayings : sayings.toSpliced(place, 1);

@@ -1,5 +1,6 @@
 // The conversations that were opened, each one once, however often it is shown.
 import { Conversation } from "./conversation";
+import { outboxOf } from "./outbox";
 import { transport } from "./transport";
 
 /** How many are remembered, so that going back shows them at once. */
@@ -13,7 +14,13 @@ export class Conversations {
   of(id: string, isNew = false): Conversation {
     const known = this.#open.get(id);
     if (known) return known;
-    const conversation = new Conversation(transport(id), () => this.onTurn(id), isNew);
+    const conversation = new Conversation(
+      transport(id),
+      () => this.onTurn(id),
+      isNew,
+      undefined,
+      outboxOf(id, localStorage),
+    );
     this.#open.set(id, conversation);
     const oldest = this.#open.keys().next();
     if (this.#open.size > KEPT && !oldest.done) this.#open.delete(oldest.value);

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "the test waits for what it spawns")]
+
 use std::{sync::atomic::AtomicUsize, task::Wake};
 
 use futures_util::task::noop_waker_ref;

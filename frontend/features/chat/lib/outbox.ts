@@ -1,0 +1,48 @@
+// What was sent and is not known to have arrived, per conversation: a reload sends it again under its key, so that it is
+// neither lost nor said twice.
+import type { OnBusy } from "@/lib/api/client";
+
+export interface Parcel {
+  key: string;
+  text: string;
+  onBusy: OnBusy;
+}
+
+export interface Outbox {
+  read(): readonly Parcel[];
+  write(parcels: readonly Parcel[]): void;
+}
+
+/** Where nothing is kept. */
+export const NO_OUTBOX: Outbox = { read: () => [], write: () => undefined };
+
+/** The outbox of a conversation in what the browser keeps. */
+export function outboxOf(
+  conversationId: string,
+  store: Pick<Storage, "getItem" | "setItem" | "removeItem">,
+): Outbox {
+  const place = `agentcy.outbox.${conversationId}`;
+  return {
+    read() {
+      try {
+        return (JSON.parse(store.getItem(place) ?? "[]") as unknown[]).filter(isParcel);
+      } catch {
+        return [];
+      }
+    },
+    write(parcels) {
+      try {
+        if (parcels.length > 0) store.setItem(place, JSON.stringify(parcels));
+        else store.removeItem(place);
+      } catch {
+        // A full or forbidden store keeps nothing across a reload, and hinders nothing else.
+      }
+    },
+  };
+}
+
+function isParcel(value: unknown): value is Parcel {
+  if (typeof value !== "object" || value === null) return false;
+  const { key, text, onBusy } = value as Partial<Record<keyof Parcel, unknown>>;
+  return typeof key === "string" && typeof text === "string" && typeof onBusy === "string";
+}
