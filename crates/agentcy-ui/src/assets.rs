@@ -16,7 +16,7 @@ pub struct Asset {
 pub type Find = fn(&str) -> Option<Asset>;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../frontend/out"]
+#[folder = "../../frontend/out"]
 struct Pages;
 
 /// The files that were built into this binary.
