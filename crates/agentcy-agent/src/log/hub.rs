@@ -18,7 +18,7 @@ use futures_util::StreamExt;
 use tokio::time::{Instant, error::Elapsed, sleep, timeout};
 use uuid::Uuid;
 
-use super::{pump, room::Room};
+use super::{pump, room::Room, writer::Place};
 
 /// How long a reader elsewhere is sent what is written, unless it asks again.
 const WANTED: Duration = Duration::from_secs(15);
@@ -222,6 +222,14 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
+    /// A writer takes the room, where everything up to this number is stored.
+    pub(super) fn open(&self, token: u64, place: Place, committed: i64, held_until: Instant) {
+        let wanted = self.hub.wanted(place.conversation);
+        if self.room.open(token, place, committed, held_until, wanted) {
+            self.hub.pump(place.org, place.conversation);
+        }
+    }
+
     /// Wakes those elsewhere who follow the conversation although nothing was said for a while: now something is stored.
     /// Those here see it in the room.
     pub(crate) fn begun(&self) {

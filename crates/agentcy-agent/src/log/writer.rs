@@ -86,7 +86,8 @@ pub(crate) struct Flushed {
 
 /// Adds to the log of a conversation. Dropped, it leaves the conversation to the next holder.
 ///
-/// What is appended while it holds back is shown by the next [`Writer::flushed`]; a new one holds back.
+/// What is appended while it holds back is shown by the next [`Writer::flushed`]; a new one holds back, and has the room
+/// only from then on: until its first lines are stored, the run may turn out to be somebody else's.
 pub(crate) struct Writer {
     pub(super) seat: Seat,
     token: u64,
@@ -95,6 +96,8 @@ pub(crate) struct Writer {
     next: i64,
     reserved: i64,
     held_until: Instant,
+    /// What was stored before it; none once it has the room.
+    committed: Option<i64>,
     /// The lines that are not stored yet, and the number of the first.
     unstored: Vec<u8>,
     first: i64,
@@ -114,10 +117,6 @@ struct Flushing {
 impl Writer {
     pub(crate) fn new(hub: &Hub, place: Place, at: Position, held_until: Instant) -> Self {
         let (seat, token) = (hub.enter(place.conversation), hub.token());
-        let wanted = hub.wanted(place.conversation);
-        if seat.room.open(token, place, at.committed, held_until, wanted) {
-            hub.pump(place.org, place.conversation);
-        }
         Self {
             seat,
             token,
@@ -126,6 +125,7 @@ impl Writer {
             next: at.next,
             reserved: at.reserved,
             held_until,
+            committed: Some(at.committed),
             unstored: Vec::new(),
             first: at.next,
             held_back: Some(Vec::new()),
@@ -242,6 +242,9 @@ impl Writer {
         self.first = flushing.last + 1;
         self.reserved = flushing.reserved;
         self.held_until = held_until;
+        if let Some(committed) = self.committed.take() {
+            self.seat.open(self.token, self.place, committed, held_until);
+        }
         let (room, token) = (&self.seat.room, self.token);
         if let Some(held_back) = mem::take(&mut self.held_back) {
             room.show(token, Instant::now(), held_back);

@@ -77,12 +77,31 @@ impl Bell {
         }
     }
 
+    /// There is nothing left to do: the task hears of it.
+    fn end(&self) {
+        self.is_over.store(true, Ordering::Release);
+        if let Some(task) = &self.places().task {
+            task.wake_by_ref();
+        }
+    }
+
     fn places(&self) -> MutexGuard<'_, Places> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_due(&self) -> bool {
         self.is_due.load(Ordering::Acquire)
+    }
+}
+
+/// A run that panics in somebody's hand is over as one that panics in its task is.
+struct EndsIfItPanics<'a>(&'a Bell);
+
+impl Drop for EndsIfItPanics<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.end();
+        }
     }
 }
 
@@ -98,12 +117,10 @@ impl Shared {
             return;
         }
         let Some(running) = work.as_mut() else { return };
+        let _whatever = EndsIfItPanics(&self.bell);
         if running.as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready() {
             *work = None;
-            self.bell.is_over.store(true, Ordering::Release);
-            if let Some(task) = &self.bell.places().task {
-                task.wake_by_ref();
-            }
+            self.bell.end();
             return;
         }
         drop(work);

@@ -9,7 +9,7 @@ use serde_json::json;
 async fn what_is_not_there_is_said_in_the_envelope() {
     let app = TestApp::new().await;
     let nobody = app.anonymous();
-    nobody.get("/").await.expecting_error(404, "not_found");
+    nobody.get("/nothing").await.expecting_error(404, "not_found");
     nobody.get("/api/v1/nothing").await.expecting_error(404, "not_found");
     nobody.get("/api/v1/skills").await.expecting_error(404, "not_found");
     nobody.delete("/api/v1/auth/login").await.expecting_error(405, "method_not_allowed");

@@ -130,3 +130,20 @@ async fn no_number_is_shown_that_is_not_reserved() {
     let stored = numbers(&stage.stored(0).await);
     assert_eq!(stored, (1..=i64::try_from(stored.len()).unwrap()).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn whoever_is_too_late_takes_no_room_from_the_run_that_began() {
+    let stage = Stage::new().await;
+    let hub = stage.replica();
+    let mut writer = stage.start(&hub).await;
+    let place = Place { run: stage.platform.ids.next(), ..writer.place };
+    let late = Writer::new(&hub, place, Position::after(0, 0), Instant::now() + LEASE);
+    let mut tail = stage.follow(&hub, 2, Until::Quiet);
+    writer.append(&delta("This is")).unwrap();
+    assert_eq!(numbers(&next(&mut tail, 1).await), [3]);
+    drop(late);
+    writer.append(&delta(" the answer.")).unwrap();
+    assert_eq!(numbers(&next(&mut tail, 1).await), [4]);
+    stage.finish(writer).await;
+    assert_eq!(all(tail).await.len(), 1);
+}

@@ -131,3 +131,12 @@ async fn nothing_is_left_lying_whoever_is_quicker() {
     drop(sender);
     task.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_run_that_panics_in_a_hand_is_over_for_its_task() {
+    let (work, task) = shared(async { panic!("broken") });
+    let hand = work.hand();
+    let lend = || hand.lend(&Context::from_waker(noop_waker_ref()));
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(lend)).is_err());
+    task.await;
+}
