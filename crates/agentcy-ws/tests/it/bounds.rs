@@ -111,6 +111,9 @@ async fn whoever_falls_ten_thousand_events_behind_is_closed_and_comes_back_to_al
         world.write(vec![large.clone(); 10]).await;
     }
     world.number().await;
+    let mut quick = Watcher::open(&app, &viewer).await;
+    quick.ask(&["graph"], json!({ "graph": 199 })).await;
+    assert_eq!(quick.numbers(1).await, [200]);
     let many = format!(
         "insert into outbox (id, org_id, topic, event, at, data, realm)
          select gen_random_uuid(), '{}', 'graph', 'graph.changed', now(), '{{}}', 'crm'
@@ -118,7 +121,9 @@ async fn whoever_falls_ten_thousand_events_behind_is_closed_and_comes_back_to_al
         uuid::Uuid::from(org)
     );
     app.stage.database.execute(&many).await;
-    world.number().await;
+    // Once somebody was told the last one, the server knows how far behind the other is.
+    let (told, ()) = tokio::join!(quick.numbers(10_200), world.number());
+    assert_eq!(told, (201..=10_400).collect::<Vec<i64>>());
 
     let mut last = 0;
     let code = loop {

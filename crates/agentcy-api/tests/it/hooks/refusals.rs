@@ -91,14 +91,14 @@ async fn every_refusal_is_the_same_to_the_byte_and_leaves_nothing_behind() {
     stage.stamped(&strict, "msg_1", BODY).await.expecting(202);
 }
 
-/// Notes the queries by the names of their spans.
+/// Notes the queries by the names of their spans, but for those of whoever looks for runs that are due.
 #[derive(Clone, Default)]
 struct Queries(Arc<Mutex<Vec<&'static str>>>);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Queries {
     fn on_new_span(&self, attributes: &span::Attributes<'_>, _: &span::Id, _: Context<'_, S>) {
         let name = attributes.metadata().name();
-        if name.starts_with("db.") {
+        if name.starts_with("db.") && !name.starts_with("db.runs.") {
             self.0.lock().unwrap().push(name);
         }
     }
