@@ -14,9 +14,6 @@ use tokio::{
 
 use crate::{Error, Result, StoreError, error::shared, lifecycle::Lifecycle};
 
-/// How often others are let go first, before what waits is worked on.
-const PATIENCE: usize = 16;
-
 /// What is done together. What waits in one lane is; lanes do not wait for one another.
 pub(super) trait Work: Send + Sync + 'static {
     type Lane: Copy + Eq + Hash + Send + Sync;
@@ -169,7 +166,9 @@ struct Serving<W: Work> {
 impl<W: Work> Serving<W> {
     async fn serve(mut self) {
         loop {
-            self.let_others_come().await;
+            // Those who were answered just now ask again at once: without a look at the network every second batch is one
+            // item, and with more than one they begin too late to share a flush.
+            yield_now().await;
             let Ok(turn) = self.shared.turns.acquire().await else { return };
             let Some(together) = self.shared.next(self.lane) else {
                 self.is_over = true;
@@ -180,22 +179,6 @@ impl<W: Work> Serving<W> {
             let outcome = self.shared.work.work(self.lane, items).await;
             drop(turn);
             answer(asked, outcome);
-        }
-    }
-}
-
-impl<W: Work> Serving<W> {
-    /// Those who were answered just now ask again at once: as long as each look at the network brings more, what came
-    /// is not yet all that comes. Without it every second batch is one item.
-    async fn let_others_come(&self) {
-        let mut before = 0;
-        for _ in 0..PATIENCE {
-            yield_now().await;
-            let now = self.shared.lanes().get(&self.lane).map_or(0, |lane| lane.waiting.len());
-            if now <= before {
-                return;
-            }
-            before = now;
         }
     }
 }

@@ -27,9 +27,9 @@ const WRITES: Bounds = Bounds {
     waiting_bytes: 32 << 20,
     together: 128,
     together_bytes: 4 << 20,
-    // While one flushes, another is read and written.
-    abreast: 2,
-    turns: 4,
+    // While one flushes, others are read and written, and share its flush where they are quick enough.
+    abreast: 4,
+    turns: 8,
 };
 
 /// Something that came in, of which nothing is known yet.
