@@ -1,9 +1,10 @@
 //! From what a request shows to who calls.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use agentcy_core::{Caller, Credential};
 use secrecy::ExposeSecret;
+use tokio::time::sleep;
 
 use super::{
     anchor::{Anchor, Visitor},
@@ -14,6 +15,9 @@ use super::{
     token::{self, MAX_BYTES},
 };
 use crate::{Error, Platform, Result, setup::QueryTokens};
+
+/// How long a look that nobody waits for keeps out of the way of the request that set it off.
+const ASIDE: Duration = Duration::from_millis(50);
 
 /// What a request shows. Nothing of it is believed yet.
 #[derive(Clone, Copy, Default)]
@@ -123,6 +127,7 @@ fn renew(platform: &Platform, shown: Shown<'_>, ip: Option<IpAddr>) {
     let (platform, text) = (platform.clone(), text.to_owned());
     #[expect(clippy::disallowed_methods, reason = "nothing waits for this look")]
     tokio::spawn(async move {
+        sleep(ASIDE).await;
         // Its age counts from before it.
         let now = platform.clock.now();
         let look = look_up(&platform, Shown::Bearer(&text), ip);
