@@ -62,3 +62,41 @@ test("a source with a wrong credential says so, and works with the right one", a
   expect(await page.content()).not.toContain("Bearer right");
   await page.context().close();
 });
+
+test("a file is uploaded, found in the graph, and gone with its source", async () => {
+  const { page, faults } = await visit(browser, server);
+  await signIn(page, server);
+  await page.goto("/app/sources/?new=json");
+  await page.getByText("Upload a file").click();
+  const ships = [{ id: "s-1", name: "Antarctica" }];
+  const buffer = Buffer.from(JSON.stringify(ships));
+  await page
+    .locator('input[type="file"]')
+    .setInputFiles({ name: "ships.json", mimeType: "application/json", buffer });
+  await page.getByLabel("Key", { exact: true }).fill("id");
+  await page.getByLabel("Label", { exact: true }).fill("Ship");
+  await page.getByLabel("Name", { exact: true }).last().fill("ships");
+  await page.getByRole("button", { name: "Connect and sync" }).click();
+  await page.waitForURL("**/app/sources/?source=src_*");
+  const source = page.url();
+  await page
+    .getByText(/1 added/)
+    .first()
+    .waitFor();
+
+  const found = page.getByRole("list", { name: "Found" }).getByText("Antarctica");
+  await page.goto("/app/graph/?q=antarctica");
+  await found.first().waitFor();
+
+  await page.goto(source);
+  await page.getByRole("button", { name: "More for ships" }).click();
+  await page.getByRole("menuitem", { name: "Disconnect…" }).click();
+  await page.getByRole("checkbox", { name: /Archive what it said/ }).check();
+  await page.getByRole("button", { name: "Disconnect", exact: true }).click();
+  await page.waitForURL((url) => !url.search.includes("source="));
+  await page.goto("/app/graph/?q=antarctica");
+  await page.getByText("Nothing found").waitFor();
+  expect(await found.count()).toBe(0);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});

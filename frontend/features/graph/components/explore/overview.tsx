@@ -50,7 +50,7 @@ export function GraphOverview({ colourOf, change, onType }: Props) {
             {counted(nodes)} nodes and {counted(edges)} edges
           </h2>
           <p className="text-muted">
-            Search on the left, or begin with one of these.
+            Search, or begin with one of these.
             {waiting_edges > 0 && ` ${counted(waiting_edges)} edges wait for one of their ends.`}
           </p>
           {(projection.fault || projection.behind > 0) && (
