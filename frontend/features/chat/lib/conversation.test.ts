@@ -56,10 +56,18 @@ describe("a conversation", () => {
     expect(turns).toHaveBeenCalled();
   });
 
-  it("sends what a reload cut off again, under its key, and shows it once", async () => {
+  /** An outbox with what an earlier life of the page left there, and what is written to it. */
+  function boxOf(...left: Parcel[]) {
     const kept: Parcel[][] = [];
-    const parcel: Parcel = { key: "before", text: QUESTION, onBusy: "refuse" };
-    const outbox: Outbox = { read: () => [parcel], write: (parcels) => kept.push([...parcels]) };
+    const outbox: Outbox = { read: () => left, write: (parcels) => kept.push([...parcels]) };
+    return { outbox, kept };
+  }
+  const parcel = (key: string, text: string, at = Date.now()): Parcel => {
+    return { key, text, onBusy: "refuse", at };
+  };
+
+  it("sends what a reload cut off again, under its key, and shows it once", async () => {
+    const { outbox, kept } = boxOf(parcel("before", QUESTION));
     const { conversation, said } = stage(false, { outbox });
     await vi.runAllTimersAsync();
     expect(said).toEqual([{ content: QUESTION, key: "before" }]);
@@ -69,6 +77,25 @@ describe("a conversation", () => {
       "assistant",
     ]);
     expect(kept.at(-1)).toEqual([]);
+  });
+
+  it("keeps all that is left until each of it is sent", async () => {
+    const left = [parcel("one", "first"), parcel("two", "second")];
+    const { outbox, kept } = boxOf(...left);
+    stage(false, { outbox, say: () => new Promise(() => undefined) });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(kept.length).toBeGreaterThan(0);
+    for (const parcels of kept) {
+      expect(parcels.map(({ key }) => key).toSorted()).toEqual(["one", "two"]);
+    }
+  });
+
+  it("leaves to a person what is too old for its key to be known", async () => {
+    const { outbox } = boxOf(parcel("old", "restart it", Date.now() - 24 * 60 * 60 * 1000));
+    const { conversation, said } = stage(false, { outbox });
+    await vi.runAllTimersAsync();
+    expect(said).toEqual([]);
+    expect(conversation.view().sayings.map(({ state }) => state.kind)).toEqual(["failed"]);
   });
 
   it("keeps what is on its way in sight", async () => {

@@ -2,15 +2,12 @@
 import { ApiError, type OnBusy } from "@/lib/api/client";
 import { recall, settled, withEarlier } from "./history";
 import { EMPTY, fold, isAnswering, type Entry, type Thread } from "./log";
-import { NO_OUTBOX, type Outbox } from "./outbox";
+import { NO_OUTBOX, type Outbox, type Parcel } from "./outbox";
 import { Line, type LineState } from "./stream";
 import type { Transport } from "./transport";
 
 /** Something said that the log does not tell yet. */
-export interface Saying {
-  key: string;
-  text: string;
-  onBusy: OnBusy;
+export interface Saying extends Parcel {
   state: { kind: "sending" } | { kind: "taken" } | { kind: "failed"; error: unknown };
 }
 
@@ -26,6 +23,10 @@ export interface View {
 /** How often a message that nobody answered for is sent again, under the same key. */
 const TRIES = 4;
 const PAUSE = 600;
+/** How long a key is surely known to the server, which keeps it for 24 hours. */
+const KNOWN = 23 * 60 * 60 * 1000;
+/** Sent again by whoever sees this, and not by itself: it might be said twice. */
+const TOO_OLD = new Error("It is not known whether this arrived, and too long ago to find out.");
 /** Words are shown in batches, not one by one. */
 const FRAME = 32;
 
@@ -97,7 +98,8 @@ export class Conversation {
   }
 
   async say(text: string, onBusy: OnBusy) {
-    const saying: Saying = { key: this.newKey(), text, onBusy, state: { kind: "sending" } };
+    const parcel: Parcel = { key: this.newKey(), text, onBusy, at: Date.now() };
+    const saying: Saying = { ...parcel, state: { kind: "sending" } };
     this.#show({ sayings: [...this.#view.sayings, saying] });
     await this.#send(saying);
   }
@@ -111,6 +113,7 @@ export class Conversation {
       // What was refused is another message when it is sent again; what got lost must stay the same one.
       key: isRefusal(saying) ? this.newKey() : key,
       onBusy: onBusy ?? saying.onBusy,
+      at: Date.now(),
       state: { kind: "sending" },
     };
     this.#show({ sayings: this.#view.sayings.map((it) => (it.key === key ? again : it)) });
@@ -188,14 +191,18 @@ export class Conversation {
     }
   }
 
-  /** Under their keys, so that what arrived is not said twice. */
+  /** Under their keys, so that what arrived is not said twice. Each stays in the outbox until it is sent. */
   async #sendWhatIsLeft() {
-    const left = this.#left;
-    this.#left = [];
-    for (const saying of left) {
-      const isTold = told(this.#view.thread).includes(saying.text);
-      if (!isTold) this.#show({ sayings: [...this.#view.sayings, saying] });
-      await this.#send(saying);
+    for (let saying = this.#left[0]; saying; saying = this.#left[0]) {
+      const isOld = Date.now() - saying.at > KNOWN;
+      if (!told(this.#view.thread).includes(saying.text)) {
+        const shown = isOld
+          ? { ...saying, state: { kind: "failed" as const, error: TOO_OLD } }
+          : saying;
+        this.#show({ sayings: [...this.#view.sayings, shown] });
+      }
+      if (!isOld) await this.#send(saying);
+      this.#left = this.#left.slice(1);
     }
     this.#show({ sayings: this.#untold(this.#view.thread) });
   }
@@ -210,7 +217,9 @@ export class Conversation {
     this.#view = { ...this.#view, ...change };
     if (change.sayings) {
       const open = change.sayings.filter((it) => it.state.kind !== "taken" && !isRefusal(it));
-      this.outbox.write(open.map(({ key, text, onBusy }) => ({ key, text, onBusy })));
+      const left = this.#left.filter(({ key }) => !change.sayings?.some((it) => it.key === key));
+      const parcels = [...left, ...open];
+      this.outbox.write(parcels.map(({ key, text, onBusy, at }) => ({ key, text, onBusy, at })));
     }
     this.#due ??= setTimeout(() => {
       this.#due = undefined;
@@ -220,12 +229,12 @@ export class Conversation {
   }
 }
 
-/** The first that says this is in the log now. */
 /** What people said in a thread. */
 function told({ messages, queued }: Thread): readonly string[] {
   return [...messages, ...queued].flatMap((it) => (it.role === "user" ? [it.text] : []));
 }
 
+/** The first that says this is in the log now. */
 function without(sayings: readonly Saying[], text: string): readonly Saying[] {
   const place = sayings.findIndex((it) => it.text === text);
   return place < 0 ? sayings : sayings.toSpliced(place, 1);

@@ -10,7 +10,7 @@ function storage(): Pick<Storage, "getItem" | "setItem" | "removeItem"> {
   };
 }
 
-const PARCEL = { key: "k", text: "who owns payments?", onBusy: "refuse" } as const;
+const PARCEL = { key: "k", text: "who owns payments?", onBusy: "refuse", at: 1 } as const;
 
 test("what was sent is there after a reload, for its conversation alone", () => {
   const store = storage();
@@ -23,7 +23,13 @@ test("what was sent is there after a reload, for its conversation alone", () => 
 
 test("what is no parcel is nothing", () => {
   const store = storage();
-  for (const broken of ["{", "null", '[1, null, {"key": 1}]', '{"key":"k"}']) {
+  for (const broken of [
+    "{",
+    "null",
+    '[1, null, {"key": 1}]',
+    '{"key":"k"}',
+    '[{"key":"k","text":"t","onBusy":"refuse"}]',
+  ]) {
     store.setItem("agentcy.outbox.conv_1", broken);
     expect(outboxOf("conv_1", store).read()).toEqual([]);
   }

@@ -6,6 +6,8 @@ export interface Parcel {
   key: string;
   text: string;
   onBusy: OnBusy;
+  /** When it was first sent, in milliseconds since 1970. */
+  at: number;
 }
 
 export interface Outbox {
@@ -43,6 +45,7 @@ export function outboxOf(
 
 function isParcel(value: unknown): value is Parcel {
   if (typeof value !== "object" || value === null) return false;
-  const { key, text, onBusy } = value as Partial<Record<keyof Parcel, unknown>>;
-  return typeof key === "string" && typeof text === "string" && typeof onBusy === "string";
+  const { key, text, onBusy, at } = value as Partial<Record<keyof Parcel, unknown>>;
+  const texts = [key, text, onBusy];
+  return texts.every((it) => typeof it === "string") && typeof at === "number";
 }
