@@ -117,7 +117,7 @@ impl Shared {
             return;
         }
         let Some(running) = work.as_mut() else { return };
-        let _whatever = EndsIfItPanics(&self.bell);
+        let _guard = EndsIfItPanics(&self.bell);
         if running.as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready() {
             *work = None;
             self.bell.end();

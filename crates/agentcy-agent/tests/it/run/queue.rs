@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use tokio::task::yield_now;
 
-use super::talk::{Talk, at_bench, of, text};
+use super::talk::{Event, Talk, at_bench, of, text};
 
 #[tokio::test]
 async fn it_is_refused_with_what_is_waited_for() {
@@ -98,5 +98,12 @@ async fn of_many_that_come_at_once_one_is_answered_and_the_others_wait() {
         () = work => unreachable!("work goes on"),
     };
     assert!(heard.iter().all(|events| text(events) == "So it is."));
+    let span = |events: &Vec<Event>| (events[0].seq, events[events.len() - 1].seq);
+    let mut spans: Vec<_> = heard.iter().map(span).collect();
+    spans.sort_unstable();
+    assert!(
+        spans.windows(2).all(|two| two[0].1 < two[1].0),
+        "two were answered at once: {spans:?}"
+    );
     talk.check_fold().await;
 }
