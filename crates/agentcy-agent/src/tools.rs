@@ -18,6 +18,8 @@ mod shape;
 mod standing;
 mod untrusted;
 
+use std::sync::Arc;
+
 use agentcy_core::{
     Caller, ErrorCode, Realm, Realms,
     agent::StandingApproval,
@@ -149,9 +151,9 @@ impl Toolbox {
     }
 
     /// What the model is told of; the same each time.
-    pub fn specs(&self) -> Vec<ToolSpec> {
+    pub fn specs(&self) -> Vec<Arc<ToolSpec>> {
         let allowed = Tool::specs().filter(|(tool, _)| self.allows(*tool));
-        allowed.map(|(_, spec)| spec.clone()).collect()
+        allowed.map(|(_, spec)| Arc::clone(spec)).collect()
     }
 
     fn allows(&self, tool: Tool) -> bool {

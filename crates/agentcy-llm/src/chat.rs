@@ -1,5 +1,7 @@
 //! One turn of a model: what it is told, and what it says, piece by piece.
 
+use std::sync::Arc;
+
 use futures_util::stream::BoxStream;
 use serde_json::Value;
 
@@ -12,8 +14,8 @@ pub struct Request {
     pub system: String,
     /// What was said, in order; the last is not an answer.
     pub messages: Vec<Message>,
-    /// What it may call.
-    pub tools: Vec<ToolSpec>,
+    /// What it may call. Shared: they are the same from turn to turn.
+    pub tools: Vec<Arc<ToolSpec>>,
     /// The most tokens it may write.
     pub max_tokens: u32,
 }

@@ -220,7 +220,7 @@ impl Room {
             return Unsent::Over;
         };
         let before = state.sent.max(state.before);
-        let from = state.entries.partition_point(|shown| shown.entry.seq() <= before);
+        let from = state.first_after(before);
         let next = state.entries.range(from..).map(|shown| &shown.entry);
         if let Some(message) = message::pack((place.run, place.fence), before, next) {
             state.sent = message.last;
@@ -251,13 +251,19 @@ impl State {
         if after < self.before && (is_live || !self.entries.is_empty()) {
             return Look::Behind(self.before);
         }
-        let from = self.entries.partition_point(|shown| shown.entry.seq() <= after);
+        let from = self.first_after(after);
         let Some(first) = self.entries.get(from) else {
             return Look::Nothing { is_live };
         };
         let waited = now.saturating_duration_since(first.at);
         let next = self.entries.range(from..).take(BATCH);
         Look::Entries(next.map(|shown| shown.entry.clone()).collect(), waited)
+    }
+
+    /// Where the entries after this number begin. Whoever asks is seldom far behind: it is looked for from the end.
+    fn first_after(&self, number: i64) -> usize {
+        let newer = self.entries.iter().rev().take_while(|shown| shown.entry.seq() > number);
+        self.entries.len() - newer.count()
     }
 
     fn is_held_by(&self, token: u64) -> bool {

@@ -1,6 +1,6 @@
 //! What the model is told: made from what is stored, so that it is the same whoever makes it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use agentcy_core::{
     chat::{CallState, MessageRole, Part},
@@ -132,7 +132,7 @@ pub(super) fn request(
     system: String,
     told: &[Told],
     answer: Vec<Said>,
-    tools: Vec<ToolSpec>,
+    tools: Vec<Arc<ToolSpec>>,
     bounds: Bounds,
 ) -> Request {
     let mut messages: Vec<Said> = Vec::new();

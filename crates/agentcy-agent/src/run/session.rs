@@ -184,7 +184,7 @@ impl Session {
     }
 
     /// What the model is asked next.
-    pub(super) fn request(&self, tools: Vec<ToolSpec>) -> agentcy_llm::Request {
+    pub(super) fn request(&self, tools: Vec<Arc<ToolSpec>>) -> agentcy_llm::Request {
         let system = self.run.system.clone().unwrap_or_default();
         let answer = context::transcript(self.answer.parts(), &self.told_calls);
         let bounds = Bounds { window: self.provider.window(), may_write: self.may_write() };

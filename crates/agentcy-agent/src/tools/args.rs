@@ -1,6 +1,6 @@
 //! The tools that a model sees, and what they take.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use agentcy_core::{
     FieldError, Realm,
@@ -182,9 +182,9 @@ impl Tool {
     }
 
     /// What models are told of each, in order; made once, since a schema takes longer to make than to send.
-    pub(super) fn specs() -> impl Iterator<Item = (Self, &'static ToolSpec)> {
-        static SPECS: LazyLock<Vec<ToolSpec>> =
-            LazyLock::new(|| Tool::ALL.iter().map(|tool| tool.spec()).collect());
+    pub(super) fn specs() -> impl Iterator<Item = (Self, &'static Arc<ToolSpec>)> {
+        static SPECS: LazyLock<Vec<Arc<ToolSpec>>> =
+            LazyLock::new(|| Tool::ALL.iter().map(|tool| Arc::new(tool.spec())).collect());
         Self::ALL.iter().copied().zip(SPECS.iter())
     }
 

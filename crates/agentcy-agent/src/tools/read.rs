@@ -26,7 +26,7 @@ impl Toolbox {
     /// What the call is, once nothing of it is left to be wrong.
     pub(super) async fn read(&self, call: Call) -> Result<Read> {
         let Some(tool) = Tool::named(&call.name) else {
-            let names: Vec<_> = self.specs().into_iter().map(|spec| spec.name).collect();
+            let names: Vec<_> = self.specs().iter().map(|spec| spec.name.clone()).collect();
             let message = format!("there is no tool of this name; there are {}", names.join(", "));
             return Ok(refuse(call, None, ErrorCode::NotFound, message));
         };

@@ -19,9 +19,10 @@ fn result(id: &str, content: &str, is_error: bool) -> CallResult {
     CallResult { id: id.to_owned(), name: "f".to_owned(), content: content.to_owned(), is_error }
 }
 
-fn tool(name: &str) -> ToolSpec {
+fn tool(name: &str) -> Arc<ToolSpec> {
     let input_schema = json!({ "type": "object", "properties": { "q": { "type": "string" } } });
-    ToolSpec { name: name.to_owned(), description: format!("Does {name}."), input_schema }
+    let description = format!("Does {name}.");
+    Arc::new(ToolSpec { name: name.to_owned(), description, input_schema })
 }
 
 /// A conversation with everything in it that may be.

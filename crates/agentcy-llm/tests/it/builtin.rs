@@ -5,6 +5,8 @@ mod hostile;
 mod orders;
 mod turns;
 
+use std::sync::Arc;
+
 use agentcy_llm::{Call, CallResult, Chunk, Message, Request, Settings, Stop, ToolSpec};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -25,10 +27,13 @@ const SYSTEM: &str = "You are agentcy.\n\nIt is 2026-11-22 12:43 UTC. You see ev
 
 /// A question with the tools that it may be answered from.
 fn asked(question: &str, tools: &[&str]) -> Request {
-    let spec = |name: &&str| ToolSpec {
-        name: (*name).to_owned(),
-        description: String::new(),
-        input_schema: json!({ "type": "object" }),
+    let spec = |name: &&str| {
+        let input_schema = json!({ "type": "object" });
+        Arc::new(ToolSpec {
+            name: (*name).to_owned(),
+            description: String::new(),
+            input_schema,
+        })
     };
     Request {
         system: SYSTEM.to_owned(),

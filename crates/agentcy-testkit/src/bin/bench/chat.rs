@@ -36,6 +36,7 @@ const PACED: usize = 64;
 /// Ten milliseconds between two chunks.
 const GAP: Duration = Duration::from_millis(10);
 
+const ONE: Script = Script { chunks: 1, first: Duration::ZERO, gap: Duration::ZERO };
 const BURST: Script = Script { chunks: 100, first: Duration::ZERO, gap: Duration::ZERO };
 const STEADY: Script = Script { chunks: 100, first: Duration::ZERO, gap: GAP };
 
@@ -62,6 +63,8 @@ pub(crate) async fn measure() -> Result<Value> {
         println!("\nto the first text, from a provider that sends it after {millis} ms");
         first.insert(format!("after_{millis}_ms"), first_text(&others, &ours, script).await?);
     }
+    println!("\none chunk, {AT_ONCE} answers at once: what a turn costs by itself");
+    let one = costs(&others[1], &ours, ONE, BURSTS, AT_ONCE).await?;
     println!("\n100 chunks in a burst, {AT_ONCE} answers at once (target: 1 ms of processor each)");
     let burst = costs(&others[1], &ours, BURST, BURSTS, AT_ONCE).await?;
     println!(
@@ -74,6 +77,7 @@ pub(crate) async fn measure() -> Result<Value> {
     let commits = commits::measure(provider).await?;
     Ok(json!({
         "first_text": first,
+        "one": one,
         "burst": burst,
         "paced": paced,
         "commits": commits,

@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -9,7 +10,7 @@ use anyhow::{Context, Result};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    task::JoinSet,
+    task::{JoinSet, spawn_blocking},
     time::sleep_until,
 };
 
@@ -96,7 +97,11 @@ async fn answer(stream: &mut TcpStream, script: Script) -> Result<()> {
             if n > 0 {
                 send(stream, &mut out).await?;
             }
-            sleep_until(due.into()).await;
+            if n == 0 {
+                wait_exactly(due).await?;
+            } else {
+                sleep_until(due.into()).await;
+            }
         }
         let delta = format!(r#"{{"content":"{WORDS}{n} "}}"#);
         put(&mut out, &chunk(&delta, "null"));
@@ -107,6 +112,15 @@ async fn answer(stream: &mut TcpStream, script: Script) -> Result<()> {
     put(&mut out, "[DONE]");
     out.extend_from_slice(b"0\r\n\r\n");
     send(stream, &mut out).await
+}
+
+/// Waits as the system does: a timer of the runtime goes by whole milliseconds, more than what is to be measured.
+async fn wait_exactly(due: Instant) -> Result<()> {
+    let left = due.saturating_duration_since(Instant::now());
+    if !left.is_zero() {
+        spawn_blocking(move || thread::sleep(left)).await?;
+    }
+    Ok(())
 }
 
 fn chunk(delta: &str, finish: &str) -> String {
