@@ -1,23 +1,10 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, signIn, visit } from "./browser";
-import { Server } from "./server";
+import { expect, test } from "vitest";
+import { setStage } from "./stage";
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([Server.start(), launch()]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+const stage = setStage();
 
 test("a question to a person outlives the server, and its yes acts once", async () => {
-  const { page } = await visit(browser, server);
-  await signIn(page, server);
+  const { page } = await stage.signedIn();
   await page.goto("/app/chat/");
   const question = page.getByRole("textbox", { name: "Your question" });
   await question.fill("add a Service named payments with tier = gold in the realm infrastructure");
@@ -25,8 +12,8 @@ test("a question to a person outlives the server, and its yes acts once", async 
   const said = page.getByRole("log", { name: "What was said" });
   await said.getByRole("button", { name: "Approve" }).waitFor();
 
-  await server.kill();
-  await server.run();
+  await stage.server.kill();
+  await stage.server.run();
 
   await page.reload();
   await said.getByRole("button", { name: "Approve" }).click();
@@ -44,8 +31,7 @@ test("a question to a person outlives the server, and its yes acts once", async 
 });
 
 test("a question waits in the inbox of approvals, and a no is told to the model", async () => {
-  const { page } = await visit(browser, server);
-  await signIn(page, server);
+  const { page } = await stage.signedIn();
   await page.goto("/app/chat/");
   const question = page.getByRole("textbox", { name: "Your question" });
   await question.fill("add a Service named ledger with tier = gold in the realm infrastructure");

@@ -1,23 +1,11 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, signIn, visit } from "./browser";
+import { expect, test } from "vitest";
 import { makeRepository } from "./repository";
-import { Server } from "./server";
+import { setStage } from "./stage";
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([Server.start({}, makeRepository), launch()]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+const stage = setStage({}, makeRepository);
 
 test("from the sign-in to an answered question about one's own repository", async () => {
-  const { page, faults } = await visit(browser, server);
+  const { page, faults } = await stage.visit();
   await page.goto("/");
   const began = performance.now();
   await page.getByLabel("E-mail").fill("admin@localhost");
@@ -46,8 +34,7 @@ test("from the sign-in to an answered question about one's own repository", asyn
 });
 
 test("an answer is whole after a reload", async () => {
-  const { page } = await visit(browser, server);
-  await signIn(page, server);
+  const { page } = await stage.signedIn();
   await page.goto("/app/chat/");
   await page.getByRole("textbox", { name: "Your question" }).fill("how many files are there?");
   await page.getByRole("textbox", { name: "Your question" }).press("Enter");

@@ -1,17 +1,12 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, signIn, visit } from "./browser";
+import { beforeAll, expect, test } from "vitest";
 import { makeRepository } from "./repository";
-import { Server } from "./server";
+import { setStage } from "./stage";
 
-let server: Server;
-let browser: Browser;
+const stage = setStage({}, makeRepository);
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([Server.start({}, makeRepository), launch()]);
-  const { page } = await visit(browser, server);
-  await signIn(page, server);
-  const headers = { origin: server.url };
+  const { page } = await stage.signedIn();
+  const headers = { origin: stage.server.url };
   const made = await page.request.post("/api/v1/sources", {
     headers,
     data: { name: "shop", source_type: "git", realm: "development", config: { path: "." } },
@@ -26,14 +21,8 @@ beforeAll(async () => {
   await page.context().close();
 });
 
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
-
 test("a node is found, opened, and what is around it shown", async () => {
-  const { page, faults } = await visit(browser, server);
-  await signIn(page, server);
+  const { page, faults } = await stage.signedIn();
   await page.goto("/app/graph/");
   await page.getByRole("searchbox", { name: "Search the graph" }).fill("payments");
   const found = page.getByRole("list", { name: "Found" });
@@ -50,8 +39,7 @@ test("a node is found, opened, and what is around it shown", async () => {
 });
 
 test("a Cypher query answers as a table, and a wrong one says where", async () => {
-  const { page } = await visit(browser, server);
-  await signIn(page, server);
+  const { page } = await stage.signedIn();
   await page.goto("/app/graph/?view=cypher");
   const query = page.getByRole("textbox", { name: "Cypher query" });
   await query.fill("MATCH (a:Author) RETURN a.name AS name ORDER BY name");

@@ -1,32 +1,19 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type axeCore from "axe-core";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launch, signIn, visit } from "./browser";
+import { describe, expect, test } from "vitest";
 import { PLACES } from "./places";
 import { makeRepository } from "./repository";
-import { Server } from "./server";
+import { setStage } from "./stage";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([Server.start({}, makeRepository), launch()]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+const stage = setStage({}, makeRepository);
 
 for (const theme of ["light", "dark"] as const) {
   describe(`in ${theme}`, () => {
     test.each(PLACES)("%s opens without a fault and can be used by everybody", async (place) => {
-      const { page, faults } = await visit(browser, server, { colorScheme: theme });
-      await signIn(page, server);
+      const { page, faults } = await stage.signedIn({ colorScheme: theme });
       await page.goto(`/app${place}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.waitForLoadState("networkidle");
@@ -45,8 +32,7 @@ for (const theme of ["light", "dark"] as const) {
 }
 
 test.each(PLACES)("%s fits on a phone", async (place) => {
-  const { page } = await visit(browser, server, { viewport: { width: 390, height: 844 } });
-  await signIn(page, server);
+  const { page } = await stage.signedIn({ viewport: { width: 390, height: 844 } });
   await page.goto(`/app${place}`);
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.waitForLoadState("networkidle");
@@ -56,7 +42,7 @@ test.each(PLACES)("%s fits on a phone", async (place) => {
 });
 
 test("a page of the signed-in leads to the sign-in and back", async () => {
-  const { page } = await visit(browser, server);
+  const { page } = await stage.visit();
   await page.goto("/app/sources/?source=src_1");
   await page.getByLabel("E-mail").fill("admin@localhost");
   await page.getByLabel("Password").fill("admin");
@@ -66,7 +52,7 @@ test("a page of the signed-in leads to the sign-in and back", async () => {
 });
 
 test("a page that is not there says so", async () => {
-  const { page } = await visit(browser, server);
+  const { page } = await stage.visit();
   const answer = await page.goto("/app/nothing/");
   expect(answer?.status()).toBe(404);
   await page.getByRole("link").first().waitFor();
@@ -74,8 +60,7 @@ test("a page that is not there says so", async () => {
 });
 
 test("no script of a page can read what the session rests on", async () => {
-  const { page } = await visit(browser, server);
-  await signIn(page, server);
+  const { page } = await stage.signedIn();
   await page.goto("/app/");
   await page.getByRole("heading", { level: 1 }).waitFor();
   const readable = await page.evaluate(() =>

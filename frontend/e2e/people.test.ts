@@ -1,25 +1,14 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, signIn, visit } from "./browser";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 import { PLACES } from "./places";
-import { Server } from "./server";
+import { setStage } from "./stage";
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  [server, browser] = await Promise.all([Server.start(), launch()]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+const stage = setStage();
 
 /** What a program gets that shows this key. */
 async function shown(key: string): Promise<number> {
   const headers = { authorization: `Bearer ${key}` };
-  return (await globalThis.fetch(`${server.url}/api/v1/auth/me`, { headers })).status;
+  return (await globalThis.fetch(`${stage.server.url}/api/v1/auth/me`, { headers })).status;
 }
 
 /** The secret that is shown this once, which is then put away. */
@@ -32,8 +21,7 @@ async function taken(page: Page, what: string): Promise<string> {
 }
 
 test("a key opens the API until its secret is changed, and until it is revoked", async () => {
-  const { page, faults } = await visit(browser, server);
-  await signIn(page, server);
+  const { page, faults } = await stage.signedIn();
   await page.goto("/app/keys/");
   await page.getByRole("button", { name: "New API key" }).first().click();
   await page.getByLabel("Name").fill("deployer");
@@ -60,8 +48,7 @@ test("a key opens the API until its secret is changed, and until it is revoked",
 });
 
 test("whoever is invited to look finds every page, and nothing that is refused", async () => {
-  const { page } = await visit(browser, server);
-  await signIn(page, server);
+  const { page } = await stage.signedIn();
   await page.goto("/app/users/");
   await page.getByRole("button", { name: "Invite" }).first().click();
   await page.getByLabel("E-mail").fill("grace@example.com");
@@ -70,7 +57,7 @@ test("whoever is invited to look finds every page, and nothing that is refused",
   const link = await taken(page, "the link");
   await page.context().close();
 
-  const { page: hers, faults } = await visit(browser, server);
+  const { page: hers, faults } = await stage.visit();
   await hers.goto(link);
   await hers.getByLabel("Your name").fill("Grace");
   await hers.getByLabel("E-mail").fill("grace@example.com");

@@ -1,9 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server as Http } from "node:http";
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, signIn, visit } from "./browser";
-import { Server } from "./server";
+import { setStage } from "./stage";
 
 const SERVICES = [
   { id: "svc-1", name: "payments", tier: "gold" },
@@ -12,8 +10,7 @@ const SERVICES = [
 
 let api: Http;
 let port: number;
-let server: Server;
-let browser: Browser;
+const stage = setStage({ AGENTCY_EGRESS_ALLOW: "127.0.0.1/32" });
 
 beforeAll(async () => {
   api = createServer((request, response) => {
@@ -25,19 +22,14 @@ beforeAll(async () => {
   const address = api.address();
   if (!address || typeof address === "string") throw new Error("no port");
   ({ port } = address);
-  const settings = { AGENTCY_EGRESS_ALLOW: "127.0.0.1/32" };
-  [server, browser] = await Promise.all([Server.start(settings), launch()]);
 });
 
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
+afterAll(() => {
   api.close();
 });
 
 test("a source with a wrong credential says so, and works with the right one", async () => {
-  const { page } = await visit(browser, server);
-  await signIn(page, server);
+  const { page } = await stage.signedIn();
   await page.goto("/app/sources/?new=json");
   await page.getByText("Fetch from a URL").click();
   await page.getByLabel("URL").fill(`http://127.0.0.1:${port}/services`);
@@ -64,8 +56,7 @@ test("a source with a wrong credential says so, and works with the right one", a
 });
 
 test("a file is uploaded, found in the graph, and gone with its source", async () => {
-  const { page, faults } = await visit(browser, server);
-  await signIn(page, server);
+  const { page, faults } = await stage.signedIn();
   await page.goto("/app/sources/?new=json");
   await page.getByText("Upload a file").click();
   const ships = [{ id: "s-1", name: "Antarctica" }];
