@@ -69,3 +69,34 @@ test("no script of a page can read what the session rests on", async () => {
   expect(readable).not.toMatch(/eyJ|ak_live|session/);
   await page.context().close();
 });
+
+test("the chat takes text, and says how soon", async () => {
+  const soon: number[] = [];
+  const again: number[] = [];
+  for (let time = 0; time < 5; time += 1) {
+    const { page } = await stage.signedIn();
+    await page.addInitScript(() => {
+      const seen = new MutationObserver(() => {
+        if (!document.querySelector("textarea")) return;
+        performance.mark("takes text");
+        seen.disconnect();
+      });
+      seen.observe(document, { childList: true, subtree: true });
+    });
+    const question = page.getByRole("textbox", { name: "Your question" });
+    const took = async () => {
+      await question.fill("a");
+      return page.evaluate(() => performance.getEntriesByName("takes text")[0]?.startTime ?? NaN);
+    };
+    await page.goto("/app/chat/");
+    soon.push(await took());
+    await page.reload();
+    again.push(await took());
+    await page.context().close();
+  }
+  const middle = (millis: number[]) => Math.round(millis.sort((a, b) => a - b)[2] ?? NaN);
+  console.log(
+    `chat takes text after ${middle(soon)} ms, once it is known after ${middle(again)} ms`,
+  );
+  expect([...soon, ...again].every(Number.isFinite)).toBe(true);
+});

@@ -2,13 +2,13 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { parseAsString, useQueryStates } from "nuqs";
-import dynamic from "next/dynamic";
 import { useEffect, useEffectEvent, useState } from "react";
 import {
   conversationsListQueryKey,
   conversationsReadQueryKey,
   type OnBusy,
 } from "@/lib/api/client";
+import { later } from "@/ui/later";
 import { useBegin } from "../hooks/use-begin";
 import { takeAsked } from "../lib/asked";
 import { Conversations } from "../lib/conversations";
@@ -17,16 +17,19 @@ import { ThreadHeader } from "./thread-header";
 import { ThreadSkeleton } from "./thread-skeleton";
 import { Welcome } from "./welcome";
 
-const Thread = dynamic(() => import("./thread"), {
-  ssr: false,
-  loading: () => (
-    <div className="mx-auto w-full max-w-3xl flex-1 px-4 py-6">
-      <ThreadSkeleton />
-    </div>
-  ),
-});
+const loadThread = () => import("./thread").then((it) => it.Thread);
+// While the server is still asked who is there; if it does not come, who shows it says so.
+if (typeof window !== "undefined") loadThread().catch(() => undefined);
 
-const ConversationDrawer = dynamic(() => import("./conversation-drawer"), { ssr: false });
+const Thread = later(loadThread, () => (
+  <div className="mx-auto w-full max-w-3xl flex-1 px-4 py-6">
+    <ThreadSkeleton />
+  </div>
+));
+
+const ConversationDrawer = later(() =>
+  import("./conversation-drawer").then((it) => it.ConversationDrawer),
+);
 
 /** The chat: conversations beside the one that is open. */
 export function ChatPage() {

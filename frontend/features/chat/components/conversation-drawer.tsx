@@ -11,7 +11,7 @@ interface Props {
 }
 
 /** The conversations where there is no room for them beside the thread. */
-export default function ConversationDrawer({ open, onOpenChange, selected }: Props) {
+export function ConversationDrawer({ open, onOpenChange, selected }: Props) {
   const focus = useFocusReturn();
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>

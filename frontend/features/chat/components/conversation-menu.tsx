@@ -15,7 +15,7 @@ interface Props {
 }
 
 /** What can be done with a conversation. */
-export default function ConversationMenu({ conversation, isOpen }: Props) {
+export function ConversationMenu({ conversation, isOpen }: Props) {
   const [asked, setAsked] = useState<"rename" | "delete" | null>(null);
   const close = () => setAsked(null);
   return (

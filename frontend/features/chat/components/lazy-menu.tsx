@@ -1,9 +1,9 @@
 "use client";
 
-import dynamic from "next/dynamic";
+import { later } from "@/ui/later";
 
 /** The menu of a conversation, which comes after what is read first. */
-export const LazyMenu = dynamic(() => import("./conversation-menu"), {
-  ssr: false,
-  loading: () => <span className="inline-block size-7" />,
-});
+export const LazyMenu = later(
+  () => import("./conversation-menu").then((it) => it.ConversationMenu),
+  () => <span className="inline-block size-7" />,
+);

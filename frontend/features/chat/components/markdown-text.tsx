@@ -70,7 +70,7 @@ interface Props {
 }
 
 /** A text of a model: Markdown, as far as it has come. */
-function MarkdownText({ children, isGrowing = false }: Props) {
+export const MarkdownText = memo(function MarkdownText({ children, isGrowing = false }: Props) {
   return (
     <Streamdown
       mode={isGrowing ? "streaming" : "static"}
@@ -85,9 +85,7 @@ function MarkdownText({ children, isGrowing = false }: Props) {
       {children}
     </Streamdown>
   );
-}
-
-export default memo(MarkdownText);
+});
 
 // Where a link leads is judged where it is drawn.
 function untouched(address: string) {

@@ -1,11 +1,10 @@
 "use client";
 
-import { lazy, Suspense } from "react";
+import { later } from "@/ui/later";
 
-const load = () => import("./markdown-text");
-const MarkdownText = lazy(load);
+const load = () => import("./markdown-text").then((it) => it.MarkdownText);
 
-/** Fetches it before the first text comes. */
+/** Fetches what draws Markdown before the first text comes. */
 export function prepareMarkdown() {
   void load();
 }
@@ -17,10 +16,6 @@ interface Props {
 }
 
 /** A text of a model. What draws Markdown comes when it is needed; until then the text stands there as it is. */
-export function Markdown({ children, isGrowing = false }: Props) {
-  return (
-    <Suspense fallback={<p className="leading-relaxed whitespace-pre-wrap">{children}</p>}>
-      <MarkdownText isGrowing={isGrowing}>{children}</MarkdownText>
-    </Suspense>
-  );
-}
+export const Markdown = later<Props>(load, ({ children }) => (
+  <p className="leading-relaxed whitespace-pre-wrap">{children}</p>
+));

@@ -35,7 +35,7 @@ interface Props {
 }
 
 /** What was said in a conversation, and where more is said. */
-export default function Thread({ id, conversation, draft, isBeginning, welcome, onSay }: Props) {
+export function Thread({ id, conversation, draft, isBeginning, welcome, onSay }: Props) {
   const view = useView(id, conversation);
   useEffect(prepareMarkdown, []);
   const said = useMemo(() => everythingSaid(view), [view]);

@@ -51,8 +51,8 @@ export function listen(sigma: Sigma<Dot, Line>, scene: Scene, heard: Heard, move
   });
   sigma.on("wheelStage", moves.touched);
   sigma.on("wheelNode", moves.touched);
-  sigma.on("downStage", () => {
-    isStageHeld = true;
+  sigma.on("downStage", ({ event }) => {
+    isStageHeld = event.original instanceof MouseEvent;
     moves.touched();
   });
   sigma.on("downNode", ({ node }) => {
@@ -62,9 +62,7 @@ export function listen(sigma: Sigma<Dot, Line>, scene: Scene, heard: Heard, move
   });
   sigma.on("moveBody", ({ event, preventSigmaDefault }) => {
     // Nothing is looked for under a pointer that moves the picture: it is the slowest part of each frame.
-    if (isStageHeld && event.original instanceof MouseEvent) {
-      mouse.container.style.pointerEvents = "none";
-    }
+    if (isStageHeld) mouse.container.style.pointerEvents = "none";
     if (!dragged || !scene.hasNode(dragged)) return;
     hasMoved = true;
     scene.mergeNodeAttributes(dragged, { ...sigma.viewportToGraph(event), fixed: true });

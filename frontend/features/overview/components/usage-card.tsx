@@ -1,23 +1,23 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useState } from "react";
 import { Choice } from "@/features/schema-form";
 import { useMe } from "@/features/session";
 import { usageReadOptions, type UsageView } from "@/lib/api/client";
 import { Card, CardHead } from "@/ui/card";
+import { later } from "@/ui/later";
 import { Select } from "@/ui/select";
 import { Failure, Skeleton, SkeletonRows } from "@/ui/states";
 import { useNames } from "../hooks/use-names";
 import { costInWords, everyDay, firstDay } from "../lib/usage";
 import { UsageTable } from "./usage-table";
 
-const UsageChart = dynamic(() => import("./usage-chart").then((part) => part.UsageChart), {
-  ssr: false,
-  loading: () => <Skeleton className="h-52" />,
-});
+const UsageChart = later(
+  () => import("./usage-chart").then((it) => it.UsageChart),
+  () => <Skeleton className="h-52" />,
+);
 
 const DAYS = ["7", "30", "90"] as const;
 const SHAPES = ["chart", "table"] as const;

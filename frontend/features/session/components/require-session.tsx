@@ -1,18 +1,16 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import { createContext, use, useEffect, type ReactNode } from "react";
 import { ApiError, authMeOptions, type MeView } from "@/lib/api/client";
+import { later } from "@/ui/later";
 import { Failure, Skeleton } from "@/ui/states";
 import { useKeepSession } from "../hooks/use-keep-session";
 import { signInAddress } from "../lib/destination";
 
 // Seldom needed, and never at first.
-const SignInAgain = dynamic(() => import("./sign-in-again").then((module) => module.SignInAgain), {
-  ssr: false,
-});
+const SignInAgain = later(() => import("./sign-in-again").then((it) => it.SignInAgain));
 
 const Me = createContext<MeView | null>(null);
 

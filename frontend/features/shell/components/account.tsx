@@ -1,12 +1,12 @@
 "use client";
 
 import { ChevronsUpDown } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState, type ComponentProps } from "react";
 import { useMe } from "@/features/session";
+import { later } from "@/ui/later";
 
-const load = () => import("./account-menu").then((module) => module.AccountMenu);
-const AccountMenu = dynamic(load, { loading: () => <Who aria-busy aria-haspopup="menu" /> });
+const load = () => import("./account-menu").then((it) => it.AccountMenu);
+const AccountMenu = later(load, () => <Who aria-busy aria-haspopup="menu" />);
 
 interface Props {
   onHelp: () => void;

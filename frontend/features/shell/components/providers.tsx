@@ -2,14 +2,14 @@
 
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { ThemeProvider } from "next-themes";
-import dynamic from "next/dynamic";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { useState, type ReactNode } from "react";
 import { ApiError, authMeQueryKey } from "@/lib/api/client";
 import { sentence } from "@/ui/fault";
+import { later } from "@/ui/later";
 import { toast } from "@/ui/toast";
 
-const Toasts = dynamic(() => import("./toasts").then((module) => module.Toasts), { ssr: false });
+const Toasts = later(() => import("./toasts").then((it) => it.Toasts));
 
 function isOfNoSession(error: Error): boolean {
   return error instanceof ApiError && error.code === "unauthenticated";

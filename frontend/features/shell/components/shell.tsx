@@ -1,20 +1,18 @@
 "use client";
 
 import { Menu, Search } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState, type ReactNode } from "react";
 import { Button } from "@/ui/button";
+import { later } from "@/ui/later";
 import { useHeadingFocus } from "../hooks/use-heading-focus";
 import { useKeys } from "../hooks/use-keys";
 import { useRecovery } from "../hooks/use-recovery";
 import { Sidebar } from "./sidebar";
 
-// None is part of any page's first load. Without `ssr: false` the whole page would be hidden while one loads.
-const Drawer = dynamic(() => import("./drawer").then((module) => module.Drawer), { ssr: false });
-const Palette = dynamic(() => import("./palette").then((module) => module.Palette), { ssr: false });
-const KeysDialog = dynamic(() => import("./keys-dialog").then((module) => module.KeysDialog), {
-  ssr: false,
-});
+// None is part of any page's first load.
+const Drawer = later(() => import("./drawer").then((it) => it.Drawer));
+const Palette = later(() => import("./palette").then((it) => it.Palette));
+const KeysDialog = later(() => import("./keys-dialog").then((it) => it.KeysDialog));
 
 /** What is open over the page. */
 type Over = "nothing" | "palette" | "keys" | "drawer";

@@ -1,16 +1,16 @@
 "use client";
 
-import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
+import { later } from "@/ui/later";
 import { useWebgl } from "../../hooks/use-browser";
 import { isLarge as isLargePart } from "../../lib/subgraph";
 import type { CanvasProps } from "./canvas";
 
 // Sigma comes only when something is drawn.
-const Canvas = dynamic(() => import("./canvas").then((it) => it.Canvas), {
-  ssr: false,
-  loading: () => <div role="status" aria-label="Loading the canvas" className="h-full bg-ground" />,
-});
+const Canvas = later(
+  () => import("./canvas").then((it) => it.Canvas),
+  () => <div role="status" aria-label="Loading the canvas" className="h-full bg-ground" />,
+);
 
 type Props = Omit<CanvasProps, "isLarge"> & {
   instead: ReactNode;
