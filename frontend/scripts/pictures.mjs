@@ -27,18 +27,22 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
 });
+// Once for all: how often one may try to sign in is bounded.
+const door = await browser.newContext({ baseURL: base });
+const answer = await door.request.post("/api/v1/auth/login", {
+  headers: { origin: base },
+  data: { email: "admin@localhost", password: "admin", session: "cookie" },
+});
+if (!answer.ok()) throw new Error(`sign-in failed: ${answer.status()}`);
+const cookies = await door.cookies();
+
 for (const colorScheme of ["light", "dark"]) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     const context = await browser.newContext({ baseURL: base, colorScheme, viewport });
     const page = await context.newPage();
     for (const [name, place] of Object.entries(PLACES)) {
       if (only.length > 0 && !only.includes(name)) continue;
-      if (name !== "login") {
-        await context.request.post("/api/v1/auth/login", {
-          headers: { origin: base },
-          data: { email: "admin@localhost", password: "admin", session: "cookie" },
-        });
-      }
+      if (name !== "login") await context.addCookies(cookies);
       await page.goto(`/app${place}`);
       await page.waitForLoadState("networkidle").catch(() => undefined);
       await page.waitForTimeout(700);

@@ -26,7 +26,7 @@ export function Toolbar({ stage, selected, onRemove }: Props) {
     <div
       role="toolbar"
       aria-label="Picture"
-      className="absolute top-3 right-3 grid gap-1 rounded-md border bg-raised p-1 shadow-sm"
+      className="absolute top-3 right-3 flex gap-1 rounded-md border bg-raised p-1 shadow-sm md:grid"
     >
       <Tool name="Zoom in" onPress={() => stage?.zoom(1.5)}>
         <Plus />
@@ -42,7 +42,7 @@ export function Toolbar({ stage, selected, onRemove }: Props) {
       </Tool>
       {selected && (
         <>
-          <hr className="mx-1 border-line" />
+          <hr className="mx-1 hidden border-line md:block" />
           <Tool name="Go to the selected node" onPress={() => stage?.focus(selected)}>
             <Crosshair />
           </Tool>

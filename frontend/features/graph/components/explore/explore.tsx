@@ -55,11 +55,11 @@ export function Explore({ viewing, colourOf, onType }: Props) {
   const words = `Graph of ${counted(seen.nodes.size)} nodes and ${counted(seen.edges.size)} edges`;
 
   return (
-    <div className="relative flex min-h-0 flex-1">
+    <div className="relative flex min-h-0 flex-1 flex-col md:flex-row">
       {!isFolded && (
         <SearchColumn viewing={viewing} colourOf={colourOf} onFold={() => setFolded(true)} />
       )}
-      <div className="flex min-w-0 flex-1 flex-col">
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col">
         {(isFolded || !isEmpty) && (
           <div className="flex min-h-11 items-center gap-2 border-b bg-surface px-2 py-1">
             {isFolded && (

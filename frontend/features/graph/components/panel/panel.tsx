@@ -17,7 +17,7 @@ export function Panel({ label, head, onClose, children }: Props) {
   return (
     <aside
       aria-label={label}
-      className="absolute inset-x-0 bottom-0 z-10 flex max-h-[65%] flex-col border-t bg-surface shadow-lg md:static md:max-h-none md:w-80 xl:w-84 md:shrink-0 md:border-t-0 md:border-l md:shadow-none"
+      className="flex max-h-[55%] shrink-0 flex-col border-t bg-surface shadow-lg md:max-h-none md:w-80 md:border-t-0 md:border-l md:shadow-none xl:w-84"
     >
       <header className="flex items-start gap-2 border-b py-3 pr-2 pl-4">
         <div className="min-w-0 flex-1">{head}</div>
