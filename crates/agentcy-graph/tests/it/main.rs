@@ -12,5 +12,7 @@ mod damage;
 mod expand;
 mod on_embedded;
 mod on_neo4j;
+mod reads;
 mod sample;
 mod several;
+mod writers;
