@@ -7,8 +7,8 @@ type Found<P> = { part: ComponentType<P> } | { fault: unknown };
 /**
  * A part whose script comes when it is first shown, with something else in its place meanwhile.
  *
- * Within a Suspense boundary React would hold it back until 300 ms after that was shown. A script that does not come is a fault for
- * the error boundary, and is fetched once more when that tries again.
+ * Within a Suspense boundary React would hold it back until 300 ms after that was shown. A script that does
+ * not come is a fault for the error boundary, and is fetched once more when that tries again.
  */
 export function later<P extends object>(
   load: () => Promise<ComponentType<P>>,
