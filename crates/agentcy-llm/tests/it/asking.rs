@@ -64,7 +64,7 @@ async fn body(provider: ProviderKind, request: Request) -> Value {
 async fn a_chat_completion_is_asked_with_all_that_was_said() {
     let body = body(ProviderKind::Openai, long()).await;
     let function = |name: &str| {
-        let parameters = tool(name).input_schema;
+        let parameters = tool(name).input_schema.clone();
         let description = format!("Does {name}.");
         json!({ "type": "function", "function": { "name": name, "description": description, "parameters": parameters } })
     };
@@ -101,7 +101,7 @@ async fn a_message_is_asked_with_roles_in_turn_results_first_and_marks_for_the_c
     let text = |text: &str| json!({ "type": "text", "text": text });
     let results = |id: &str, content: &str| json!({ "type": "tool_result", "tool_use_id": id, "content": content });
     let failed = |id: &str, content: &str| json!({ "type": "tool_result", "tool_use_id": id, "content": content, "is_error": true });
-    let schema = tool("search").input_schema;
+    let schema = tool("search").input_schema.clone();
     let expected = json!({
         "model": "scripted",
         "max_tokens": 1_000,

@@ -29,11 +29,7 @@ const SYSTEM: &str = "You are agentcy.\n\nIt is 2026-11-22 12:43 UTC. You see ev
 fn asked(question: &str, tools: &[&str]) -> Request {
     let spec = |name: &&str| {
         let input_schema = json!({ "type": "object" });
-        Arc::new(ToolSpec {
-            name: (*name).to_owned(),
-            description: String::new(),
-            input_schema,
-        })
+        Arc::new(ToolSpec { name: (*name).to_owned(), description: String::new(), input_schema })
     };
     Request {
         system: SYSTEM.to_owned(),
