@@ -76,7 +76,7 @@ async fn an_agent_uses_its_tools_and_no_others() {
     let mut some = grants(stage.conversation(&stage.owner).await);
     some.allowed = vec!["search_graph".to_owned(), "expand_node".to_owned()];
     let tools = stage.tools_with(&stage.owner, some).await;
-    let names: Vec<_> = tools.specs().into_iter().map(|spec| spec.name).collect();
+    let names: Vec<_> = tools.specs().iter().map(|spec| spec.name.clone()).collect();
     assert_eq!(names, ["search_graph", "expand_node"]);
     let (code, _) = failure(&tools, at_source("lab", "peek", json!({ "target": "a" }))).await;
     assert_eq!(code, "policy_denied");
