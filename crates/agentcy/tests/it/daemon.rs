@@ -84,6 +84,16 @@ impl Scene {
         self.job(|job| job["state"] == "running" && job["holder"] != *by_other_than).await
     }
 
+    /// Waits until the worker has sent the first line of its log.
+    async fn has_told(&self) {
+        let began = Instant::now();
+        let sync = self.client.syncs(&self.source.id).page(None).await.unwrap().items.remove(0);
+        while self.client.sync(&self.source.id, &sync.id).await.unwrap().log.is_empty() {
+            assert!(began.elapsed() < BOUND, "{}", self.server.said());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// What only time would do.
     async fn forget_the_lease(&self) {
         self.db.0.execute("update jobs set lease_until = now()").await;
@@ -117,6 +127,7 @@ async fn of_two_workers_the_other_one_finishes_what_a_killed_one_held() {
     let first = scene.daemon("first").await;
     scene.sync().await;
     let held = scene.taken(&Value::Null).await;
+    scene.has_told().await;
     let _second = scene.daemon("second").await;
     first.kill();
     scene.forget_the_lease().await;
