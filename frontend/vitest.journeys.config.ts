@@ -7,8 +7,6 @@ export default defineConfig({
   test: {
     include: ["e2e/**/*.test.ts"],
     fileParallelism: false,
-    // Some still wait for less than a slow machine takes: those are tried again.
-    retry: 2,
     testTimeout: 90_000,
     hookTimeout: 90_000,
   },

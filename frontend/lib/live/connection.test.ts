@@ -78,6 +78,22 @@ describe("the live connection", () => {
     expect(sockets).toHaveLength(3);
   });
 
+  it("says once from which number on it hears, also to those who came while it asked", () => {
+    const { sockets, connection } = stage();
+    const [first, second, late] = [vi.fn(), vi.fn(), vi.fn()];
+    const subscribed = { type: "subscribed", id: 1, topics: ["graph"], seq: { graph: 4 } };
+    connection.follow("graph", { ...follower(), onFollowed: first });
+    sockets[0]!.onopen?.();
+    connection.follow("graph", { ...follower(), onFollowed: second });
+    sockets[0]!.hear(subscribed);
+    connection.follow("graph", { ...follower(), onFollowed: late });
+    sockets[0]!.onclose?.({ code: 1006 });
+    vi.advanceTimersByTime(500);
+    sockets[1]!.onopen?.();
+    sockets[1]!.hear({ ...subscribed, seq: { graph: 9 } });
+    expect([first.mock.calls, second.mock.calls, late.mock.calls]).toEqual([[[4]], [[4]], []]);
+  });
+
   it("says that the state must be read anew", () => {
     const { sockets, connection } = stage();
     const heard = follower();

@@ -12,6 +12,8 @@ interface LiveEvent {
 export interface Follower {
   onEvent: (event: LiveEvent) => void;
   onReset: () => void;
+  /** From now on everything is heard; what came before this number was not, and what was read meanwhile may lack it. */
+  onFollowed?: (seq: number) => void;
 }
 
 type Frame =
@@ -148,7 +150,9 @@ export class Connection {
         this.#pause = FIRST_PAUSE;
         this.#become("live");
         for (const [topic, seq] of Object.entries(frame.seq)) {
-          if (!this.#seen.has(topic)) this.#seen.set(topic, seq);
+          if (this.#seen.has(topic)) continue;
+          this.#seen.set(topic, seq);
+          this.#followers.get(topic)?.forEach((follower) => follower.onFollowed?.(seq));
         }
         return;
       case "event":

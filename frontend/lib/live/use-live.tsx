@@ -35,9 +35,10 @@ export function useLive(topic: string | null, follower: Follower) {
   const connection = use(Live);
   const onEvent = useEffectEvent(follower.onEvent);
   const onReset = useEffectEvent(follower.onReset);
+  const onFollowed = useEffectEvent((seq: number) => follower.onFollowed?.(seq));
   useEffect(() => {
     if (!connection || !topic) return;
-    return connection.follow(topic, { onEvent, onReset });
+    return connection.follow(topic, { onEvent, onReset, onFollowed });
   }, [connection, topic]);
 }
 
@@ -45,7 +46,7 @@ export function useLive(topic: string | null, follower: Follower) {
 export function useRefreshed(topic: string | null, queryKey: readonly unknown[]) {
   const queries = useQueryClient();
   const refresh = () => void queries.invalidateQueries({ queryKey });
-  useLive(topic, { onEvent: refresh, onReset: refresh });
+  useLive(topic, { onEvent: refresh, onReset: refresh, onFollowed: refresh });
 }
 
 /** Whether the pages hear of what happens, and a way to try again at once. */

@@ -52,5 +52,6 @@ export function useRunFollowed(runId: string | null, queryKeys: readonly (readon
       else refresh();
     },
     onReset: refresh,
+    onFollowed: refresh,
   });
 }

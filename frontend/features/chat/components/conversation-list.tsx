@@ -106,6 +106,7 @@ function Watch({ id }: { id: string }) {
   useLive(`conversation:${id}`, {
     onEvent: ({ event }) => TURNS.includes(event) && refresh(),
     onReset: refresh,
+    onFollowed: refresh,
   });
   return null;
 }

@@ -16,6 +16,7 @@ export function useView(id: string | null, conversation: Conversation | null): V
   useLive(id && `conversation:${id}`, {
     onEvent: ({ seq }) => conversation?.happened(seq),
     onReset: () => void conversation?.open(),
+    onFollowed: (seq) => conversation?.happened(seq),
   });
   useEffect(() => {
     const open = () => void conversation?.open();

@@ -1,10 +1,11 @@
 "use client";
 
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClientProvider } from "@tanstack/react-query";
 import { ThemeProvider } from "next-themes";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { useState, type ReactNode } from "react";
 import { ApiError, authMeQueryKey } from "@/lib/api/client";
+import { Queries } from "@/lib/api/queries";
 import { sentence } from "@/ui/fault";
 import { later } from "@/ui/later";
 import { toast } from "@/ui/toast";
@@ -34,7 +35,7 @@ function client() {
   const doubt = (error: Error) => {
     if (isOfNoSession(error)) void queries.invalidateQueries({ queryKey: authMeQueryKey() });
   };
-  const queries = new QueryClient({
+  const queries = new Queries({
     defaultOptions: { queries: { staleTime: 10_000, retry: isWorthAnotherTry } },
     queryCache: new QueryCache({
       onError: (error, { queryKey }) => {

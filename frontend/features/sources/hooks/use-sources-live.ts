@@ -44,6 +44,7 @@ export function useSourcesLive() {
       if (!update || update.state === "queued" || isOver(update.state)) refresh();
     },
     onReset: refresh,
+    onFollowed: refresh,
   });
 }
 

@@ -13,5 +13,6 @@ export function useRunsFollowed(onRun?: (taskId: string) => void) {
       onRun?.(id);
     },
     onReset: () => void queries.invalidateQueries(),
+    onFollowed: () => void queries.invalidateQueries({ queryKey: [{ _id: "tasksRuns" }] }),
   });
 }
