@@ -64,6 +64,7 @@ async function picture(page: Page) {
   await found.getByText("payments.rs").first().click();
   await page.waitForURL(/node=n_/);
   await page.getByRole("button", { name: "Go to the selected node" }).click();
+  await page.locator('[role="application"][aria-busy="false"]').waitFor();
   // The camera takes a quarter of a second to get there.
   await page.waitForTimeout(500);
 }

@@ -27,12 +27,12 @@ export function frame(points: readonly Position[], { width, height }: Size): Cam
     ys.length / (HALF * 2) / room(height),
     CLOSEST,
   );
-  return {
-    x: 0.5 + xs.middle / (HALF * 2),
-    y: 0.5 + ys.middle / (HALF * 2),
-    ratio,
-    angle: 0,
-  };
+  return { ...centreOf({ x: xs.middle, y: ys.middle }), ratio, angle: 0 };
+}
+
+/** Where the camera must be for this point to be in the middle. */
+export function centreOf({ x, y }: Position): Position {
+  return { x: 0.5 + x / (HALF * 2), y: 0.5 + y / (HALF * 2) };
 }
 
 function extent(points: readonly Position[], axis: "x" | "y") {

@@ -2,7 +2,7 @@
 import Sigma from "sigma";
 import { EdgeLineProgram, NodePointProgram } from "sigma/rendering";
 import { drawHover, drawLabel, looks, type Look } from "./draw";
-import { frame, HALF, nearest } from "./frame";
+import { centreOf, frame, HALF, nearest } from "./frame";
 import { listen, type Heard } from "./gestures";
 import { layoutOf } from "./layout";
 import { keepAll, loosen, scene, sync, type Dot, type Line, type Places } from "./scene";
@@ -41,10 +41,13 @@ export class Stage {
   #look: Look;
   #selected: Selected = { node: null, edge: null };
   #hovered: Selected = { node: null, edge: null };
-  /** Whether the camera still follows the layout: until somebody moves it. */
-  #isFollowing = true;
+  /** What the camera keeps in the picture while the layout moves it: all of it, or one node, until somebody moves it. */
+  #follows: "all" | { node: string } | null = "all";
+
+  readonly #container: HTMLElement;
 
   constructor(container: HTMLElement, { look, heard, places, isLarge }: Options) {
+    this.#container = container;
     this.#look = look;
     this.#places = places;
     this.sigma = new Sigma<Dot, Line>(this.scene, container, {
@@ -82,7 +85,7 @@ export class Stage {
         this.#hovered = { node, edge };
         this.#redraw();
       },
-      touched: () => (this.#isFollowing = false),
+      touched: () => (this.#follows = null),
       placed: () => this.keep(),
     });
     this.look(look);
@@ -93,7 +96,7 @@ export class Stage {
     const wasEmpty = this.scene.order === 0;
     const { added, removed } = sync(this.scene, part, this.#places);
     if (wasEmpty && added.length > 0) {
-      this.#isFollowing = true;
+      this.#follows = "all";
       this.fit(false);
     }
     if (added.length > 0 || removed.length > 0) this.#arrange();
@@ -102,15 +105,26 @@ export class Stage {
   /** Lays all of it out anew, but what was put in its place by hand. */
   arrange() {
     loosen(this.scene);
-    this.#isFollowing = true;
+    this.#follows = "all";
     this.#arrange();
   }
 
   #arrange() {
+    this.#container.ariaBusy = "true";
     this.#layout.run((isDone) => {
-      if (this.#isFollowing) this.fit(false);
-      if (isDone) this.keep();
+      if (this.#follows === "all") this.fit(false);
+      else if (this.#follows) this.#centre(this.#follows.node);
+      if (!isDone) return;
+      this.#container.ariaBusy = "false";
+      this.keep();
     });
+  }
+
+  /** Keeps a node in the middle; while the camera is on its way there, it is left alone. */
+  #centre(id: string) {
+    const camera = this.sigma.getCamera();
+    if (!this.scene.hasNode(id) || camera.isAnimated()) return;
+    camera.setState(centreOf(this.scene.getNodeAttributes(id)));
   }
 
   /** Remembers where everything stands. */
@@ -141,15 +155,18 @@ export class Stage {
 
   /** Brings a node to the middle. */
   focus(id: string) {
-    const place = this.sigma.getNodeDisplayData(id);
-    if (!place) return;
-    this.#isFollowing = false;
-    const ratio = Math.min(this.sigma.getCamera().ratio, 0.3);
-    void this.sigma.getCamera().animate({ x: place.x, y: place.y, ratio }, PAN);
+    if (!this.scene.hasNode(id)) return;
+    const follows = { node: id };
+    this.#follows = follows;
+    const camera = this.sigma.getCamera();
+    const place = centreOf(this.scene.getNodeAttributes(id));
+    // It may have moved meanwhile, and not move any more.
+    const arrive = () => this.#follows === follows && this.#centre(id);
+    void camera.animate({ ...place, ratio: Math.min(camera.ratio, 0.3) }, PAN).then(arrive);
   }
 
   zoom(factor: number) {
-    this.#isFollowing = false;
+    this.#follows = null;
     void this.sigma.getCamera().animatedZoom({ factor, ...PAN });
   }
 
