@@ -120,7 +120,7 @@ pub(crate) async fn save(
     }
     after.updated_at = platform.clock.now();
     orgs::update(&mut tx, &after).await?;
-    if workers::lets(platform, before) && !workers::lets(platform, &after) {
+    if before.remote_workers && !workers::lets(platform, &after) {
         jobs::keep_here(&mut tx, after.updated_at).await?;
     }
     let details = json!({ "changed": changed(before, &after) });

@@ -161,6 +161,20 @@ fn is_remote(platform: &Platform, source: &Source) -> bool {
     connector.is_some_and(|connector| connector.is_remote(&source.config))
 }
 
+/// Where there are no workers any more, what they were to do is done beside the stores. To be called at every start.
+pub async fn keep_here_without_them(platform: &Platform) -> Result<()> {
+    if are_on(platform) {
+        return Ok(());
+    }
+    let mut tx = platform.db.system(&platform.system).await?;
+    let jobs = store::keep_here(&mut tx, platform.clock.now()).await?;
+    tx.commit().await?;
+    if jobs > 0 {
+        tracing::info!(jobs, "there are no workers any more: their jobs are done here");
+    }
+    Ok(())
+}
+
 /// Whether an org lets workers elsewhere work for it.
 pub(crate) fn lets(platform: &Platform, org: &Org) -> bool {
     org.remote_workers && features::effective(platform, org).has(Feature::Workers)

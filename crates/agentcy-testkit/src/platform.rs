@@ -139,6 +139,14 @@ impl TestPlatform {
         Platform::new(self.system.clone(), ground, self.engines.clone(), self.setup.clone())
     }
 
+    /// Another process over the same stores, set up in another way.
+    pub fn replica_with(&self, change: impl FnOnce(&mut Setup)) -> Platform {
+        let ground = Ground { clock: self.clock.clone(), entropy: Arc::clone(&self.entropy) };
+        let mut setup = self.setup.clone();
+        change(&mut setup);
+        Platform::new(self.system.clone(), ground, self.engines.clone(), setup)
+    }
+
     /// Another process over the same stores, with a bus of its own.
     pub fn replica_on(&self, bus: Bus) -> Platform {
         let ground = Ground { clock: self.clock.clone(), entropy: Arc::clone(&self.entropy) };

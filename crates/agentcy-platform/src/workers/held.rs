@@ -7,10 +7,7 @@ use agentcy_core::{
 };
 use agentcy_store::{
     jobs::{self as store, Hold},
-    system::{
-        jobs::heartbeat as keep,
-        workers::{self, Named},
-    },
+    system::workers::{self, Named},
 };
 use bytes::Bytes;
 
@@ -57,8 +54,10 @@ pub async fn heartbeat(platform: &Platform, worker: WorkerId, holds: &[Hold]) ->
     let now = platform.clock.now();
     let mut tx = platform.db.system(&platform.system).await?;
     workers::beat(&mut tx, worker, now).await?.ok_or_else(|| Error::not_found("worker"))?;
-    let kept =
-        if holds.is_empty() { Vec::new() } else { keep(&mut tx, holds, now + LEASE).await? };
+    let kept = match holds {
+        [] => Vec::new(),
+        _ => workers::keep(&mut tx, worker, holds, now + LEASE).await?,
+    };
     tx.commit().await?;
     let is_kept = |hold: &&Hold| !kept.iter().any(|beat| beat.id == hold.id);
     Ok(Beats {

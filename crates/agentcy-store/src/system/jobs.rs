@@ -1,7 +1,9 @@
 //! Runners look for work across all orgs: they claim jobs, keep them by heartbeats, and give them back.
 //!
 //! What a job holds is read in its own org afterwards. Time is the runners' own: their clocks may differ by less than a
-//! lease lasts, and one that is wrong by more takes work over too early, which costs an attempt and harms no data.
+//! lease lasts, and one that is wrong by more takes work over too early, which costs an attempt and harms no data. No
+//! job waits for longer than a quarter of an hour: one that is due later than that was put there by a clock that was ahead,
+//! and is due now.
 
 use agentcy_core::{
     Timestamp,
@@ -44,7 +46,7 @@ pub async fn claim(
     lease_until: Timestamp,
 ) -> Result<Vec<Claimed>> {
     let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
-    // Two selects, one for each of the partial indexes.
+    // One select for each range of the partial indexes.
     let rows = sqlx::query!(
         "with lost as (
              select id from jobs
@@ -55,8 +57,14 @@ pub async fn claim(
              select id from jobs
              where state = 'queued' and not remote and run_at <= $4 and kind = any($1)
              order by run_at, id limit $3 for update skip locked
+         ), astray as (
+             select id from jobs
+             where state = 'queued' and not remote and run_at > $4 + interval '15 minutes'
+                 and kind = any($1)
+             order by run_at limit $3 for update skip locked
          ), taken as (
-             select id from lost union all select id from due limit $3
+             select id from lost union all select id from due union all select id from astray
+             limit $3
          )
          update jobs set state = 'running', attempt = attempt + 1, fence = fence + 1, holder = $2,
                          lease_until = $5, started_at = coalesce(started_at, $4)

@@ -45,19 +45,15 @@ pub async fn next(tx: &mut SystemTx, most: i64) -> Result<Vec<Scheduled>> {
     Ok(scheduled.collect())
 }
 
-/// A page of all schedules by their ids.
+/// A page of all schedules by their ids, those after one.
 #[tracing::instrument(name = "db.triggers.scheduled", skip_all)]
-pub async fn scheduled(
-    tx: &mut SystemTx,
-    after: Option<TriggerId>,
-    most: i64,
-) -> Result<Vec<Scheduled>> {
+pub async fn scheduled(tx: &mut SystemTx, after: TriggerId, most: i64) -> Result<Vec<Scheduled>> {
     let rows = sqlx::query!(
         r#"select g.id, g.org_id, g.task_id, t.run_as, g.next_at as "next_at!"
            from triggers g join tasks t on t.id = g.task_id
-           where g.next_at is not null and ($1::uuid is null or g.id > $1)
+           where g.next_at is not null and g.id > $1
            order by g.id limit $2"#,
-        after.map(Uuid::from),
+        Uuid::from(after),
         most,
     )
     .fetch_all(tx.conn())

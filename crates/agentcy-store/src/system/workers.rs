@@ -10,7 +10,7 @@ use agentcy_core::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::jobs::{Claimed, split};
+use super::jobs::{Beat, Claimed, split};
 use crate::{
     Error, Result, SystemTx,
     columns::{json, to_json},
@@ -154,7 +154,7 @@ pub async fn claim(
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Vec<Claimed>> {
-    // Two selects, one for each of the partial indexes. What was stopped or tried too often is ended beside the stores.
+    // One select for each range of the partial indexes. What was stopped or tried too often is ended beside the stores.
     let rows = sqlx::query!(
         "with lost as (
              select id from jobs
@@ -165,8 +165,14 @@ pub async fn claim(
              select id from jobs
              where state = 'queued' and remote and not cancel and run_at <= $5 and kind = any($2)
              order by run_at, id limit $4 for update skip locked
+         ), astray as (
+             select id from jobs
+             where state = 'queued' and remote and not cancel and kind = any($2)
+                 and run_at > $5 + interval '15 minutes'
+             order by run_at limit $4 for update skip locked
          ), taken as (
-             select id from lost union all select id from due limit $4
+             select id from lost union all select id from due union all select id from astray
+             limit $4
          )
          update jobs set state = 'running', attempt = attempt + 1, fence = fence + 1,
                          holder = $3, lease_until = $6, started_at = coalesce(started_at, $5)
@@ -210,6 +216,46 @@ pub async fn leave(tx: &mut SystemTx, holds: &[Hold], now: Timestamp) -> Result<
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Keeps what a worker holds for longer. Those that are not answered are not its own, by now or ever, or over.
+#[tracing::instrument(name = "db.workers.keep", skip_all)]
+pub async fn keep(
+    tx: &mut SystemTx,
+    worker: WorkerId,
+    holds: &[Hold],
+    lease_until: Timestamp,
+) -> Result<Vec<Beat>> {
+    let (ids, fences) = split(holds);
+    let rows = sqlx::query!(
+        "update jobs set lease_until = $4
+         from unnest($2::uuid[], $3::bigint[]) held (id, fence)
+         where jobs.id = held.id and jobs.fence = held.fence and jobs.state = 'running'
+               and jobs.remote and jobs.holder = $1
+         returning jobs.id, jobs.cancel",
+        worker.to_string(),
+        &ids,
+        &fences,
+        lease_until,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| Beat { id: row.id.into(), cancel: row.cancel }).collect())
+}
+
+/// Takes back all that waits for workers elsewhere or that they hold, of every org; what they say of it counts no more.
+/// Gives how many jobs that were.
+#[tracing::instrument(name = "db.workers.keep_here", skip_all)]
+pub async fn keep_here(tx: &mut SystemTx, now: Timestamp) -> Result<u64> {
+    let kept = sqlx::query!(
+        "update jobs set remote = false, fence = fence + 1,
+                         lease_until = case when state = 'running' then $1::timestamptz end
+         where remote and state in ('queued', 'running')",
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(kept.rows_affected())
 }
 
 /// A job as a worker names it.

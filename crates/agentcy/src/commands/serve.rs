@@ -8,6 +8,7 @@ use agentcy_platform::{
     auth::default_login_in_force,
     first_start::{FirstStart, first_start},
     lifecycle::{GRACE, Lifecycle},
+    workers,
 };
 use agentcy_ws::Sockets;
 use anyhow::Context;
@@ -42,6 +43,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let password =
         config.auth.admin_password.clone().unwrap_or_else(|| SecretString::from("admin"));
     let first = first_start(&platform, &config.auth.admin_email, &password).await?;
+    workers::keep_here_without_them(&platform).await?;
     let http = compose::http(&config)?;
     let url = http.public_url.clone();
     let runs = Runs::new(&platform, &lifecycle);

@@ -1,6 +1,7 @@
 //! Whose credentials leave the server, and who sees what.
 
 use agentcy_core::Role;
+use agentcy_platform::workers::keep_here_without_them;
 use agentcy_testkit::app::TestApp;
 use serde_json::json;
 
@@ -61,6 +62,38 @@ async fn an_owner_who_takes_the_word_back_has_it_done_beside_the_stores() {
             .await
             .expecting(200);
     }
+}
+
+#[tokio::test]
+async fn a_server_that_starts_without_workers_does_itself_what_they_had() {
+    let scene = Scene::new().await;
+    let worker = scene.worker().await;
+    let held = scene.sync(&scene.source("held").await).await;
+    let job = worker.job().await;
+    let queued = scene.sync(&scene.source("queued").await).await;
+    let stage = &scene.app.stage;
+    keep_here_without_them(&stage.platform).await.unwrap();
+    assert_eq!(scene.owner.get(&queued).await.body["state"], "queued", "there are workers");
+
+    let without = stage.replica_with(|setup| setup.auth.worker_token = None);
+    keep_here_without_them(&without).await.unwrap();
+    job.done(json!({})).await.expecting_error(409, "lease_lost");
+    stage.settle().await;
+    for place in [held, queued] {
+        assert_eq!(scene.owner.get(&place).await.body["state"], "succeeded");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_keeps_its_own_jobs_alone() {
+    let scene = Scene::new().await;
+    let (one, other) = (scene.worker().await, scene.worker().await);
+    scene.sync(&scene.source("one").await).await;
+    let job = one.job().await;
+    let held = json!({ "jobs": [{ "id": job.told["id"], "fence": job.fence() }] });
+    assert_eq!(one.beat(held.clone()).await.expecting(200).body["lost"], json!([]));
+    let told = other.beat(held).await.expecting(200);
+    assert_eq!(told.body["lost"], json!([job.told["id"]]));
 }
 
 #[tokio::test]

@@ -144,3 +144,13 @@ async fn a_cancelled_sync_whose_runner_died_ends_cancelled() {
     assert_eq!(stage.read(&sync).await.state, SyncState::Cancelled);
     assert_eq!(stage.script.cursors().len(), 1);
 }
+
+#[tokio::test]
+async fn a_clock_that_is_put_back_keeps_nothing_waiting() {
+    let stage = Theatre::playing([node("a")]).await;
+    stage.clock.advance(TimeDelta::hours(1));
+    let sync = stage.start().await;
+    stage.clock.advance(TimeDelta::hours(-1));
+    run(&stage.runner).await;
+    assert_eq!(stage.read(&sync).await.state, SyncState::Succeeded);
+}

@@ -215,25 +215,44 @@ async fn a_task_that_is_off_or_another_by_now_does_not_tick() {
     assert!(desk.ticks().await.is_empty());
 }
 
-#[tokio::test]
-async fn many_schedules_that_are_due_at_once_all_run() {
-    let desk = Desk::new().await;
-    let id = desk.ticker("0 9 * * *", "UTC", Missed::RunOnce).await;
-    for n in 0..250 {
+/// Tickers that are all due at the same time: these, and the one that they are copies of.
+async fn tickers(desk: &Desk, missed: Missed, copies: usize) {
+    let id = desk.ticker("0 9 * * *", "UTC", missed).await;
+    for n in 0..copies {
         let (task, name) = (desk.ids.next::<TaskId>(), format!("Ticker {n}"));
         let copy = format!(
             "insert into tasks (id, org_id, name, agent_id, run_as, input_template, created_by,
                                 created_at, updated_at)
              select '{0}', org_id, '{name}', agent_id, run_as, input_template, created_by,
                     created_at, updated_at from tasks where name = 'Ticker';
-             insert into triggers (id, org_id, task_id, kind, cron, next_at)
-             select gen_random_uuid(), org_id, '{0}', kind, cron, next_at
+             insert into triggers (id, org_id, task_id, kind, cron, missed, next_at)
+             select gen_random_uuid(), org_id, '{0}', kind, cron, missed, next_at
              from triggers where task_id = '{1}'",
             uuid::Uuid::from(task),
             uuid::Uuid::from(id),
         );
         desk.database.execute(&copy).await;
     }
+}
+
+#[tokio::test]
+async fn of_more_than_can_be_followed_in_time_none_is_missed_while_somebody_is_there() {
+    let desk = Desk::new().await;
+    tickers(&desk, Missed::Skip, 250).await;
+    desk.set("2027-01-15T08:59:59Z");
+    let mut clock = Scheduler::default();
+    desk.turn(&mut clock).await;
+    for _ in 0..4 {
+        desk.pass(40);
+        clock.turn(&desk.platform).await.unwrap();
+    }
+    assert_eq!(desk.ticks().await.len(), 251);
+}
+
+#[tokio::test]
+async fn many_schedules_that_are_due_at_once_all_run() {
+    let desk = Desk::new().await;
+    tickers(&desk, Missed::RunOnce, 250).await;
     desk.set("2027-01-15T09:00:00Z");
     desk.turn(&mut Scheduler::default()).await;
     assert_eq!(desk.ticks().await.len(), 251);
