@@ -29,8 +29,7 @@ struct Followed {
     topic: String,
     conversation: ConversationId,
     at: i64,
-    /// None once it is over.
-    tail: Option<Tail>,
+    tail: Tail,
     _counted: Counted,
 }
 
@@ -78,7 +77,7 @@ impl Tails {
         let Watched { conversation, after: at, is_reset, tail } = watched;
         self.leave(&topic);
         let counted = Counted::new(shared);
-        self.list.push(Followed { topic, conversation, at, tail: Some(tail), _counted: counted });
+        self.list.push(Followed { topic, conversation, at, tail, _counted: counted });
         Ok((at, is_reset))
     }
 
@@ -110,10 +109,10 @@ impl Tails {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>, now: &impl Fn() -> Timestamp) -> Poll<Happened> {
-        for (place, one) in self.list.iter_mut().enumerate() {
-            let Some(tail) = &mut one.tail else { continue };
-            match tail.as_mut().poll_next(cx) {
-                Poll::Pending => {}
+        let mut place = 0;
+        while let Some(one) = self.list.get_mut(place) {
+            match one.tail.as_mut().poll_next(cx) {
+                Poll::Pending => place += 1,
                 Poll::Ready(Some(Ok(entries))) => {
                     one.at = entries.last().map_or(one.at, Entry::seq);
                     let at = now();
@@ -126,7 +125,8 @@ impl Tails {
                     let gone = self.list.swap_remove(place);
                     return Poll::Ready(Happened::Broken(gone.topic, error));
                 }
-                Poll::Ready(None) => one.tail = None,
+                // It is over: what is followed next has its place.
+                Poll::Ready(None) => drop(self.list.swap_remove(place)),
             }
         }
         Poll::Pending

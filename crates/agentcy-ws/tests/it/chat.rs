@@ -4,7 +4,7 @@ use agentcy_core::Role;
 use agentcy_testkit::app::{Client, TestApp};
 use serde_json::{Value, json};
 
-use crate::stage::{Watcher, app, over};
+use crate::stage::{Watcher, app, app_with, over};
 
 async fn begin(client: &Client) -> String {
     let made = client.post("/api/v1/chat/conversations", json!({})).await.expecting(201);
@@ -94,6 +94,20 @@ async fn a_run_is_followed_to_its_end_and_no_further() {
     assert!(names(&events).contains(&"content_delta"));
     say(&member, &conversation).await;
     watcher.hears_nothing().await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_over_makes_room_for_the_next() {
+    let app = app_with(|limits| limits.tails = 1).await;
+    let member = app.member(app.stage.org().await, Role::Member).await;
+    let conversation = begin(&member).await;
+    let mut watcher = Watcher::open(&app, &member).await;
+    for _ in 0..3 {
+        let topic = format!("run:{}", say(&member, &conversation).await);
+        let told = watcher.ask(&[&topic], json!({ &topic: 0 })).await;
+        assert_eq!(told.last().unwrap()["topics"], json!([topic]), "{told:?}");
+        answer(&mut watcher).await;
+    }
 }
 
 #[tokio::test]
