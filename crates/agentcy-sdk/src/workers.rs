@@ -11,6 +11,8 @@ use crate::{Client, Error};
 
 /// The longest that a claim waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// The longest that a batch is on its way; so long the server hears it.
+const LONGEST_UPLOAD: Duration = Duration::from_mins(10);
 
 /// The workers, and how much of the org waits for them.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -267,7 +269,9 @@ impl Client {
     ) -> Result<(), Error> {
         let path = ["workers", worker, "jobs", &job.id, "records"];
         let query = [("fence", job.fence.to_string()), ("batch", batch.to_string())];
-        self.ask(&path).query(query).ndjson(records).done().await
+        // A line that takes minutes for megabytes is slow, not dead.
+        let patient = self.clone().with_timeout(self.timeout.max(LONGEST_UPLOAD));
+        patient.ask(&path).query(query).ndjson(records).done().await
     }
 
     /// Ends a job.
