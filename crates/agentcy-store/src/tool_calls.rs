@@ -323,6 +323,20 @@ pub async fn wait(tx: &mut Tx, id: ToolCallId) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
+/// Goes on with a call that a person has agreed to: it is to run. False when it does not wait.
+#[tracing::instrument(name = "db.tool_calls.go_on", skip_all)]
+pub async fn go_on(tx: &mut Tx, id: ToolCallId) -> Result<bool> {
+    let done = sqlx::query!(
+        "update tool_calls set state = 'requested'
+         where org_id = $1 and id = $2 and state = 'waiting'",
+        Uuid::from(tx.org()),
+        Uuid::from(id),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Claims the effect of a call, with the arguments that it has now. False when it was claimed before, or is over: then
 /// it must not run.
 #[tracing::instrument(name = "db.tool_calls.claim", skip_all)]

@@ -23,9 +23,11 @@ impl Session {
         self.check()?;
         let expired = approvals::expire(&mut saving.tx, self.run.id, saving.now).await?;
         let decided = approvals::of_calls(&mut saving.tx, &waiting).await?;
+        // Also what expired before a process that died could end the run.
+        let is_over = decided.iter().any(|one| one.state == ApprovalState::Expired);
         let pending = decided.iter().filter(|one| one.state == ApprovalState::Pending);
         if let Some(first) = pending.map(|one| one.expires_at).min()
-            && expired.is_empty()
+            && !is_over
         {
             runs::park(&mut saving.tx, self.hold(), first, saving.now).await?;
             self.tell_task(&mut saving).await?;
@@ -37,15 +39,20 @@ impl Session {
         for one in decided.iter().filter(|one| one.state != ApprovalState::Pending) {
             self.append(&resolved(one))?;
         }
-        if !expired.is_empty() {
-            return self.expire(saving, &decided).await;
+        if is_over {
+            let told = decided.iter().filter(|one| expired.contains(&one.id));
+            return self.expire(saving, told).await;
         }
         drop(saving);
         decided.into_iter().try_for_each(|one| self.take_decision(one))
     }
 
-    async fn expire(&mut self, mut saving: Saving, decided: &[Approval]) -> Result<(), Stop> {
-        for one in decided.iter().filter(|one| one.state == ApprovalState::Expired) {
+    async fn expire(
+        &mut self,
+        mut saving: Saving,
+        expired: impl Iterator<Item = &Approval>,
+    ) -> Result<(), Stop> {
+        for one in expired {
             tell(&self.runs.platform, &mut saving.tx, "approval.resolved", one).await?;
         }
         self.write_log(&mut saving).await?;

@@ -4,12 +4,13 @@ use agentcy_core::{
     ErrorCode, Timestamp,
     chat::{CallState, LogEvent},
     id::ToolCallId,
+    tool::Effect,
 };
-use agentcy_store::tool_calls::ToolCall;
+use agentcy_store::tool_calls::{PassedBy, ToolCall};
 use serde_json::{Value, json};
 
 use super::{plain, session::Session, stop::Stop};
-use crate::tools::{self, Judged};
+use crate::tools::{self, Judged, Verdict};
 
 /// The most calls of one turn; more are refused.
 pub(super) const MOST: usize = 64;
@@ -196,9 +197,12 @@ impl Session {
         self.renew_hands().await?;
         self.hear_decisions().await?;
         let judged = self.judge().await?;
-        let (reads, writes): (Vec<_>, Vec<_>) = judged
-            .into_iter()
-            .partition(|(_, judged)| judged.effect == agentcy_core::tool::Effect::Read);
+        // What a person agreed to runs once for that, so what only reads is then claimed as well.
+        let is_free = |judged: &Judged| {
+            judged.effect == Effect::Read && judged.verdict != Verdict::Run(PassedBy::Approval)
+        };
+        let (reads, writes): (Vec<_>, Vec<_>) =
+            judged.into_iter().partition(|(_, judged)| is_free(judged));
         let mut asked = self.run_reads(reads).await?;
         asked.extend(self.run_writes(writes).await?);
         if !asked.is_empty() {
@@ -253,7 +257,7 @@ impl Session {
         self.end_call(id, CallState::Refused, tools::refusal(code.name(), message))
     }
 
-    async fn store_step(&mut self) -> Result<(), Stop> {
+    pub(super) async fn store_step(&mut self) -> Result<(), Stop> {
         let mut saving = self.open().await?;
         self.write_step(&mut saving).await?;
         self.seal(saving).await?;

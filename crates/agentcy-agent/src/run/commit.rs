@@ -1,6 +1,9 @@
 //! What is made durable together: the log, and what it comes to.
 
-use agentcy_core::{Timestamp, chat::Usage};
+use agentcy_core::{
+    Timestamp,
+    chat::{CallState, Usage},
+};
 use agentcy_store::{
     Tx, conversations, messages,
     runs::{self, Progress, Run},
@@ -73,6 +76,10 @@ impl Session {
 
     /// Makes durable what was shown.
     pub(super) async fn flush(&mut self) -> Result<(), Stop> {
+        // What the log says of calls and the rows do not would be said again by whoever goes on with them.
+        if self.calls.is_stored && !self.calls.changed().is_empty() {
+            return self.store_step().await;
+        }
         if self.writer.pending() {
             return self.flush_lines().await;
         }
@@ -116,8 +123,10 @@ impl Session {
                 let result = call.result.clone().unwrap_or_default();
                 let passed_by = call.passed_by;
                 tool_calls::finish(tx, id, call.state, &result, passed_by, saving.now).await?;
-            } else if call.state == agentcy_core::chat::CallState::Waiting {
+            } else if call.state == CallState::Waiting {
                 tool_calls::wait(tx, id).await?;
+            } else if call.state == CallState::Requested {
+                tool_calls::go_on(tx, id).await?;
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use agentcy_core::{
 };
 use agentcy_platform::{Error, StoreError};
 use agentcy_store::{
-    Tx,
+    Tx, approvals,
     conversations::{self, Turn as Stage},
     messages::{self, Message},
     runs::{self, Run},
@@ -211,9 +211,12 @@ impl Session {
             let step = i32::try_from(self.step).unwrap_or(i32::MAX);
             let present = calls.extract_if(.., |call| call.step == step).collect();
             self.calls = Calls::stored(present);
+            // What was decided of these was said before.
+            let requested = self.calls.in_state(CallState::Requested);
+            self.approvals = approvals::of_calls(tx, &requested).await?;
         }
         self.told_calls = calls;
-        // Of a run that was parked everything that was shown is stored.
+        // Of a run that was parked, or given back before it heard the decisions, everything that was shown is stored.
         if was_lost || self.calls.in_state(CallState::Waiting).is_empty() {
             self.reset()?;
         } else {

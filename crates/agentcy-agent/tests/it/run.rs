@@ -3,6 +3,7 @@
 mod approval;
 mod cancel;
 mod death;
+mod decided;
 mod fold;
 mod hostile;
 mod limits;

@@ -43,20 +43,29 @@ use futures_util::{
 };
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
 
 /// How long a test waits for what must come.
 const LONG: Duration = Duration::from_secs(20);
 
-/// Tools that change something, and count how often.
+/// Tools that do something, and count how often where that matters.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Bench {
     effects: Arc<AtomicUsize>,
+    gate: Arc<Notify>,
 }
 
 impl Bench {
     pub(crate) fn effects(&self) -> usize {
         self.effects.load(Ordering::SeqCst)
+    }
+
+    /// Lets one that waits at the gate go on, or the next that comes there.
+    pub(crate) fn open(&self) {
+        self.gate.notify_one();
     }
 }
 
@@ -101,8 +110,10 @@ impl Connector for Bench {
             tool("look", Effect::Read),
             tool("wait", Effect::Read),
             tool("break", Effect::Read),
+            tool("ponder", Effect::Read),
             tool("poke", Effect::Write),
             tool("stall", Effect::Write),
+            tool("hold", Effect::Write),
         ]
     }
     fn execute<'a>(
@@ -112,8 +123,11 @@ impl Connector for Bench {
         args: &'a Value,
     ) -> BoxFuture<'a, Sourced<Output>> {
         async move {
-            if tool == "poke" || tool == "stall" {
+            if matches!(tool, "poke" | "stall" | "hold" | "ponder") {
                 self.effects.fetch_add(1, Ordering::SeqCst);
+            }
+            if tool == "hold" || tool == "ponder" {
+                self.gate.notified().await;
             }
             assert_ne!(tool, "break", "a connector with a fault");
             if tool == "wait" || tool == "stall" {
