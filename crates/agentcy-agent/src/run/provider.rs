@@ -24,6 +24,11 @@ impl Provider {
         Ok(Self { settings, fallbacks: effective.fallbacks })
     }
 
+    /// The model that is there without any settings.
+    pub(super) const fn builtin() -> Self {
+        Self { settings: Settings::builtin(), fallbacks: Vec::new() }
+    }
+
     pub(super) fn is_builtin(&self) -> bool {
         self.settings.provider == ProviderKind::Builtin
     }

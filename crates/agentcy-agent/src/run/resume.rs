@@ -2,7 +2,7 @@
 
 use agentcy_core::{
     Caller, Realms,
-    chat::{CallState, MessageRole, RunErrorCode},
+    chat::{CallState, FinishReason, MessageRole, RunErrorCode},
     id::TaskRunId,
 };
 use agentcy_platform::{Error, StoreError};
@@ -68,6 +68,16 @@ fn over(run: &Run, claimed: &Claimed, has_begun: bool) -> Option<Stop> {
     })
 }
 
+/// How a run ends whose model provider cannot be used, as when the key of the org does not open any more.
+fn unusable(run: &Run, error: &Error) -> Stop {
+    tracing::error!(error = %error, cause = ?error, "the model provider of an org cannot be used");
+    if run.cancel {
+        return Stop::finished(FinishReason::Cancelled);
+    }
+    let message = "the model settings of the org cannot be read; an admin must give the key again";
+    Stop::failed(RunErrorCode::ModelFailed, message)
+}
+
 async fn take_up(
     runs: Runs,
     claimed: &Claimed,
@@ -91,13 +101,17 @@ async fn take_up(
         None => None,
     };
     let (question, message) = said(&mut tx, &run).await?;
-    let provider = Provider::of(platform, claimed.org_id, &stage)?;
+    let (provider, unusable) = match Provider::of(platform, claimed.org_id, &stage) {
+        Ok(provider) => (provider, None),
+        // It is asked nothing: the run ends.
+        Err(error) => (Provider::builtin(), Some(unusable(&run, &error))),
+    };
     let realms = caller.as_ref().map(|caller| caller.realms.clone());
     let hands = caller.map(|caller| Toolbox::new(platform, caller, grants(&stage, task.as_ref())));
     let writer = Writer::new(&runs.hub, place(claimed), position(&stage, claimed), held_until);
     let has_begun = message.seq.is_some();
     let was_parked = run.task_run_id.is_some() && has_begun && !claimed.was_lost;
-    let over = over(&run, claimed, has_begun);
+    let over = over(&run, claimed, has_begun).or(unusable);
     let turns = u32::try_from(run.step).unwrap_or_default();
     let mut session = Session {
         by,
