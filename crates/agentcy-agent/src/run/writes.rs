@@ -1,7 +1,13 @@
 //! Calls that change something: one after another, each claimed before it begins.
 
-use agentcy_core::{ErrorCode, chat::CallState, id::ToolCallId, tool::Effect};
+use agentcy_core::{
+    ErrorCode,
+    chat::{CallState, FinishReason},
+    id::ToolCallId,
+    tool::Effect,
+};
 use agentcy_store::tool_calls::{self, PassedBy};
+use tokio::time::Instant;
 
 use super::{commit::Saving, session::Session, stop::Stop};
 use crate::tools::{Call, Judged, Verdict};
@@ -28,6 +34,9 @@ impl Session {
         let mut asked = Vec::new();
         for (id, _) in writes {
             self.check()?;
+            if Instant::now() >= self.deadline() {
+                return Err(Stop::finished(FinishReason::MaxTime));
+            }
             // Again: what was read meanwhile may have tainted the run, or a standing approval be used up.
             let judged = self.judge_one(id).await?;
             match &judged.verdict {

@@ -7,7 +7,7 @@ use agentcy_platform::agents::{self, NewAgent};
 use agentcy_testkit::fake_llm::{End, Turn};
 use serde_json::json;
 
-use super::talk::{Event, Talk, of};
+use super::talk::{Event, Talk, YES, at_bench, of};
 
 /// Lets an agent with these limits answer, and gives its events.
 async fn executed(talk: &Talk, limits: RunLimits) -> Vec<Event> {
@@ -84,6 +84,26 @@ async fn time_is_over_in_the_middle_of_a_text() {
     let limits = RunLimits { secs: Some(1), ..RunLimits::default() };
     let events = executed(&talk, limits).await;
     assert_eq!(of(&events, "message_end")[0]["finish_reason"], "max_time");
+    talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn nothing_more_is_changed_once_time_is_over() {
+    let calls = Turn::calls([at_bench("poke", "a"), at_bench("poke", "b")]);
+    let talk = Talk::of([calls, Turn::streams(["Both."])]).await;
+    let started = talk.say("go").await;
+    talk.until_state(started.run.id, "waiting_approval").await;
+    talk.server.runs.idle().await;
+    // As if it had worked as long as it may before it asked.
+    talk.inner.database.execute("update runs set active_ms = 600000").await;
+    talk.decide(YES).await;
+    talk.decide(YES).await;
+    talk.server.work().await;
+    let events = talk.hear(&started).await;
+    assert_eq!(of(&events, "message_end")[0]["finish_reason"], "max_time");
+    assert_eq!((talk.bench.effects(), talk.asked().len()), (0, 1));
+    let calls = talk.inner.database.rows("select distinct state from tool_calls").await;
+    assert_eq!(calls, [json!({ "state": "cancelled" })]);
     talk.check_fold().await;
 }
 
