@@ -35,7 +35,7 @@ pub mod sessions;
 pub mod source_contents;
 pub mod sources;
 mod standing;
-pub mod standing_uses;
+pub mod standing_counts;
 pub mod system;
 pub mod task_runs;
 pub mod tasks;

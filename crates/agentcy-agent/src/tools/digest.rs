@@ -24,6 +24,13 @@ pub(super) fn of_source(call: &ToolCall) -> CallDigest {
     digest(&call.tool, Some(&id), &version, effect_name(call.effect), &call.args)
 }
 
+/// Of what the arguments of a standing approval must fit.
+pub(super) fn of_schema(schema: &Value) -> [u8; 32] {
+    let mut text = Vec::with_capacity(256);
+    write(schema, &mut text);
+    Sha256::digest(&text).into()
+}
+
 /// What an effect is called, as in the API.
 pub(super) const fn effect_name(effect: Effect) -> &'static str {
     match effect {

@@ -5,12 +5,19 @@ use agentcy_platform::{
     Result,
     schema::{ArgsSchema, pins_every_argument},
 };
-use agentcy_store::{Reader, Tx, audit, standing_uses, tool_calls::PassedBy};
+use agentcy_store::{
+    Reader, Tx, audit,
+    standing_counts::{self, Of},
+    tool_calls::PassedBy,
+};
 use chrono::NaiveDate;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Judged, Standing, Toolbox, Verdict, digest::effect_name};
+use super::{
+    Judged, Standing, Toolbox, Verdict,
+    digest::{effect_name, of_schema},
+};
 
 /// What stands for the tools of the graph, which no source has.
 const GRAPH: &str = "graph";
@@ -21,7 +28,15 @@ pub(super) struct Use {
     subject: Uuid,
     connector: String,
     tool: String,
+    args_schema: [u8; 32],
     most: u32,
+}
+
+impl Use {
+    fn of(&self) -> Of<'_> {
+        let Self { subject, connector, tool, args_schema, .. } = self;
+        Of { subject: *subject, connector, tool, args_schema }
+    }
 }
 
 impl Toolbox {
@@ -40,11 +55,10 @@ impl Toolbox {
                 subject: *subject,
                 connector: judged.connector.clone().unwrap_or_else(|| GRAPH.to_owned()),
                 tool: one.tool.clone(),
+                args_schema: of_schema(&one.args_schema),
                 most: one.max_per_day,
             };
-            let (connector, tool) = (&found.connector, &found.tool);
-            let used =
-                standing_uses::uses(reader, found.subject, connector, tool, day(now)).await?;
+            let used = standing_counts::uses(reader, found.of(), day(now)).await?;
             if u32::try_from(used).is_ok_and(|used| used < found.most) {
                 return Ok(Some(found));
             }
@@ -60,8 +74,7 @@ impl Toolbox {
         };
         if let (PassedBy::Standing, Some(one)) = (how, &judged.standing) {
             let today = day(self.platform.now());
-            let (connector, tool) = (&one.connector, &one.tool);
-            if !standing_uses::take(tx, one.subject, connector, tool, today, one.most).await? {
+            if !standing_counts::take(tx, one.of(), today, one.most).await? {
                 return Ok(false);
             }
         }

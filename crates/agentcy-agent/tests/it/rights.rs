@@ -206,6 +206,38 @@ async fn a_standing_approval_passes_what_fits_it_as_often_as_it_says() {
 }
 
 #[tokio::test]
+async fn standing_approvals_of_one_tool_with_other_arguments_are_used_up_apart() {
+    let stage = Stage::new().await;
+    stage.source("lab", "lab", "data", json!({})).await;
+    let standing = |target: &str, max_per_day: u32| Standing {
+        subject: Uuid::from_u128(5),
+        approval: StandingApproval {
+            connector: "lab".to_owned(),
+            tool: "poke".to_owned(),
+            args_schema: json!({ "properties": { "target": { "const": target } } }),
+            max_per_day,
+            expires_at: stage.platform.now() + TimeDelta::days(1),
+        },
+    };
+    let mut some = grants(stage.conversation(&stage.owner).await);
+    some.own_defaults = Some(ApprovalDefaults::default());
+    some.standing = vec![standing("a", 2), standing("b", 1)];
+    let tools = stage.tools_with(&stage.owner, some).await;
+    let by = stage.platform.permit(&stage.owner, agentcy_core::Action::MessageSend).await.unwrap();
+    let passes = async |target: &str| {
+        let poke = at_source("lab", "poke", json!({ "target": target }));
+        let poke = tools.judge(poke, true).await.unwrap();
+        let mut tx = stage.platform.begin(&by).await.unwrap();
+        let taken = tools.spend(&mut tx, &poke).await.unwrap();
+        tx.commit().await.unwrap();
+        taken && word(&poke) == "standing"
+    };
+    assert!(passes("a").await && passes("a").await);
+    assert!(passes("b").await, "those of the other are not taken");
+    assert!(!passes("a").await && !passes("b").await);
+}
+
+#[tokio::test]
 async fn a_source_that_calls_itself_graph_has_no_standing_approval_of_the_graph() {
     let stage = Stage::new().await;
     stage.source("graph", "lab", "data", json!({})).await;

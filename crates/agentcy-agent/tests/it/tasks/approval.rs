@@ -84,7 +84,7 @@ async fn what_admins_agreed_to_holds_of_task_and_agent_and_is_counted_for_each()
     yard.work().await;
     assert_eq!(yard.stands(&task, id).await.0, TaskRunState::Succeeded);
     assert_eq!(yard.bench.effects(), 2);
-    let uses = yard.inner.database.rows("select subject, uses from standing_uses").await;
+    let uses = yard.inner.database.rows("select subject, uses from standing_counts").await;
     let subjects: Vec<_> = uses.iter().map(|row| row["subject"].as_str().unwrap()).collect();
     let (of_task, of_agent) =
         (uuid::Uuid::from(task.id).to_string(), uuid::Uuid::from(yard.agent).to_string());

@@ -8,7 +8,8 @@ use agentcy_core::{
 };
 use agentcy_store::{
     approvals::{self, Inbox, Verdict},
-    conversations, standing_uses,
+    conversations,
+    standing_counts::{self, Of},
     tool_calls::{self, PassedBy},
 };
 use futures_util::future::join_all;
@@ -196,22 +197,26 @@ async fn a_standing_approval_is_used_as_often_as_it_may_be() {
     let org = world.org().await;
     let subject = next_id();
     let day = at(0).date_naive();
-    let take = async |day, tool: &str| {
+    let take_of = async |day, tool: &str, args_schema: &[u8]| {
         let mut tx = tx(&world, org).await;
-        let taken = standing_uses::take(&mut tx, subject, "crm", tool, day, 5).await.unwrap();
+        let of = Of { subject, connector: "crm", tool, args_schema };
+        let taken = standing_counts::take(&mut tx, of, day, 5).await.unwrap();
         tx.commit().await.unwrap();
         taken
     };
+    let take = async |day, tool: &str| take_of(day, tool, &[1]).await;
     let taken = join_all((0..32).map(|_| take(day, "request"))).await;
     assert_eq!(taken.into_iter().filter(|taken| *taken).count(), 5);
     assert!(!take(day, "request").await);
     assert!(take(day, "other").await);
+    assert!(take_of(day, "request", &[2]).await, "of other arguments");
     assert!(take(day.succ_opt().unwrap(), "request").await, "a new day");
     let far = day + chrono::Days::new(40);
     assert!(take(far, "request").await);
-    let kept: i64 = sqlx::query_scalar("select count(*) from standing_uses where tool = 'request'")
-        .fetch_one(&mut world.owner().await)
-        .await
-        .unwrap();
+    let kept: i64 =
+        sqlx::query_scalar("select count(*) from standing_counts where tool = 'request'")
+            .fetch_one(&mut world.owner().await)
+            .await
+            .unwrap();
     assert_eq!(kept, 1, "days long gone are forgotten");
 }

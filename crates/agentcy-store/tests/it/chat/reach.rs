@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{a_conversation, a_message, asked, conversation, held_run, say, tx};
 use crate::world::{World, at, connect, next_id};
 
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "agents",
     "conversations",
     "runs",
@@ -27,6 +27,7 @@ const TABLES: [&str; 8] = [
     "tool_calls",
     "approvals",
     "standing_uses",
+    "standing_counts",
 ];
 
 fn agent(name: &str) -> Agent {
@@ -126,7 +127,7 @@ async fn the_system_reads_no_word_of_a_conversation_and_nobody_rewrites_its_log(
         "select parts from messages",
         "select args from tool_calls",
         "select args from approvals",
-        "select * from standing_uses",
+        "select * from standing_counts",
         "select system from runs",
         "select output from runs",
         "select error from runs",
