@@ -14,12 +14,17 @@ use agentcy_platform::{
 use agentcy_store::{
     Reader, Tx,
     approvals::{self as store, Inbox},
-    audit, conversations as rows, orgs, runs, tool_calls,
+    audit,
+    conversations::{self as rows, Turn},
+    orgs, runs, tool_calls,
 };
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::tools::rejudge;
+use crate::{
+    run::grants,
+    tools::{Edited, Toolbox},
+};
 
 pub use agentcy_store::approvals::Approval;
 
@@ -135,6 +140,13 @@ pub async fn decide(
     let inner = tool_calls::find(&mut reader, seen.tool_call_id).await?.and_then(|call| call.tool);
     let require_other = requires_other(&mut reader).await?;
     let run = runs::find(&mut reader, seen.run_id).await?;
+    let edit = match &decision.args {
+        Some(args) => {
+            let stage = rows::turn(&mut reader, conversation).await?;
+            Some((args, stage.ok_or_else(|| Error::not_found("conversation"))?))
+        }
+        None => None,
+    };
     drop(reader);
 
     let own = seen.requested_by == caller.principal.to_string();
@@ -143,8 +155,13 @@ pub async fn decide(
     platform.permit_on(&by, !(require_other && own), OTHERS).await?;
     still_open(&seen, platform)?;
 
-    let edited = match &decision.args {
-        Some(args) => Some(edit(platform, &by, &seen, inner.as_deref(), args).await?),
+    let edited = match edit {
+        Some((args, stage)) => {
+            let hands = hands(platform, &by, &seen, &stage).await?;
+            let edited = hands.edit(&seen, inner.as_deref(), args).await?;
+            platform.permit_on(&by, may_decide(caller, edited.effect), DESTRUCTIVE).await?;
+            Some(edited)
+        }
         None => None,
     };
     // What a task asked for it led to, whoever decided.
@@ -181,21 +198,13 @@ fn still_open(approval: &Approval, platform: &Platform) -> Result<()> {
     }
 }
 
-/// Digest and effect of the call with other arguments, if the decider may decide that as well.
-async fn edit(
-    platform: &Platform,
-    by: &By,
-    approval: &Approval,
-    inner: Option<&str>,
-    args: &Value,
-) -> Result<([u8; 32], Effect)> {
+/// The tools of the run, whose call it is with other arguments as well.
+async fn hands(platform: &Platform, by: &By, approval: &Approval, stage: &Turn) -> Result<Toolbox> {
     let run = approval.run_id.to_string();
     let starter = platform.stand_in(by.org_id(), &approval.requested_by, &run).await?;
     let gone = || Error::insufficient_role("whoever started the run may not any more");
-    let starter = starter.ok_or_else(gone)?;
-    let (digest, effect) = rejudge(platform, &starter, approval, inner, args).await?;
-    platform.permit_on(by, may_decide(by.caller(), effect), DESTRUCTIVE).await?;
-    Ok((digest, effect))
+    // Nothing of its task decides what a call is.
+    Ok(Toolbox::new(platform, starter.ok_or_else(gone)?, grants(stage, None)))
 }
 
 async fn settle(
@@ -203,16 +212,16 @@ async fn settle(
     by: &By,
     seen: &Approval,
     decision: &Decision,
-    edited: Option<([u8; 32], Effect)>,
+    edited: Option<Edited>,
 ) -> Result<Approval> {
     let now = platform.now();
     let own = by.caller().principal.to_string();
-    let args = decision.args.as_ref().zip(edited.as_ref());
+    let args = edited.as_ref().map(|one| (&one.args, one.digest.as_slice(), one.effect));
     let verdict = store::Verdict {
         approved: decision.approved,
         by: &own,
         note: decision.note.as_deref(),
-        args: args.map(|(args, (digest, effect))| (args, digest.as_slice(), *effect)),
+        args,
         remember_until: decision.remember_secs.map(|secs| now + TimeDelta::seconds(secs.into())),
         at: now,
     };

@@ -1,19 +1,13 @@
 //! Whether a call runs, waits for a person or is refused.
 
-use agentcy_core::{Action, Caller, ErrorCode, chat::ApprovalState, tool::Effect};
-use agentcy_platform::{Error, Platform, Result, sources};
+use agentcy_core::{Action, ErrorCode, chat::ApprovalState, tool::Effect};
+use agentcy_platform::Result;
 use agentcy_store::{
     approvals::{self, Approval},
     tool_calls::PassedBy,
 };
-use serde_json::Value;
 
-use super::{
-    Call, Judged, Toolbox, Verdict,
-    args::Tool,
-    digest::{CallDigest, of_own, of_source},
-    read::{Read, faults},
-};
+use super::{Call, Judged, Toolbox, Verdict, read::Read};
 use crate::gate::{Gate, Starter, Why, gate};
 
 impl Toolbox {
@@ -84,37 +78,6 @@ impl Toolbox {
         let found = approvals::remembered(&mut reader, conversation, &judged.digest, now).await?;
         Ok(found.map(|_| PassedBy::Remembered))
     }
-}
-
-/// What a decider would have run with other arguments, of the source's tool `inner` where it is one's: its digest and
-/// effect. It is judged as the starter, whose call it is. Errors: `invalid`, `in_use` (the source was changed since the approval was asked for), those of the source.
-pub(crate) async fn rejudge(
-    platform: &Platform,
-    starter: &Caller,
-    approval: &Approval,
-    inner: Option<&str>,
-    args: &Value,
-) -> Result<(CallDigest, Effect)> {
-    if let Some(message) = faults(&approval.args_schema, args) {
-        return Err(Error::invalid_field("args", message));
-    }
-    let (Some(connector), Some(inner)) = (&approval.connector, inner) else {
-        let tool = Tool::named(&approval.tool).ok_or_else(|| Error::not_found("tool"))?;
-        let read = tool.read(args);
-        read.map_err(|fault| Error::invalid_field(&format!("args.{}", fault.path), fault.message))?;
-        return Ok((of_own(tool, args), tool.effect()));
-    };
-    let asked = |args| sources::judge_tool(platform, starter, connector, inner, args);
-    let before = asked(approval.args.clone()).await?;
-    if of_source(&before).as_slice() != approval.digest {
-        let message = "the source was changed since; deny the call, and it will be asked for anew";
-        return Err(Error::refused(ErrorCode::InUse, message));
-    }
-    let after = asked(args.clone()).await?;
-    if let Some(message) = faults(&after.input_schema, args) {
-        return Err(Error::invalid_field("args", message));
-    }
-    Ok((of_source(&after), after.effect))
 }
 
 /// The call as a person decided it: at that source and with those arguments, whatever the model wrote.

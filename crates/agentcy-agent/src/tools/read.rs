@@ -83,28 +83,39 @@ impl Toolbox {
         })))
     }
 
-    /// A call that makes a node, in a realm that the run may put things into: the one it names, or the only one.
+    /// A call that makes a node, in the realm that it is in.
     async fn in_realm(&self, mut call: Call, asked: UpsertNode, schema: Value) -> Result<Read> {
         let tool = Tool::UpsertNode;
+        match self.realm_of(asked.realm).await? {
+            Ok(realm) => call.args["realm"] = json!(realm),
+            Err((code, message)) => {
+                return Ok(refuse(call, Some(tool), code, format!("realm: {message}")));
+            }
+        }
+        Ok(own(tool, call, schema))
+    }
+
+    /// The realm that a node is made in, one that the run may put things into: the one that the call names, or the only
+    /// one. Or why there is none.
+    pub(super) async fn realm_of(
+        &self,
+        named: Option<Realm>,
+    ) -> Result<std::result::Result<Realm, (ErrorCode, String)>> {
         let available = realms::available(&self.platform, &self.caller).await?;
         let is_there = |one: &Realm| available.iter().any(|info| info.realm == *one);
         let list = || {
             let slugs = available.iter().map(|info| info.realm.as_str());
             slugs.collect::<Vec<_>>().join(", ")
         };
-        match (&asked.realm, available.as_slice()) {
-            (Some(realm), _) if is_there(realm) => {}
+        Ok(match (named, available.as_slice()) {
+            (Some(realm), _) if is_there(&realm) => Ok(realm),
             (Some(_), _) => {
-                let message = format!("realm: this run may write in these alone: {}", list());
-                return Ok(refuse(call, Some(tool), ErrorCode::UnknownRealm, message));
+                let message = format!("this run may write in these alone: {}", list());
+                Err((ErrorCode::UnknownRealm, message))
             }
-            (None, [only]) => call.args["realm"] = json!(only.realm),
-            (None, _) => {
-                let message = format!("realm: say in which of these: {}", list());
-                return Ok(refuse(call, Some(tool), ErrorCode::Invalid, message));
-            }
-        }
-        Ok(own(tool, call, schema))
+            (None, [only]) => Ok(only.realm.clone()),
+            (None, _) => Err((ErrorCode::Invalid, format!("say in which of these: {}", list()))),
+        })
     }
 }
 

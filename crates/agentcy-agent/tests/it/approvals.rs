@@ -1,5 +1,7 @@
 //! What waits for a person, who may decide it, and that it is decided once.
 
+mod edited;
+
 use std::sync::Arc;
 
 use agentcy_agent::{
