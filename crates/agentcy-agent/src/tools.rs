@@ -3,6 +3,7 @@
 //! A call is judged before it runs, and only what was judged runs: by the present rights of the starter, within the
 //! realms of agent and conversation, and as far as a person agreed where one must.
 
+mod allowed;
 mod args;
 mod bound;
 mod cite;
@@ -48,7 +49,7 @@ pub(crate) use untrusted::{quoted, quotes};
 pub struct Grants {
     /// The conversation.
     pub conversation: ConversationId,
-    /// The tools of the agent; none listed is every tool.
+    /// The tools of the agent, those of sources as `source.tool`; none listed is every tool.
     pub allowed: Vec<String>,
     /// What the org lets pass without asking.
     pub defaults: ApprovalDefaults,
@@ -155,11 +156,6 @@ impl Toolbox {
     pub fn specs(&self) -> Vec<Arc<ToolSpec>> {
         let allowed = Tool::specs().filter(|(tool, _)| self.allows(*tool));
         allowed.map(|(_, spec)| Arc::clone(spec)).collect()
-    }
-
-    fn allows(&self, tool: Tool) -> bool {
-        let list = &self.grants.allowed;
-        list.is_empty() || list.iter().any(|name| name == tool.name())
     }
 }
 

@@ -18,16 +18,18 @@ use super::{
     shape::Shown,
 };
 
+/// The tools of each kind of source.
+type Kinds = BTreeMap<&'static str, Vec<ToolInfo>>;
+
 /// What the words of a result take beside the answer of a source.
 const WORDS: usize = 1024;
 
 impl Toolbox {
     pub(super) async fn list_connectors(&self) -> Result<Value> {
-        let (found, tools, more) = self.connected().await?;
+        let (found, kinds, more) = self.connected().await?;
         let mut shown = Shown::new();
         let list = found.into_iter().map(|source| {
-            let tools = tools.get(source.source_type.as_str()).map(Vec::as_slice);
-            let names: Vec<_> = tools.unwrap_or_default().iter().map(|tool| tool.name).collect();
+            let names: Vec<_> = self.tools_of(&source, &kinds).map(|tool| tool.name).collect();
             let state = match source.state {
                 SourceState::New => "new",
                 SourceState::Syncing => "syncing",
@@ -50,13 +52,12 @@ impl Toolbox {
     }
 
     pub(super) async fn search_connector_tools(&self, ask: SearchConnectorTools) -> Result<Value> {
-        let (found, tools, more) = self.connected().await?;
+        let (found, kinds, more) = self.connected().await?;
         let wanted = Wanted::new(&ask.query);
         let is_any = ask.query.trim().is_empty();
         let mut ranked: Vec<(f64, &Source, &ToolInfo)> = Vec::new();
         for source in &found {
-            let tools = tools.get(source.source_type.as_str()).map(Vec::as_slice);
-            for tool in tools.unwrap_or_default() {
+            for tool in self.tools_of(source, &kinds) {
                 let name = format!("{} {} {}", source.name, source.source_type, tool.name);
                 ranked.push((wanted.score(&name, tool.description), source, tool));
             }
@@ -97,14 +98,22 @@ impl Toolbox {
     }
 
     /// The sources that the run sees, the tools of their kinds, and whether there are more.
-    async fn connected(
-        &self,
-    ) -> Result<(Vec<Source>, BTreeMap<&'static str, Vec<ToolInfo>>, bool)> {
+    async fn connected(&self) -> Result<(Vec<Source>, Kinds, bool)> {
         let limit = Limit::new(Limit::MAX).unwrap_or_default();
         let page = PageRequest { limit, cursor: None };
         let found = sources::list(&self.platform, &self.caller, page).await?;
         let kinds = sources::catalog(&self.platform, &self.caller).await?;
         let tools = kinds.into_iter().map(|kind| (kind.source_type, kind.tools)).collect();
         Ok((found.items, tools, found.next_cursor.is_some()))
+    }
+
+    /// The tools of a source that the run may use: nobody is told of one that would be refused.
+    fn tools_of<'a>(
+        &self,
+        source: &Source,
+        kinds: &'a Kinds,
+    ) -> impl Iterator<Item = &'a ToolInfo> {
+        let tools = kinds.get(source.source_type.as_str()).into_iter().flatten();
+        tools.filter(|tool| self.allows_at(source.id, &source.name, tool.name))
     }
 }

@@ -65,6 +65,10 @@ impl Toolbox {
                 return Ok(refuse(call, tool, code, message));
             }
         };
+        if !self.allows_at(found.source, &found.source_name, &found.tool) {
+            let message = "this agent may not use that tool of that connector".to_owned();
+            return Ok(refuse(call, tool, ErrorCode::PolicyDenied, message));
+        }
         if let Some(message) = faults(&found.input_schema, &found.args) {
             let message = format!("args: {message}");
             return Ok(refuse(call, tool, ErrorCode::Invalid, message));

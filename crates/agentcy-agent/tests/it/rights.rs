@@ -85,6 +85,91 @@ async fn an_agent_uses_its_tools_and_no_others() {
     assert!(words.ends_with("search_graph, expand_node"), "{words}");
 }
 
+/// The tools of a run whose agent has these.
+async fn allowed(stage: &Stage, tools: &[&str]) -> Toolbox {
+    let mut some = grants(stage.conversation(&stage.owner).await);
+    some.allowed = tools.iter().map(|&tool| tool.to_owned()).collect();
+    stage.tools_with(&stage.owner, some).await
+}
+
+const READS: [&str; 3] = ["list_connectors", "search_connector_tools", "execute_connector_tool"];
+
+#[tokio::test]
+async fn an_agent_runs_those_tools_of_sources_that_it_names_and_is_offered_no_others() {
+    let stage = Stage::new().await;
+    stage.source("lab", "lab", "data", json!({})).await;
+    let other = stage.source("Lab.two", "lab", "data", json!({})).await.to_string();
+    // One that calls itself by the id of another has nothing of what is meant for that.
+    stage.source(&other, "lab", "data", json!({})).await;
+    let by_id = format!("{other}.*");
+    for (named, runs) in [
+        (vec!["lab.*"], "lab:peek lab:wipe"),
+        (vec!["LAB.peek"], "lab:peek"),
+        (vec!["lab.two.wipe", "lab.peek"], "lab:peek two:wipe"),
+        (vec!["*.peek"], "lab:peek two:peek"),
+        (vec![by_id.as_str()], "two:peek two:wipe"),
+        (vec!["crm.*"], ""),
+        (vec![], "lab:peek lab:wipe two:peek two:wipe"),
+    ] {
+        let entries: Vec<&str> = READS.into_iter().chain(named.iter().copied()).collect();
+        let tools = allowed(&stage, &entries).await;
+        let listed = result(&tools, call("list_connectors", json!({}))).await;
+        let every = json!({ "query": "", "top_k": 20 });
+        let found = result(&tools, call("search_connector_tools", every)).await;
+        let mut ran = Vec::new();
+        for (short, source) in [("lab", "lab"), ("two", "Lab.two")] {
+            for tool in ["peek", "wipe"] {
+                let judged = tools.judge(at_source(source, tool, json!({ "target": "a" })), false);
+                let judged = judged.await.unwrap();
+                let runs = matches!(judged.verdict, Verdict::Run(_));
+                let code = match judged.verdict {
+                    Verdict::Refuse { code, .. } => code.name(),
+                    _ => "",
+                };
+                assert_eq!(
+                    code,
+                    if runs { "" } else { "policy_denied" },
+                    "{named:?} {source}.{tool}"
+                );
+                assert_eq!(is_listed(&listed, source, tool), runs, "{named:?} {listed}");
+                assert_eq!(is_found(&found, source, tool), runs, "{named:?} {found}");
+                if runs {
+                    ran.push(format!("{short}:{tool}"));
+                }
+            }
+        }
+        assert_eq!(ran.join(" "), runs, "{named:?}");
+    }
+}
+
+fn is_listed(listed: &Value, source: &str, tool: &str) -> bool {
+    let all = listed["connectors"].as_array().unwrap();
+    let tools = all.iter().filter(|one| one["name"] == source).map(|one| &one["tools"]);
+    tools.flat_map(|tools| tools.as_array().unwrap()).any(|one| one == tool)
+}
+
+fn is_found(found: &Value, source: &str, tool: &str) -> bool {
+    let all = found["tools"].as_array().unwrap();
+    all.iter().any(|one| one["connector"] == source && one["tool"] == tool)
+}
+
+#[tokio::test]
+async fn a_tool_of_a_source_that_is_named_alone_is_run_all_the_same() {
+    let stage = Stage::new().await;
+    stage.source("lab", "lab", "data", json!({})).await;
+    let tools = allowed(&stage, &["search_graph", "lab.peek"]).await;
+    let names: Vec<_> = tools.specs().iter().map(|spec| spec.name.clone()).collect();
+    assert_eq!(names, ["search_graph", "execute_connector_tool"]);
+    result(&tools, at_source("lab", "peek", json!({ "target": "a" }))).await;
+    let (code, words) = failure(&tools, at_source("lab", "poke", json!({ "target": "a" }))).await;
+    assert_eq!(code, "policy_denied", "{words}");
+    assert_eq!(stage.lab.effects(), 0);
+    // Nobody is told of tools that could not be run.
+    let tools = allowed(&stage, &["list_connectors"]).await;
+    let listed = result(&tools, call("list_connectors", json!({}))).await;
+    assert_eq!(listed["connectors"][0]["tools"], json!([]));
+}
+
 #[tokio::test]
 async fn a_run_sees_what_starter_agent_and_conversation_all_see() {
     let stage = Stage::new().await;

@@ -60,7 +60,9 @@ struct AgentCreate {
     instructions: String,
     /// The model that it asks; the org's unless given.
     model: Option<String>,
-    /// The tools that it may use; none listed means every tool.
+    /// The tools that it may use; none listed means every tool. Those of sources are listed as `source.tool`, the source
+    /// by its name or id, and `*` stands for every source or every tool: once one is listed, `execute_connector_tool`
+    /// runs those alone, whether it is listed itself or not.
     #[serde(default)]
     tools: Vec<String>,
     /// The one realm that it sees.
@@ -84,7 +86,7 @@ struct AgentPatch {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     model: Patch<String>,
-    /// Replaces them whole.
+    /// The tools that it may use, as when it is made; replaces them whole.
     tools: Option<Vec<String>>,
     /// Null lifts the limit.
     #[serde(default)]

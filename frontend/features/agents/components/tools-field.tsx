@@ -109,7 +109,8 @@ function SourceTools({ value, onChange }: ChosenProps) {
       <p className="text-xs text-muted">
         Tools of sources, as <code className="font-mono">source.tool</code>; either may be{" "}
         <code className="font-mono">*</code>. They are run by{" "}
-        <code className="font-mono">{CONNECTOR_TOOL}</code>.
+        <code className="font-mono">{CONNECTOR_TOOL}</code>, which runs any while none is named
+        here.
       </p>
       {named.length > 0 && (
         <ul className="flex flex-wrap gap-1.5">

@@ -25,7 +25,7 @@ export const TOOLS: readonly Tool[] = [
   { name: "link_nodes", effect: "write", does: "Connects two nodes" },
 ];
 
-/** The one that runs the tools of sources; without it those are out of reach. */
+/** The one that runs the tools of sources: those that are named, or any where none is. */
 export const CONNECTOR_TOOL = "execute_connector_tool";
 
 export const EFFECTS: Record<Effect, { tone: Tone; name: string; means: string }> = {

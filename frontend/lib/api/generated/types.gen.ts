@@ -86,7 +86,9 @@ export type AgentCreate = {
      */
     standing_approvals?: Array<StandingApproval>;
     /**
-     * The tools that it may use; none listed means every tool.
+     * The tools that it may use; none listed means every tool. Those of sources are listed as `source.tool`, the source
+     * by its name or id, and `*` stands for every source or every tool: once one is listed, `execute_connector_tool`
+     * runs those alone, whether it is listed itself or not.
      */
     tools?: Array<string>;
 };
@@ -118,7 +120,7 @@ export type AgentPatch = {
      */
     standing_approvals?: Array<StandingApproval> | null;
     /**
-     * Replaces them whole.
+     * The tools that it may use, as when it is made; replaces them whole.
      */
     tools?: Array<string> | null;
 };
