@@ -8,7 +8,11 @@ use agentcy_core::{
     id::AgentId,
     tool::ApprovalDefaults,
 };
-use agentcy_store::{OnConstraint, Tenant, agents as store, audit, tasks};
+use agentcy_store::{
+    OnConstraint, Tenant,
+    agents::{self as store, Need},
+    audit,
+};
 use serde_json::{Value, json};
 
 use crate::{Change, Draft, Error, Listing, PageRequest, Platform, Result, realms};
@@ -147,17 +151,29 @@ pub async fn update(
     Ok(after)
 }
 
-/// Removes an agent. Its conversations and runs stay. Errors: `not_found`, `in_use` (a task uses it).
+/// Removes an agent. Its conversations stay, and its runs, which are over.
+///
+/// Errors: `not_found`, `in_use` (a task uses it; an answer of it is under way or waits).
 pub async fn remove(platform: &Platform, caller: &Caller, id: AgentId) -> Result<()> {
     let by = platform.permit(caller, Action::AgentDelete).await?;
     let mut tx = platform.db.begin(&by).await?;
     let agent = store::lock(&mut tx, id).await?.filter(|agent| is_visible(&by, agent));
     let agent = agent.ok_or_else(|| Error::not_found("agent"))?;
-    store::delete(&mut tx, id).await.on_constraint(tasks::AGENT_KEY, || {
-        Error::refused(ErrorCode::InUse, "a task uses the agent")
-    })?;
+    if let Some(need) = store::need(&mut tx, id).await? {
+        return Err(Error::refused(ErrorCode::InUse, needed(need)));
+    }
+    store::delete(&mut tx, id).await?;
     audit::record(&mut tx, &platform.done(&by, id, json!({ "name": agent.name }))).await?;
     Ok(tx.commit().await?)
+}
+
+/// Why an agent stays.
+const fn needed(need: Need) -> &'static str {
+    match need {
+        Need::Task => "a task uses the agent",
+        // Without it the answer would be narrowed by nothing any more.
+        Need::Answer => "the agent is giving an answer, or one waits; let it end or cancel it",
+    }
 }
 
 /// An agent that the caller sees; one outside their realms is as unknown as a foreign one.

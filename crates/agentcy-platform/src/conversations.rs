@@ -4,9 +4,9 @@ mod history;
 
 use agentcy_core::{
     Action, By, Caller, ErrorCode, Realm, Realms, Role,
-    id::{AgentId, ConversationId},
+    id::{AgentId, ConversationId, RunId},
 };
-use agentcy_store::{Tenant, audit, conversations as store};
+use agentcy_store::{OnConstraint, Tenant, audit, conversations as store};
 use serde_json::json;
 
 use crate::{
@@ -125,21 +125,25 @@ pub async fn create(
     require_realm(&mut tx, conversation.realm.as_ref()).await?;
     if let Some(agent) = conversation.agent_id {
         match agents::find(&mut tx, &by, agent).await {
-            Err(error) if error.code() == Some(ErrorCode::NotFound) => {
-                return Err(Error::invalid_field("agent_id", "there is no such agent"));
-            }
+            Err(error) if error.code() == Some(ErrorCode::NotFound) => return Err(no_agent()),
             found => found?,
         };
     }
-    store::insert(&mut tx, &conversation).await?;
+    // It may have gone since.
+    store::insert(&mut tx, &conversation).await.on_constraint(store::AGENT_KEY, no_agent)?;
     let details = json!({ "agent_id": conversation.agent_id, "realm": conversation.realm });
     audit::record(&mut tx, &platform.done(&by, conversation.id, details)).await?;
     Ok(Draft::new(platform, by, tx, conversation))
 }
 
+fn no_agent() -> Error {
+    Error::invalid_field("agent_id", "there is no such agent")
+}
+
 /// Renames, moves or puts away a conversation.
 ///
-/// Errors: `not_found`, `invalid`, `unknown_realm`, `insufficient_role` (somebody else's; a foreign realm).
+/// Errors: `not_found`, `invalid`, `unknown_realm`, `insufficient_role` (somebody else's; a foreign realm),
+/// `run_active` (another realm, while an answer is given).
 pub async fn update(
     platform: &Platform,
     caller: &Caller,
@@ -159,6 +163,10 @@ pub async fn update(
     after.title = change.title.unwrap_or(after.title);
     after.archived = change.archived.unwrap_or(after.archived);
     change.realm.apply(&mut after.realm);
+    // The answer would go on with what it has read, and see something else.
+    if let Some(run) = before.active_run.filter(|_| after.realm != before.realm) {
+        return Err(run_active(run));
+    }
     if after != before {
         store::update(&mut tx, &after).await?;
         let details = json!({ "archived": after.archived, "realm": after.realm });
@@ -180,14 +188,16 @@ pub async fn remove(platform: &Platform, caller: &Caller, id: ConversationId) ->
     let locked = store::lock(&mut tx, id).await?;
     let locked = locked.ok_or_else(|| Error::not_found("conversation"))?;
     if let Some(run) = locked.active_run {
-        let message = "an answer is being given; cancel that first";
-        return Err(
-            Error::refused(ErrorCode::RunActive, message).with_details(json!({ "run_id": run }))
-        );
+        return Err(run_active(run));
     }
     store::delete(&mut tx, id).await?;
     audit::record(&mut tx, &platform.done(&by, id, json!({ "owner": locked.owner }))).await?;
     Ok(tx.commit().await?)
+}
+
+fn run_active(run: RunId) -> Error {
+    let message = "an answer is being given; let it end or cancel it first";
+    Error::refused(ErrorCode::RunActive, message).with_details(json!({ "run_id": run }))
 }
 
 /// A conversation that the caller may read. An admin's look into somebody else's is audited.

@@ -163,6 +163,48 @@ pub async fn lock(tx: &mut Tx, id: AgentId) -> Result<Option<Agent>> {
     .transpose()
 }
 
+/// What an agent is needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// A task uses it.
+    Task,
+    /// An answer of it is under way, waits or is about to begin.
+    Answer,
+}
+
+/// What an agent is needed for, if anything. From now on nothing refers to it anew before the transaction ends.
+#[tracing::instrument(name = "db.agents.need", skip_all)]
+pub async fn need(tx: &mut Tx, id: AgentId) -> Result<Option<Need>> {
+    let (org, id) = (Uuid::from(tx.org()), Uuid::from(id));
+    // A new row that refers to the agent shares its key: those on their way are waited for, and later ones wait.
+    sqlx::query!("select from agents where org_id = $1 and id = $2 for update", org, id)
+        .fetch_optional(tx.conn())
+        .await?;
+    // Whoever begins an answer has its conversation before they come to the agent, and would wait for us: nobody waits
+    // for them.
+    let needs = sqlx::query!(
+        r#"select exists (select from tasks where org_id = $1 and agent_id = $2) as "by_task!",
+                  exists (
+                      select from runs
+                      where org_id = $1 and agent_id = $2
+                          and state in ('pending', 'running', 'waiting_approval'))
+                  or (select count(*) from (
+                          select from conversations where org_id = $1 and agent_id = $2
+                          for no key update skip locked) free)
+                     < (select count(*) from conversations where org_id = $1 and agent_id = $2)
+                  as "by_answer!""#,
+        org,
+        id,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(match needs {
+        _ if needs.by_task => Some(Need::Task),
+        _ if needs.by_answer => Some(Need::Answer),
+        _ => None,
+    })
+}
+
 /// Keeps a new agent. A name in use breaks [`NAME_KEY`].
 #[tracing::instrument(name = "db.agents.insert", skip_all)]
 pub async fn insert(tx: &mut Tx, agent: &Agent) -> Result<()> {

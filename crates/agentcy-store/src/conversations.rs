@@ -21,6 +21,9 @@ use crate::{
 /// How many conversations a search looks through, the latest ones.
 pub const SEARCHED: i64 = 2000;
 
+/// The constraint that the agent of a conversation is there when it begins.
+pub const AGENT_KEY: &str = "conversations_agent_id_fkey";
+
 const TABLE: &str = "conversations";
 
 /// A conversation.

@@ -8,7 +8,7 @@ use agentcy_core::{
 };
 use agentcy_platform::{Error, Result, agents};
 use agentcy_store::{
-    Tenant, Tx, audit,
+    OnConstraint, Tenant, Tx, audit,
     conversations::{self, Conversation, Turn as Stage},
     messages::Message,
     runs::{Hold, NewRun, Start},
@@ -116,7 +116,9 @@ pub async fn execute(
         created_at: now,
         updated_at: now,
     };
-    conversations::insert(&mut tx, &conversation).await?;
+    // The agent may have gone since.
+    let inserted = conversations::insert(&mut tx, &conversation).await;
+    inserted.on_constraint(conversations::AGENT_KEY, || Error::not_found("agent"))?;
     let stage = conversations::open_for_turn(&mut tx, conversation.id).await?;
     let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
     let message = NewMessage { content: input, on_busy: OnBusy::Refuse };

@@ -215,7 +215,7 @@ fn update_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         id: "agents_update",
         tag: "agents",
         summary: "Change an agent",
-        description: "It holds from the next answer on.",
+        description: "It holds from the next answer on, and for one that waits for a person as soon as that goes on.",
         audience: Audience::May(Action::AgentUpdate),
         errors: &[ErrorCode::NotFound, ErrorCode::UnknownRealm, ErrorCode::Taken, ErrorCode::InUse],
     };
@@ -237,9 +237,10 @@ fn remove_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         id: "agents_remove",
         tag: "agents",
         summary: "Remove an agent",
-        description: "Its conversations stay, and go on with the plain assistant.",
+        description: "Its conversations stay, and go on with the plain assistant. While an answer of it is under way or \
+            waits, it is refused: let that end, or cancel it. So it is while a task uses the agent.",
         audience: Audience::May(Action::AgentDelete),
-        errors: &[ErrorCode::NotFound],
+        errors: &[ErrorCode::NotFound, ErrorCode::InUse],
     };
     done(doc.of(op), "The agent is gone.")
 }

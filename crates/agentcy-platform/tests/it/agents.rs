@@ -1,5 +1,7 @@
 //! Agents: who defines them, what they may be, and what only an admin gives.
 
+mod removal;
+
 use std::sync::Arc;
 
 use agentcy_core::{

@@ -243,6 +243,16 @@ async fn a_conversation_in_which_an_answer_is_given_stays() {
     let agentcy_platform::Error::Refused { details, .. } = refused else { panic!("refused") };
     assert_eq!(details, Some(json!({ "run_id": run })));
     conversations::read(platform, &member, made.id).await.unwrap();
+    // What the answer may see stays what it was as well.
+    let to = |realm| ConversationUpdate { realm, ..renamed("still busy") };
+    let crm = Change::Set("crm".parse().unwrap());
+    let refused = conversations::update(platform, &member, made.id, to(crm.clone())).await;
+    assert_eq!(code(refused), ErrorCode::RunActive);
+    let same = conversations::update(platform, &member, made.id, to(Change::Clear)).await;
+    assert_eq!(same.unwrap().title, "still busy");
+    stage.database.execute("update conversations set active_run = null").await;
+    let moved = conversations::update(platform, &member, made.id, to(crm)).await.unwrap();
+    assert_eq!(moved.realm, Some("crm".parse().unwrap()));
 }
 
 #[tokio::test]

@@ -1210,7 +1210,7 @@ export const conversationsRead = <ThrowOnError extends boolean = true>(options: 
 /**
  * Change a conversation
  *
- * Rename it, put it away, or move it to a realm, which holds from the next answer on.
+ * Rename it, put it away, or move it to a realm, which holds from the next answer on: while one is being given or waits for a person, the realm stays.
  */
 export const conversationsUpdate = <ThrowOnError extends boolean = true>(options: Options<ConversationsUpdateData, ThrowOnError>) => (options.client ?? client).patch<ConversationsUpdateResponses, ConversationsUpdateErrors, ThrowOnError>({
     security: [
@@ -1435,7 +1435,7 @@ export const agentsCreate = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Remove an agent
  *
- * Its conversations stay, and go on with the plain assistant.
+ * Its conversations stay, and go on with the plain assistant. While an answer of it is under way or waits, it is refused: let that end, or cancel it. So it is while a task uses the agent.
  */
 export const agentsRemove = <ThrowOnError extends boolean = true>(options: Options<AgentsRemoveData, ThrowOnError>) => (options.client ?? client).delete<AgentsRemoveResponses, AgentsRemoveErrors, ThrowOnError>({
     security: [
@@ -1473,7 +1473,7 @@ export const agentsRead = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Change an agent
  *
- * It holds from the next answer on.
+ * It holds from the next answer on, and for one that waits for a person as soon as that goes on.
  */
 export const agentsUpdate = <ThrowOnError extends boolean = true>(options: Options<AgentsUpdateData, ThrowOnError>) => (options.client ?? client).patch<AgentsUpdateResponses, AgentsUpdateErrors, ThrowOnError>({
     security: [

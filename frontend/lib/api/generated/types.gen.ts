@@ -6999,6 +6999,10 @@ export type ConversationsUpdateErrors = {
      */
     404: Error;
     /**
+     * `run_active`: The conversation has an active run.
+     */
+    409: Error;
+    /**
      * `payload_too_large`: The body is over its limit.
      */
     413: Error;
@@ -7669,6 +7673,10 @@ export type AgentsRemoveErrors = {
      * `not_found`: There is no such thing for the caller.
      */
     404: Error;
+    /**
+     * `in_use`: Something still refers to it.
+     */
+    409: Error;
     /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */

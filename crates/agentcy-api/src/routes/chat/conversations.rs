@@ -168,9 +168,10 @@ fn update_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         id: "conversations_update",
         tag: "chat",
         summary: "Change a conversation",
-        description: "Rename it, put it away, or move it to a realm, which holds from the next answer on.",
+        description: "Rename it, put it away, or move it to a realm, which holds from the next answer on: while one is \
+            being given or waits for a person, the realm stays.",
         audience: Audience::May(Action::ConversationUpdate),
-        errors: &[ErrorCode::NotFound, ErrorCode::UnknownRealm],
+        errors: &[ErrorCode::NotFound, ErrorCode::UnknownRealm, ErrorCode::RunActive],
     };
     ok(doc.of(op), "The conversation.", ConversationView::sample())
 }

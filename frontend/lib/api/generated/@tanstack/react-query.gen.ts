@@ -1620,7 +1620,7 @@ export const conversationsReadOptions = (options: Options<ConversationsReadData>
 /**
  * Change a conversation
  *
- * Rename it, put it away, or move it to a realm, which holds from the next answer on.
+ * Rename it, put it away, or move it to a realm, which holds from the next answer on: while one is being given or waits for a person, the realm stays.
  */
 export const conversationsUpdateMutation = (options?: Partial<Options<ConversationsUpdateData>>): UseMutationOptions<ConversationsUpdateResponse, ConversationsUpdateError, Options<ConversationsUpdateData>> => {
     const mutationOptions: UseMutationOptions<ConversationsUpdateResponse, ConversationsUpdateError, Options<ConversationsUpdateData>> = {
@@ -1941,7 +1941,7 @@ export const agentsCreateMutation = (options?: Partial<Options<AgentsCreateData>
 /**
  * Remove an agent
  *
- * Its conversations stay, and go on with the plain assistant.
+ * Its conversations stay, and go on with the plain assistant. While an answer of it is under way or waits, it is refused: let that end, or cancel it. So it is while a task uses the agent.
  */
 export const agentsRemoveMutation = (options?: Partial<Options<AgentsRemoveData>>): UseMutationOptions<AgentsRemoveResponse, AgentsRemoveError, Options<AgentsRemoveData>> => {
     const mutationOptions: UseMutationOptions<AgentsRemoveResponse, AgentsRemoveError, Options<AgentsRemoveData>> = {
@@ -1980,7 +1980,7 @@ export const agentsReadOptions = (options: Options<AgentsReadData>) => queryOpti
 /**
  * Change an agent
  *
- * It holds from the next answer on.
+ * It holds from the next answer on, and for one that waits for a person as soon as that goes on.
  */
 export const agentsUpdateMutation = (options?: Partial<Options<AgentsUpdateData>>): UseMutationOptions<AgentsUpdateResponse, AgentsUpdateError, Options<AgentsUpdateData>> => {
     const mutationOptions: UseMutationOptions<AgentsUpdateResponse, AgentsUpdateError, Options<AgentsUpdateData>> = {
