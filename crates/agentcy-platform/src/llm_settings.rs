@@ -12,11 +12,11 @@ use agentcy_core::{
 };
 use agentcy_llm::{Settings, Unusable};
 use agentcy_store::{Tenant, audit, llm_settings as store};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use url::Url;
 
-use self::update::{Resolved, destination};
+use self::update::{Checked, Resolved, destination};
 use crate::{Error, Platform, Result, seal::Cell, settings};
 
 pub use self::update::LlmUpdate;
@@ -91,7 +91,13 @@ pub struct Effective {
 /// The settings that hold for the org.
 pub async fn read(platform: &Platform, caller: &Caller) -> Result<LlmSettings> {
     let by = platform.permit(caller, Action::LlmSettingsRead).await?;
-    Ok(effective(platform, &mut platform.db.read(&by).await?).await?.shown())
+    let mut reader = platform.db.read(&by).await?;
+    let Some(own) = store::find(&mut reader).await? else {
+        return Ok(effective_of(platform, by.org_id(), None)?.shown());
+    };
+    // One that does not open any more is shown as a key all the same, for somebody to give another.
+    let api_key = key_of(platform, by.org_id(), &own).unwrap_or_else(|_| Some(MASK.into()));
+    Ok(opened(by.org_id(), own, api_key)?.shown())
 }
 
 /// Gives the org settings of its own.
@@ -103,7 +109,7 @@ pub async fn update(platform: &Platform, caller: &Caller, new: LlmUpdate) -> Res
     let mut tx = platform.db.begin(&by).await?;
     // There may be no row to lock yet, and the kept key must be that of the destination just read.
     settings::lock(&mut tx).await?;
-    let stored = stored(platform, &mut tx).await?;
+    let stored = stored(platform, &mut tx, &new).await?;
     let after = new.resolve(stored)?;
     let org = by.org_id();
     let sealed = after.settings.api_key.as_ref();
@@ -144,7 +150,10 @@ pub async fn test(
     limit_tests(platform, &by).await?;
     let mut tx = platform.db.begin(&by).await?;
     let settings = match tried {
-        Some(tried) => tried.resolve(stored(platform, &mut tx).await?)?.settings,
+        Some(tried) => {
+            let stored = stored(platform, &mut tx, &tried).await?;
+            tried.resolve(stored)?.settings
+        }
         None => effective(platform, &mut tx).await?.settings,
     };
     let details = json!({
@@ -171,26 +180,46 @@ pub fn effective_of(
     own: Option<store::LlmSettings>,
 ) -> Result<Effective> {
     if let Some(own) = own {
-        return opened(platform, org, own);
+        let api_key = key_of(platform, org, &own)?;
+        return opened(org, own, api_key);
     }
     let settings = platform.setup.llm.clone();
     Ok(Effective { settings, fallbacks: Vec::new(), source: Source::Environment, updated_at: None })
 }
 
-async fn stored(platform: &Platform, tenant: &mut impl Tenant) -> Result<Option<Effective>> {
-    let own = store::find(tenant).await?;
-    own.map(|own| opened(platform, tenant.org(), own)).transpose()
+/// The org's own settings, where their key may stay: one that is replaced or removed need not open.
+async fn stored(
+    platform: &Platform,
+    tenant: &mut impl Tenant,
+    new: &Checked,
+) -> Result<Option<Effective>> {
+    if !new.keeps_key() {
+        return Ok(None);
+    }
+    let Some(own) = store::find(tenant).await? else { return Ok(None) };
+    let api_key = key_of(platform, tenant.org(), &own).map_err(|_| {
+        let message = "the stored api_key does not open any more; send it again, or null";
+        Error::refused(ErrorCode::CredentialsRequired, message)
+    })?;
+    opened(tenant.org(), own, api_key).map(Some)
 }
 
-fn opened(platform: &Platform, org: OrgId, row: store::LlmSettings) -> Result<Effective> {
+fn key_of(
+    platform: &Platform,
+    org: OrgId,
+    row: &store::LlmSettings,
+) -> Result<Option<SecretString>> {
     let sealed = row.api_key.as_deref();
-    let api_key = sealed.map(|key| with_cell(org, |cell| platform.sealer.open_text(cell, key)));
+    sealed.map(|key| with_cell(org, |cell| platform.sealer.open_text(cell, key))).transpose()
+}
+
+fn opened(org: OrgId, row: store::LlmSettings, api_key: Option<SecretString>) -> Result<Effective> {
     let corrupt = |what: &str| agentcy_store::Error::corrupt("llm_settings", org, what);
     let base_url = row.base_url.as_deref().map(Url::parse).transpose();
     let settings = Settings {
         provider: row.provider.parse().map_err(|_| corrupt("provider"))?,
         base_url: base_url.map_err(|_| corrupt("base_url"))?,
-        api_key: api_key.transpose()?,
+        api_key,
         model: Some(row.model),
     };
     Ok(Effective {

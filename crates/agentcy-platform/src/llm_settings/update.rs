@@ -95,6 +95,12 @@ impl LlmUpdate {
 }
 
 impl Checked {
+    /// Whether a key that is stored may stay.
+    pub(super) const fn keeps_key(&self) -> bool {
+        !matches!(self.provider, ProviderKind::Builtin)
+            && matches!(self.api_key, NewKey::Absent | NewKey::Masked)
+    }
+
     /// Finds the key that goes with the settings: a stored one stays only with its own destination.
     pub(super) fn resolve(self, stored: Option<Effective>) -> Result<Resolved> {
         let mut settings = Settings {

@@ -155,6 +155,29 @@ async fn the_built_in_model_takes_and_keeps_no_key() {
 }
 
 #[tokio::test]
+async fn a_key_that_does_not_open_any_more_is_replaced_or_removed() {
+    let (stage, admin) = stage().await;
+    let platform = &stage.platform;
+    let place = "https://models.example.org/v1";
+    let lose = format!("update llm_settings set api_key = '\\x{}'", "00".repeat(64));
+    llm_settings::update(platform, &admin, openai(place, given(KEY))).await.unwrap();
+    stage.database.execute(&lose).await;
+    let shown = llm_settings::read(platform, &admin).await.unwrap();
+    assert_eq!(shown.api_key.as_deref(), Some("****"));
+    for kept in [Change::Keep, given("****")] {
+        let outcome = llm_settings::update(platform, &admin, openai(place, kept.clone())).await;
+        assert_eq!(code(outcome), ErrorCode::CredentialsRequired);
+        let outcome = llm_settings::test(platform, &admin, Some(openai(place, kept))).await;
+        assert_eq!(code(outcome), ErrorCode::CredentialsRequired);
+    }
+    let shown = llm_settings::update(platform, &admin, openai(place, given(KEY))).await.unwrap();
+    assert_eq!(shown.api_key.as_deref(), Some("****wxyz"));
+    stage.database.execute(&lose).await;
+    let shown = llm_settings::update(platform, &admin, openai(place, Change::Clear)).await.unwrap();
+    assert_eq!(shown.api_key, None);
+}
+
+#[tokio::test]
 async fn the_key_is_sealed_at_rest_and_nowhere_in_the_audit() {
     let (stage, admin) = stage().await;
     let place = "https://models.example.org/v1?token=hidden";
