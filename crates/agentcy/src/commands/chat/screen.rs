@@ -130,18 +130,25 @@ impl Screen {
                     self.stream(content);
                 }
                 content.clone_into(&mut self.text);
+                // What still stands of the rest is told again.
+                self.citations.clear();
+                self.calls.retain(|call| call.result.is_some());
             }
             ChatEvent::ToolCallStart { tool_call_id, name, connector, args } => {
                 self.status(&format!("running {name}"));
                 let args = args.as_ref().map(Value::to_string).unwrap_or_default();
-                self.calls.push(Call {
+                let call = Call {
                     id: tool_call_id.clone(),
                     name: name.clone(),
                     connector: connector.clone(),
                     args,
                     result: None,
                     is_error: false,
-                });
+                };
+                match self.calls.iter_mut().find(|known| known.id == call.id) {
+                    Some(known) => *known = call,
+                    None => self.calls.push(call),
+                }
             }
             ChatEvent::ToolCallDelta { tool_call_id, args_delta } => {
                 if let Some(call) = self.calls.iter_mut().find(|call| call.id == *tool_call_id) {
@@ -288,5 +295,51 @@ mod tests {
         screen.show(&ChatEvent::MessageReset { message_id, content: "Four".to_owned() });
         screen.show(&ChatEvent::ContentDelta { delta: " services".to_owned() });
         assert_eq!(screen.text(), "Four services");
+    }
+
+    #[test]
+    fn a_reset_leaves_nothing_twice() {
+        let mut screen = Screen::new(true);
+        let start = |id: &str| ChatEvent::ToolCallStart {
+            tool_call_id: id.to_owned(),
+            name: "upsert_node".to_owned(),
+            connector: None,
+            args: Some(json!({ "key": id })),
+        };
+        let cites = |index| ChatEvent::Citation {
+            index,
+            node_id: Some(format!("n_{index}")),
+            document_id: None,
+            url: None,
+            title: "payments".to_owned(),
+        };
+        let result = |id: &str| ChatEvent::ToolResult {
+            tool_call_id: id.to_owned(),
+            result: json!({ "id": id }),
+            is_error: false,
+        };
+        let message_id = "msg_1".to_owned();
+        screen.begin();
+        for event in [
+            start("tc_done"),
+            result("tc_done"),
+            cites(1),
+            cites(2),
+            start("tc_waits"),
+            start("tc_lost"),
+            start("tc_said"),
+            result("tc_said"),
+            ChatEvent::MessageReset { message_id, content: String::new() },
+            cites(1),
+            start("tc_waits"),
+            start("tc_said"),
+            result("tc_waits"),
+        ] {
+            screen.show(&event);
+        }
+        assert_eq!(screen.citations(), [cites(1)]);
+        let calls: Vec<_> =
+            screen.calls().iter().map(|call| (call.id.as_str(), call.result.is_some())).collect();
+        assert_eq!(calls, [("tc_done", true), ("tc_said", false), ("tc_waits", true)]);
     }
 }
