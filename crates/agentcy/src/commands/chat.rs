@@ -4,6 +4,8 @@ mod ask;
 mod line;
 mod links;
 mod screen;
+#[cfg(test)]
+mod tests;
 
 use std::pin::pin;
 
@@ -227,14 +229,17 @@ impl Talk {
         Ok(self.said(&end))
     }
 
-    /// Shows the answer that is being given, from its beginning.
+    /// Shows the answer that is being given, from its beginning; one that has not begun, from now on.
     async fn attend(&mut self, conversation_id: &str) -> anyhow::Result<()> {
+        // Before the messages: what begins in between comes after it.
+        let last = self.client.conversation(conversation_id).await?.last_event_id;
         let page = self.client.messages(conversation_id).limit(20).page(None).await?;
         let streaming = page.items.iter().filter(|it| it.state == "streaming");
-        let after = streaming.filter_map(|it| it.event_id).min().map_or(0, |first| first - 1);
+        let after = streaming.filter_map(|it| it.event_id).min().map_or(last, |first| first - 1);
         let events = self.client.follow(conversation_id, after).await?;
-        let end = self.follow(conversation_id, events).await?;
-        self.said(&end);
+        if let Some(end) = self.watch(conversation_id, events).await? {
+            self.said(&end);
+        }
         Ok(())
     }
 
@@ -257,6 +262,16 @@ impl Talk {
 
     /// Shows an answer to its end, and asks what it asks.
     async fn follow(&mut self, conversation_id: &str, events: Events) -> anyhow::Result<End> {
+        let end = self.watch(conversation_id, events).await?;
+        end.context("the answer ended without a word")
+    }
+
+    /// The same; none where nothing comes any more.
+    async fn watch(
+        &mut self,
+        conversation_id: &str,
+        events: Events,
+    ) -> anyhow::Result<Option<End>> {
         let mut events = pin!(events);
         let mut is_stopping = false;
         self.screen.begin();
@@ -267,7 +282,7 @@ impl Talk {
                 _ = self.interrupts.recv() => {
                     if is_stopping {
                         self.screen.end();
-                        return Ok(End::Left);
+                        return Ok(Some(End::Left));
                     }
                     is_stopping = true;
                     self.stop(conversation_id).await;
@@ -294,7 +309,7 @@ impl Talk {
             }
         }
         self.screen.end();
-        end.context("the answer ended without a word")
+        Ok(end)
     }
 
     async fn stop(&self, conversation_id: &str) {

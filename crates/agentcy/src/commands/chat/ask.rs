@@ -1,6 +1,9 @@
 //! The question that an approval is: what would run, and what the person says to it.
 
-use agentcy_sdk::{ChatEvent, Client, Decision, Effect, Error};
+use std::pin::pin;
+
+use agentcy_sdk::{ApprovalState, ChatEvent, Client, Decision, Effect, Error};
+use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::{
@@ -29,7 +32,7 @@ enum Said {
     Stop,
 }
 
-/// Shows what would run and asks, where there is somebody to ask.
+/// Shows what would run and asks, where that is not decided yet and there is somebody to ask.
 pub(super) async fn decide(
     client: &Client,
     screen: &Screen,
@@ -49,6 +52,9 @@ pub(super) async fn decide(
     };
     screen.warn(&format!("{tool} {effect} something: {reason}"));
     screen.plain(&serde_json::to_string_pretty(args)?);
+    if is_decided(client, conversation_id, approval_id).await {
+        return Ok(Asked::GoOn);
+    }
     let until = expires_at.format("%H:%M:%S UTC");
     if !output::can_ask() {
         screen.dim(&format!("It waits until {until}: agentcy approvals approve {approval_id}"));
@@ -76,6 +82,17 @@ pub(super) async fn decide(
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// What is told from its beginning may have been decided long ago. Where that is not known it is asked.
+async fn is_decided(client: &Client, conversation_id: &str, approval_id: &str) -> bool {
+    let mut approvals = pin!(client.approvals_of(conversation_id).items());
+    while let Some(Ok(approval)) = approvals.next().await {
+        if approval.id == approval_id {
+            return approval.state != ApprovalState::Pending;
+        }
+    }
+    false
 }
 
 async fn ask(screen: &Screen, args: &Value) -> anyhow::Result<Said> {
