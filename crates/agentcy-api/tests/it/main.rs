@@ -14,6 +14,7 @@ mod limits;
 mod outage;
 mod paging;
 mod places;
+mod settings;
 mod sources;
 mod sweep;
 mod tasks;

@@ -470,7 +470,7 @@ export const settingsLlmUpdate = <ThrowOnError extends boolean = true>(options: 
 /**
  * Test the model provider
  *
- * One real call, with the stored settings or with those of the body.
+ * One real call, with the stored settings or with those of the body, which then names its provider.
  */
 export const settingsLlmTest = <ThrowOnError extends boolean = true>(options?: Options<SettingsLlmTestData, ThrowOnError>) => (options?.client ?? client).post<SettingsLlmTestResponses, SettingsLlmTestErrors, ThrowOnError>({
     security: [

@@ -976,7 +976,13 @@ export type LlmTry = {
     api_key?: string | null;
     base_url?: string | null;
     fallbacks?: Array<Fallback>;
+    /**
+     * Left out: the provider's default.
+     */
     model?: string | null;
+    /**
+     * Required with any other setting.
+     */
     provider?: Provider | null;
 };
 

@@ -1,6 +1,6 @@
 //! `/settings/llm`: the org's model provider.
 
-use agentcy_core::{Action, ErrorCode, Timestamp};
+use agentcy_core::{Action, ErrorCode, FieldError, Timestamp};
 use agentcy_platform::{
     Change,
     llm_settings::{self, LlmSettings, LlmUpdate, ProviderKind},
@@ -133,7 +133,9 @@ impl From<LlmPut> for LlmUpdate {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LlmTry {
+    /// Required with any other setting.
     provider: Option<Provider>,
+    /// Left out: the provider's default.
     model: Option<String>,
     base_url: Option<String>,
     #[serde(default)]
@@ -144,19 +146,22 @@ struct LlmTry {
 }
 
 impl LlmTry {
-    fn into_update(self) -> Option<LlmUpdate> {
+    fn into_update(self) -> Result<Option<LlmUpdate>, ApiError> {
         let Self { provider, model, base_url, api_key, fallbacks } = self;
-        if provider.is_none()
-            && model.is_none()
-            && base_url.is_none()
-            && matches!(api_key.0, Change::Keep)
-        {
-            return None;
-        }
-        let provider = provider.unwrap_or(Provider::Builtin);
+        let Some(provider) = provider else {
+            let is_empty = model.is_none()
+                && base_url.is_none()
+                && matches!(api_key.0, Change::Keep)
+                && fallbacks.is_empty();
+            if is_empty {
+                return Ok(None);
+            }
+            let fault = FieldError::new("provider", "is required with any other setting");
+            return Err(ApiError::invalid(vec![fault]));
+        };
         let model =
             model.unwrap_or_else(|| ProviderKind::from(provider).default_model().to_owned());
-        Some(LlmPut { provider, model, base_url, api_key, fallbacks }.into())
+        Ok(Some(LlmPut { provider, model, base_url, api_key, fallbacks }.into()))
     }
 }
 
@@ -215,7 +220,7 @@ async fn test(
     Known(caller): Known,
     MaybeJson(body): MaybeJson<LlmTry>,
 ) -> Result<Reply<TestView>, ApiError> {
-    let test = llm_settings::test(&app.platform, &caller, body.into_update()).await?;
+    let test = llm_settings::test(&app.platform, &caller, body.into_update()?).await?;
     let latency_ms = u64::try_from(test.latency.as_millis()).unwrap_or(u64::MAX);
     Ok(Reply(TestView { ok: true, model: test.model, latency_ms }))
 }
@@ -225,7 +230,7 @@ fn test_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         id: "settings_llm_test",
         tag: "settings",
         summary: "Test the model provider",
-        description: "One real call, with the stored settings or with those of the body.",
+        description: "One real call, with the stored settings or with those of the body, which then names its provider.",
         audience: Audience::May(Action::LlmSettingsTest),
         errors: &[
             ErrorCode::CredentialsRequired,

@@ -694,7 +694,7 @@ export const settingsLlmUpdateMutation = (options?: Partial<Options<SettingsLlmU
 /**
  * Test the model provider
  *
- * One real call, with the stored settings or with those of the body.
+ * One real call, with the stored settings or with those of the body, which then names its provider.
  */
 export const settingsLlmTestMutation = (options?: Partial<Options<SettingsLlmTestData>>): UseMutationOptions<SettingsLlmTestResponse, SettingsLlmTestError, Options<SettingsLlmTestData>> => {
     const mutationOptions: UseMutationOptions<SettingsLlmTestResponse, SettingsLlmTestError, Options<SettingsLlmTestData>> = {
