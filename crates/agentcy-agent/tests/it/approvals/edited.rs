@@ -21,11 +21,14 @@ fn with(args: Value) -> Decision {
 }
 
 impl Asking {
+    /// The fields that are no good.
     async fn faulty(&self, caller: &Caller, args: Value) -> Vec<String> {
-        let refused = self.decide(caller, with(args)).await.unwrap_err();
-        let Error::Refused { code, fields, .. } = refused else { panic!("{refused}") };
-        assert_eq!(code, ErrorCode::Invalid);
-        fields.into_iter().map(|field| field.path).collect()
+        match self.decide(caller, with(args)).await.unwrap_err() {
+            Error::Refused { code: ErrorCode::Invalid, fields, .. } => {
+                fields.into_iter().map(|field| field.path).collect()
+            }
+            other => vec![other.to_string()],
+        }
     }
 }
 
