@@ -103,13 +103,49 @@ describe("the live connection", () => {
     expect(heard.onReset).toHaveBeenCalledOnce();
   });
 
-  it("gives up when the credential is refused", () => {
+  it("dials once more when its credential is over, as the session may have another by now", () => {
+    const { sockets, refused, connection } = stage();
+    connection.follow("graph", follower());
+    sockets[0]!.onopen?.();
+    sockets[0]!.hear({ type: "subscribed", id: 1, topics: ["graph"], seq: { graph: 4 } });
+    sockets[0]!.onclose?.({ code: 4003 });
+    expect(sockets).toHaveLength(1);
+    vi.advanceTimersByTime(500);
+    sockets[1]!.onopen?.();
+    expect(sockets[1]!.sent[0]).toMatchObject({ type: "subscribe", after: { graph: 4 } });
+    sockets[1]!.hear({ type: "subscribed", id: 2, topics: ["graph"], seq: { graph: 4 } });
+    expect([refused.mock.calls.length, connection.state]).toEqual([0, "live"]);
+    sockets[1]!.onclose?.({ code: 4003 });
+    vi.advanceTimersByTime(500);
+    expect(sockets).toHaveLength(3);
+  });
+
+  it("gives up when it is refused again before it heard anything", () => {
     const { sockets, refused, connection } = stage();
     connection.follow("graph", follower());
     sockets[0]!.onclose?.({ code: 4003 });
+    vi.advanceTimersByTime(500);
+    sockets[1]!.onclose?.({ code: 1006 });
+    vi.advanceTimersByTime(1_000);
+    sockets[2]!.onclose?.({ code: 4001 });
     vi.advanceTimersByTime(60_000);
     expect(refused).toHaveBeenCalledOnce();
-    expect(sockets).toHaveLength(1);
+    expect(sockets).toHaveLength(3);
+    expect(connection.state).toBe("refused");
+  });
+
+  it("begins anew when it is woken after it gave up", () => {
+    const { sockets, refused, connection } = stage();
+    connection.follow("graph", follower());
+    sockets[0]!.onclose?.({ code: 4003 });
+    vi.advanceTimersByTime(500);
+    sockets[1]!.onclose?.({ code: 4001 });
+    connection.wake();
+    expect([sockets.length, connection.state]).toEqual([3, "lost"]);
+    sockets[2]!.onclose?.({ code: 4001 });
+    vi.advanceTimersByTime(500);
+    expect(sockets).toHaveLength(4);
+    expect(refused).toHaveBeenCalledOnce();
   });
 
   it("hangs up when nobody follows anything", () => {

@@ -34,11 +34,11 @@ export interface Socket {
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 20_000;
-/** The credential is no good: another try would be no better. */
+/** The credential is no good, or no good any more. */
 const REFUSED = new Set([4001, 4003]);
 
-/** Whether what is shown is kept up to date: nothing is followed, it is, or not at the moment. */
-export type LinkState = "idle" | "live" | "lost";
+/** Whether what is shown is kept up to date: nothing is followed, it is, not at the moment, or not until it is woken. */
+export type LinkState = "idle" | "live" | "lost" | "refused";
 
 export class Connection {
   #followers = new Map<string, Set<Follower>>();
@@ -47,6 +47,8 @@ export class Connection {
   #open = false;
   #nextId = 1;
   #pause = FIRST_PAUSE;
+  /** Whether it was refused, and has heard nothing since. */
+  #isRefused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #state: LinkState = "idle";
   #watchers = new Set<() => void>();
@@ -87,6 +89,7 @@ export class Connection {
   wake() {
     if (this.#socket || this.#followers.size === 0) return;
     this.#pause = FIRST_PAUSE;
+    this.#isRefused = false;
     this.#dial();
   }
 
@@ -111,6 +114,7 @@ export class Connection {
 
   #dial() {
     clearTimeout(this.#timer);
+    if (this.#state === "refused") this.#become("lost");
     const socket = this.connect();
     this.#socket = socket;
     socket.onopen = () => {
@@ -122,8 +126,11 @@ export class Connection {
       if (this.#socket !== socket) return;
       this.#socket = null;
       this.#open = false;
-      this.#become("lost");
-      if (REFUSED.has(code)) this.onRefused();
+      // A socket ends with the token it was opened with, and the session may have a newer one by now: one more try.
+      const isHopeless = REFUSED.has(code) && this.#isRefused;
+      if (REFUSED.has(code)) this.#isRefused = true;
+      this.#become(isHopeless ? "refused" : "lost");
+      if (isHopeless) this.onRefused();
       else this.#comeBack();
     };
   }
@@ -140,6 +147,7 @@ export class Connection {
     const socket = this.#socket;
     this.#socket = null;
     this.#open = false;
+    this.#isRefused = false;
     this.#become("idle");
     socket?.close();
   }
@@ -148,6 +156,7 @@ export class Connection {
     switch (frame.type) {
       case "subscribed":
         this.#pause = FIRST_PAUSE;
+        this.#isRefused = false;
         this.#become("live");
         for (const [topic, seq] of Object.entries(frame.seq)) {
           if (this.#seen.has(topic)) continue;

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useState } from "react";
+import { cn } from "@/lib/cn";
 import { useLink } from "@/lib/live";
 import { Button } from "@/ui/button";
 
@@ -10,14 +11,18 @@ const PATIENCE_MS = 2_000;
 /** Says, quietly, that what is shown is not kept up to date at the moment. */
 export function LinkNote() {
   const { state, wake } = useLink();
-  const isLost = useLasting(state === "lost");
+  const isLost = useLasting(state === "lost" || state === "refused");
   return (
     <div role="status">
       {isLost && (
         <p className="mb-2 flex items-center justify-between gap-2 px-2 text-xs text-muted">
           <span className="flex items-center gap-2">
-            <span aria-hidden className="size-2 animate-pulse rounded-full bg-warn" />
-            <span className="sr-only">What is shown may be old.</span> Reconnecting
+            <span
+              aria-hidden
+              className={cn("size-2 rounded-full bg-warn", state === "lost" && "animate-pulse")}
+            />
+            <span className="sr-only">What is shown may be old.</span>{" "}
+            {state === "lost" ? "Reconnecting" : "Not connected"}
           </span>
           <Button kind="quiet" size="sm" className="h-6 px-1.5" onClick={wake}>
             Now

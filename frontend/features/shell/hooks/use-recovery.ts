@@ -10,7 +10,7 @@ export function useRecovery() {
   const { state } = useLink();
   const wasLost = useRef(false);
   useEffect(() => {
-    if (state === "lost") wasLost.current = true;
+    if (state === "lost" || state === "refused") wasLost.current = true;
     if (state !== "live" || !wasLost.current) return;
     wasLost.current = false;
     void queries.invalidateQueries({ predicate: (query) => query.state.status === "error" });
