@@ -39,6 +39,14 @@ describe("the first run", () => {
     expect(firstRunOf({ ...NONE, sources: [source("a", {})], hasAsked: true }).step).toBe("over");
   });
 
+  it.each(["queued", "running", "failed"] as const)(
+    "stays over while the only source is %s again",
+    (state) => {
+      const sources = [source("a", { state })];
+      expect(firstRunOf({ ...NONE, sources, hasAsked: true }).step).toBe("over");
+    },
+  );
+
   it("has steps that are behind, and steps ahead", () => {
     expect(placeOf("connect", "sync")).toBe("done");
     expect(placeOf("sync", "sync")).toBe("now");

@@ -18,11 +18,13 @@ interface Known {
 
 /** Where somebody is on that way. */
 export function firstRunOf({ sources, hasAsked, toolsOnly }: Known): FirstRun {
+  // The last sync tells of now alone: whoever asked has had an answer, even if the source is read again or failed since.
+  if (hasAsked && sources.length > 0) return { step: "over" };
   const ready = sources.find(
     ({ source_type, last_sync }) =>
       toolsOnly.has(source_type) || phaseOf(last_sync).kind === "done",
   );
-  if (ready) return hasAsked ? { step: "over" } : { step: "ask", source: ready };
+  if (ready) return { step: "ask", source: ready };
   const next = sources.find(({ last_sync }) => isUnderWay(last_sync)) ?? sources[0];
   if (next) return { step: "sync", source: next };
   return { step: "connect" };
