@@ -84,7 +84,8 @@ async fn what_was_decided_meanwhile_is_not_asked_about() {
     server.talk().attend("conv_1").await.unwrap();
     assert_eq!(server.asked("approvals").len(), 1);
     // From the beginning of the answer on.
-    assert!(server.asked("stream")[0].contains("6"), "{:?}", server.asked("stream"));
+    let asked = server.asked("stream");
+    assert!(asked[0].contains("last-event-id: 6"), "{asked:?}");
 }
 
 #[tokio::test]
@@ -92,5 +93,5 @@ async fn where_the_answer_has_not_begun_nothing_is_told_again() {
     let server = Server::start("complete", "approved", "");
     server.talk().attend("conv_1").await.unwrap();
     let asked = server.asked("stream");
-    assert!(asked[0].contains("41"), "{asked:?}");
+    assert!(asked[0].contains("last-event-id: 41"), "{asked:?}");
 }
