@@ -57,6 +57,7 @@ export function AgentDetail({ agentId }: { agentId: string }) {
           {
             value: "settings",
             label: "Settings",
+            keeps: true,
             content: <AgentEditor agent={agent.data} onSaved={() => undefined} />,
           },
         ]}

@@ -27,6 +27,7 @@ export function ApprovalsInbox() {
           {
             value: "waiting",
             label: "Waiting for you",
+            keeps: true,
             content: <Waiting chosen={chosen} decided={decided} onDecided={keep} />,
           },
           { value: "decided", label: "Decided", content: <Decided chosen={chosen} /> },

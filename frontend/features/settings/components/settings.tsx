@@ -30,10 +30,10 @@ export function Settings() {
         value={tab}
         onChange={(next) => void setTab(TABS.find((known) => known === next) ?? null)}
         tabs={[
-          { value: "model", label: "Model", content: <Model /> },
-          { value: "security", label: "Security", content: <Security /> },
+          { value: "model", label: "Model", content: <Model />, keeps: true },
+          { value: "security", label: "Security", content: <Security />, keeps: true },
           { value: "features", label: "Features", content: <Features /> },
-          { value: "organisation", label: "Organisation", content: <Organisation /> },
+          { value: "organisation", label: "Organisation", content: <Organisation />, keeps: true },
         ]}
       />
     </Page>

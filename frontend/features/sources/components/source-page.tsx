@@ -69,6 +69,7 @@ function Known({ source, kind }: { source: Source; kind: SourceKind | undefined 
         tabs={shown.map((name) => ({
           value: name,
           label: labels[name],
+          keeps: name === "settings",
           content: <Tab name={name} source={source} kind={kind} />,
         }))}
       />

@@ -86,6 +86,7 @@ function Loaded({ task }: { task: Task }) {
           {
             value: "settings",
             label: "Settings",
+            keeps: true,
             content: (
               <TaskEditor
                 task={task}
