@@ -37,8 +37,8 @@ export function useCypherReason(): string | null {
 
 interface Run {
   body: CypherBody;
-  /** The same query can be asked again. */
-  times: number;
+  /** The same query can be asked again, also after the page was left: an older answer is no answer to it. */
+  id: string;
 }
 
 /** Asks, and remembers what was asked. */
@@ -59,10 +59,7 @@ export function useCypherRun() {
 
   function ask(query: string, params: string, limit: number) {
     const values = (params.trim() ? JSON.parse(params) : {}) as Record<string, unknown>;
-    setRun((before) => ({
-      body: { query, params: values, limit },
-      times: (before?.times ?? 0) + 1,
-    }));
+    setRun({ body: { query, params: values, limit }, id: crypto.randomUUID() });
     const list = noted(asked, { query, params, at: new Date().toISOString() });
     setAsked(list);
     save(list);
