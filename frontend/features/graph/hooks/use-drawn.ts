@@ -6,7 +6,7 @@ import {
   useQueryClient,
   type QueryClient,
 } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import {
   faultOf,
   graphExpand,
@@ -20,6 +20,8 @@ import { merged, NO_PART, type Part } from "../lib/subgraph";
 
 /** How much of what is found is drawn. */
 const FOUND_LIMIT = 100;
+/** How long a part is good for the next step on the same page. */
+const PART_MS = 60_000;
 
 export type Search = NonNullable<GraphNodesSearchData["query"]>;
 
@@ -50,11 +52,16 @@ const EMPTY: Drawn = { part: NO_PART, cut: [], foundTotal: null, failed: [] };
 /** What stands on the canvas: all that was opened, at the time that is looked at. */
 export function useDrawn(view: View, asOf: string | null) {
   const client = useQueryClient();
+  const [since] = useState(() => Date.now());
   const { nodes: steps, found } = drawn(view);
   const search = found ? searchOf(view, asOf) : null;
   const query = useQuery({
     queryKey: ["graphDrawn", { steps: steps.map(writeStep), search, asOf }],
-    queryFn: ({ signal }) => read(client, steps, search, asOf, signal),
+    // What was read before one came to the page is read anew with the drawing.
+    queryFn: ({ signal }) => {
+      const freshMs = Math.min(PART_MS, Date.now() - since + 1);
+      return read({ client, freshMs }, steps, search, asOf, signal);
+    },
     placeholderData: keepPreviousData,
     enabled: steps.length > 0 || found,
   });
@@ -71,16 +78,22 @@ export function useDrawn(view: View, asOf: string | null) {
   return { ...query, isEmpty, drawn: { ...data, part } };
 }
 
+/** Where the parts are kept, and how old one may be. */
+interface Parts {
+  client: QueryClient;
+  freshMs: number;
+}
+
 async function read(
-  client: QueryClient,
+  parts: Parts,
   steps: readonly Step[],
   search: Search | null,
   asOf: string | null,
   signal: AbortSignal,
 ): Promise<Drawn> {
-  const first = search && (await found(client, search, asOf));
+  const first = search && (await found(parts, search, asOf));
   const settled = await Promise.allSettled(
-    steps.map((step) => expanded(client, bodyOf(step, asOf))),
+    steps.map((step) => expanded(parts, bodyOf(step, asOf))),
   );
   signal.throwIfAborted();
   const answers: Subgraph[] = first ? [first.answer] : [];
@@ -110,18 +123,18 @@ function bodyOf({ id, depth, direction, limit, types }: Step, asOf: string | nul
   };
 }
 
-function expanded(client: QueryClient, body: ExpandBody): Promise<Subgraph> {
+function expanded({ client, freshMs }: Parts, body: ExpandBody): Promise<Subgraph> {
   return client.fetchQuery({
     queryKey: ["graphExpand", body],
     queryFn: async ({ signal }) => (await graphExpand({ body, signal, throwOnError: true })).data,
-    staleTime: 60_000,
+    staleTime: freshMs,
     // What is made of it is tried again, not its parts.
     retry: false,
   });
 }
 
-async function found(client: QueryClient, search: Search, asOf: string | null) {
-  const page = await client.fetchQuery({
+async function found(parts: Parts, search: Search, asOf: string | null) {
+  const page = await parts.client.fetchQuery({
     ...graphNodesSearchOptions({ query: { ...search, limit: FOUND_LIMIT } }),
     retry: false,
   });
@@ -130,7 +143,7 @@ async function found(client: QueryClient, search: Search, asOf: string | null) {
   const nothing: Subgraph = { nodes: page.items, edges: [], truncated: false, took_ms: 0 };
   if (ids.length < 2) return { answer: nothing, total };
   // With no room for more nodes than it starts from, the answer is the edges between them.
-  const between = await expanded(client, {
+  const between = await expanded(parts, {
     node_ids: ids,
     limit: ids.length,
     ...(asOf && { as_of: asOf }),
