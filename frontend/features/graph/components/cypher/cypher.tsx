@@ -47,8 +47,8 @@ export function Cypher({ viewing, colourOf }: Props) {
     );
   }
   return (
-    <div className="relative flex min-h-0 flex-1">
-      <div className="flex min-w-0 flex-1 flex-col">
+    <div className="relative flex min-h-0 flex-1 flex-col md:flex-row">
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col overflow-y-auto">
         <Editor
           query={query}
           onQuery={(text) => void setQuery(text)}
@@ -61,7 +61,7 @@ export function Cypher({ viewing, colourOf }: Props) {
           asked={asked}
           onAsk={(limit) => ask(query, params, limit)}
         />
-        <div className="relative min-h-0 flex-1">
+        <div className="relative min-h-40 flex-1 md:min-h-0">
           {answer.data ? (
             <Answer
               table={answer.data}
