@@ -36,7 +36,8 @@ pub async fn claim(
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Vec<Claimed>> {
-    // Two selects, one for each of the partial indexes. Rows that only refer to a run do not wait.
+    // One select for each of the partial indexes. Rows that only refer to a run do not wait. A run that waits for nothing
+    // but its turn is due at once: only a clock that was ahead can have put it off.
     let rows = sqlx::query!(
         r#"with lost as (
              select id from runs where state = 'running' and lease_until <= $3
@@ -44,8 +45,13 @@ pub async fn claim(
          ), due as (
              select id from runs where state in ('pending', 'waiting_approval') and wake_at <= $3
              order by wake_at limit $2 for no key update skip locked
+         ), astray as (
+             select id from runs
+             where state = 'pending' and wake_at > $3::timestamptz + interval '15 minutes'
+             order by wake_at limit $2 for no key update skip locked
          ), taken as (
-             select id, true as was_lost from lost union all select id, false from due limit $2
+             select id, true as was_lost from lost union all select id, false from due
+             union all select id, false from astray limit $2
          )
          update runs set state = 'running', attempt = attempt + was_lost::int, fence = fence + 1,
                          holder = $1, lease_until = $4, wake_at = null
@@ -80,7 +86,7 @@ pub struct Beat {
     pub cancel: bool,
 }
 
-/// Keeps runs for longer; no lease becomes shorter. Those that are not answered are somebody else's by now, or over.
+/// Keeps runs for longer; no lease becomes shorter, but one that a clock which was ahead has made too long. Those that are not answered are somebody else's by now, or over.
 #[tracing::instrument(name = "db.runs.heartbeat", skip_all)]
 pub async fn heartbeat(
     tx: &mut SystemTx,
@@ -89,7 +95,9 @@ pub async fn heartbeat(
 ) -> Result<Vec<Beat>> {
     let (ids, fences) = split(holds);
     let rows = sqlx::query!(
-        "update runs set lease_until = greatest(runs.lease_until, $3)
+        "update runs set lease_until = case
+             when runs.lease_until > $3::timestamptz + interval '1 minute' then $3
+             else greatest(runs.lease_until, $3) end
          from unnest($1::uuid[], $2::bigint[]) held (id, fence)
          where runs.id = held.id and runs.fence = held.fence and runs.state = 'running'
          returning runs.id, runs.cancel",

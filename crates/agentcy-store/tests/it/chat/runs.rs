@@ -144,6 +144,27 @@ async fn only_what_is_due_is_claimed_and_that_is_no_attempt() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_puts_no_run_off_and_keeps_none() {
+    const HOUR: i64 = 3600;
+    let world = World::new().await;
+    let org = world.org().await;
+    let id = conversation(&world, org).await;
+    let put_off = new_run(&world, org, id, Start::Pending { wake_at: Some(at(HOUR)) }, 0).await;
+    let claimed = claim(&world, 9, 10).await;
+    assert_eq!(claimed[0].hold.id, put_off.id);
+    let mut system = world.db.system(&SYSTEM).await.unwrap();
+    for secs in [HOUR, 90, 60] {
+        system::heartbeat(&mut system, &[claimed[0].hold], at(secs)).await.unwrap();
+    }
+    system.commit().await.unwrap();
+    assert_eq!(find_run(&world, org, put_off.id).await.lease_until, Some(at(90)));
+    let mut parking = tx(&world, org).await;
+    runs::park(&mut parking, claimed[0].hold, at(HOUR), at(11)).await.unwrap();
+    parking.commit().await.unwrap();
+    assert!(claim(&world, 9, 20).await.is_empty(), "what waits for a person waits");
+}
+
+#[tokio::test]
 async fn whoever_is_asked_to_stop_is_told_wherever_they_stand() {
     let world = World::new().await;
     let org = world.org().await;
