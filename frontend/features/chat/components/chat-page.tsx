@@ -44,6 +44,8 @@ export function ChatPage() {
     setPlace({ conversation: next, agent: null, draft: null }),
   );
   const conversation = id ? conversations.of(id) : null;
+  // It belongs to the conversation that could not be begun, and to no other.
+  const failed = id ? null : begin.failed;
 
   function say(text: string, onBusy: OnBusy) {
     if (conversation) void conversation.say(text, onBusy);
@@ -71,7 +73,8 @@ export function ChatPage() {
           key={id ?? "new"}
           id={id}
           conversation={conversation}
-          draft={begin.failed ?? draft}
+          given={failed ?? draft}
+          onGivenTaken={() => (failed === null ? void setPlace({ draft: null }) : begin.giveUp())}
           isBeginning={begin.isPending}
           onSay={say}
           welcome={(ask) => (

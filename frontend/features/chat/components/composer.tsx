@@ -13,7 +13,9 @@ const LONGEST = 100_000;
 
 interface Props {
   conversationId: string | null;
-  draft: string | null;
+  /** A text to be put in, once. */
+  given: string | null;
+  onGivenTaken: () => void;
   /** What the last answer is doing. */
   busy: "no" | "answering" | "waiting";
   isSending: boolean;
@@ -21,8 +23,9 @@ interface Props {
 }
 
 /** Where a question is written. While an answer is given it can wait for it, or stop it. */
-export function Composer({ conversationId, draft, busy, isSending, onSay }: Props) {
-  useDraft(conversationId, draft);
+export function Composer(props: Props) {
+  const { conversationId, given, onGivenTaken, busy, isSending, onSay } = props;
+  useDraft(conversationId, given, onGivenTaken);
   const aui = useAui();
   const text = useAuiState((state) => state.composer.text);
   const goToEnd = useThreadViewport((viewport) => viewport.scrollToBottom);

@@ -13,6 +13,7 @@ import type { OnBusy } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { useView } from "../hooks/use-view";
 import type { Conversation } from "../lib/conversation";
+import { withGiven } from "../lib/drafts";
 import { isAnswering, waitingFor } from "../lib/log";
 import { asMessage, everythingSaid, type Said } from "../lib/said";
 import { Answer } from "./answer";
@@ -27,7 +28,9 @@ import { Unreadable } from "./unreadable";
 interface Props {
   id: string | null;
   conversation: Conversation | null;
-  draft: string | null;
+  /** A text for the composer, once. */
+  given: string | null;
+  onGivenTaken: () => void;
   isBeginning: boolean;
   /** What stands there before anything was said. */
   welcome: (ask: (text: string) => void) => ReactNode;
@@ -35,7 +38,8 @@ interface Props {
 }
 
 /** What was said in a conversation, and where more is said. */
-export function Thread({ id, conversation, draft, isBeginning, welcome, onSay }: Props) {
+export function Thread(props: Props) {
+  const { id, conversation, given, onGivenTaken, isBeginning, welcome, onSay } = props;
   const view = useView(id, conversation);
   useEffect(prepareMarkdown, []);
   const said = useMemo(() => everythingSaid(view), [view]);
@@ -117,7 +121,8 @@ export function Thread({ id, conversation, draft, isBeginning, welcome, onSay }:
           {phase.kind !== "failed" && (
             <Composer
               conversationId={id}
-              draft={draft}
+              given={given}
+              onGivenTaken={onGivenTaken}
               busy={isBusy ? (waitingFor(thread) ? "waiting" : "answering") : "no"}
               isSending={isBeginning}
               onSay={onSay}
@@ -136,7 +141,8 @@ interface WordsProps {
 
 function Words({ children: draw }: WordsProps) {
   const aui = useAui();
-  const takeBack = (text: string) => aui.composer.setText(text);
+  const takeBack = (text: string) =>
+    aui.composer.setText(withGiven(aui.composer.getState().text, text));
   return (
     <ThreadPrimitive.Messages>
       {({ message }) => draw(getExternalStoreMessages<Said>(message)[0], takeBack)}

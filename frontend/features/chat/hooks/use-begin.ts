@@ -26,5 +26,7 @@ export function useBegin(conversations: Conversations, onBegun: (id: string) => 
     isPending: begin.isPending,
     /** The question of a conversation that could not be begun, to be given back. */
     failed: begin.error ? begin.variables.text : null,
+    /** It was given back. */
+    giveUp: begin.reset,
   };
 }

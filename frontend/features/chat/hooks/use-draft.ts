@@ -1,18 +1,22 @@
 "use client";
 
 import { useAui, useAuiState } from "@assistant-ui/react";
-import { useEffect, useRef } from "react";
-import { draftOf, keepDraft } from "../lib/drafts";
+import { useEffect, useEffectEvent, useRef } from "react";
+import { draftOf, keepDraft, withGiven } from "../lib/drafts";
 
-/** Keeps what stands in the composer, and puts back what stood there. A text that is given goes before it. */
-export function useDraft(conversationId: string | null, given: string | null) {
+/** Keeps what stands in the composer, and puts back what stood there. A text that is given is put after it, and is a draft from then on. */
+export function useDraft(conversationId: string | null, given: string | null, onTaken: () => void) {
   const aui = useAui();
   const text = useAuiState((state) => state.composer.text);
   const isRestored = useRef(false);
+  const taken = useEffectEvent(onTaken);
   useEffect(() => {
-    const draft = given ?? (isRestored.current ? null : draftOf(conversationId, localStorage));
+    const { text: now } = aui.composer.getState();
+    const before = isRestored.current ? now : draftOf(conversationId, localStorage);
     isRestored.current = true;
-    if (draft) aui.composer.setText(draft);
+    const draft = withGiven(before, given);
+    if (draft !== now) aui.composer.setText(draft);
+    if (given !== null) taken();
   }, [aui, conversationId, given]);
   const isFirst = useRef(true);
   useEffect(() => {

@@ -22,3 +22,9 @@ export function keepDraft(conversationId: string | null, text: string, store: St
     // A full or forbidden store loses a draft, and nothing else.
   }
 }
+
+/** A draft with a text that somebody or something else gives; what was typed is not lost for it. */
+export function withGiven(draft: string, given: string | null): string {
+  if (!given || draft === given || draft.endsWith(`\n\n${given}`)) return draft;
+  return draft.trim() === "" ? given : `${draft}\n\n${given}`;
+}

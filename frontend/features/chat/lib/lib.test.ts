@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { draftOf, keepDraft } from "./drafts";
+import { draftOf, keepDraft, withGiven } from "./drafts";
 import { firstQuestions } from "./first-questions";
 import { target } from "./links";
 import { duration, usageOf } from "./words";
@@ -28,6 +28,14 @@ describe("drafts", () => {
     keepDraft("conv_1", "text", kept);
     keepDraft("conv_1", "", kept);
     expect(draftOf("conv_1", kept)).toBe("");
+  });
+
+  it("take a text that is given after them, and once", () => {
+    expect(withGiven("", "given")).toBe("given");
+    expect(withGiven("typed", null)).toBe("typed");
+    expect(withGiven("typed", "given")).toBe("typed\n\ngiven");
+    expect(withGiven("typed\n\ngiven", "given")).toBe("typed\n\ngiven");
+    expect(withGiven("book", "ok")).toBe("book\n\nok");
   });
 
   it("may be lost where nothing may be kept, and that is all", () => {
