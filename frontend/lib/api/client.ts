@@ -30,12 +30,6 @@ export class ApiError extends Error {
   }
 }
 
-/** What went wrong, for people. */
-export function faultOf(error: unknown): string | undefined {
-  if (!error) return undefined;
-  return error instanceof ApiError ? error.message : "Something failed that nobody foresaw.";
-}
-
 const UNREACHABLE: ErrorBody = {
   code: "upstream_unavailable",
   message: "The server cannot be reached. It may be restarting; try again in a moment.",

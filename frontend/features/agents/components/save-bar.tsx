@@ -1,8 +1,8 @@
 "use client";
 
 import { useEffect, useRef } from "react";
-import { faultOf } from "@/lib/api/client";
 import { Button } from "@/ui/button";
+import { Fault } from "@/ui/fault";
 
 interface Props {
   label: string;
@@ -16,7 +16,7 @@ interface Props {
 
 /** The end of a long form; it stays in sight, and leads to the first field that needs another look. */
 export function SaveBar({ label, busy, refused, error, faulty }: Props) {
-  const told = faulty ? "Some fields need another look." : faultOf(error);
+  const told = faulty ? "Some fields need another look." : undefined;
   const bar = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!faulty) return;
@@ -27,6 +27,11 @@ export function SaveBar({ label, busy, refused, error, faulty }: Props) {
       ref={bar}
       className="sticky bottom-0 flex flex-wrap items-center justify-end gap-3 rounded-b-lg border-t bg-surface/95 px-4 py-3 backdrop-blur md:px-5"
     >
+      {!faulty && Boolean(error) && (
+        <div className="w-full">
+          <Fault error={error} />
+        </div>
+      )}
       <p role="status" className={refused ? "text-xs text-muted" : "text-xs text-bad"}>
         {refused ?? told}
       </p>

@@ -2,6 +2,7 @@
 
 import { WifiOff } from "lucide-react";
 import { Button } from "@/ui/button";
+import { traceOf, worded } from "@/ui/fault";
 import { isAnswering, waitingFor, type Thread } from "../lib/log";
 import type { LineState } from "../lib/stream";
 
@@ -20,9 +21,13 @@ export function LineNote({ line, onRetry }: Props) {
     >
       <WifiOff className="size-3.5 text-warn" aria-hidden />
       <span className="flex-1">
-        {line.kind === "cut"
-          ? "The connection is lost. It is tried again; nothing that was said is."
-          : line.error.message}
+        {line.kind === "cut" ? (
+          "The connection is lost. It is tried again; nothing that was said is."
+        ) : (
+          <>
+            {worded(line.error)} <span className="text-muted">{traceOf(line.error)}</span>
+          </>
+        )}
       </span>
       <Button size="sm" className="h-7" onClick={onRetry}>
         Try now

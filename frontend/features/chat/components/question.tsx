@@ -3,7 +3,7 @@
 import { memo, type ReactNode } from "react";
 import { ApiError } from "@/lib/api/client";
 import { Button } from "@/ui/button";
-import { sentence } from "@/ui/fault";
+import { traceOf, worded } from "@/ui/fault";
 import type { Conversation, Saying } from "../lib/conversation";
 
 interface Props {
@@ -46,11 +46,17 @@ export function OnItsWay({ saying, conversation, onTakeBack }: SayingProps) {
     );
   }
   const isBusy = state.error instanceof ApiError && state.error.code === "run_active";
-  const fault = state.error instanceof ApiError ? state.error.message : "It could not be sent";
   return (
     <Question text={text}>
       <div role="alert" className="flex flex-wrap items-center justify-end gap-2 text-xs text-bad">
-        <span>{isBusy ? "Not sent: another answer is being given." : sentence(fault)}</span>
+        {isBusy ? (
+          <span>Not sent: another answer is being given.</span>
+        ) : (
+          <span className="text-right">
+            Not sent: {worded(state.error)}{" "}
+            <span className="text-muted">{traceOf(state.error)}</span>
+          </span>
+        )}
         {isBusy ? (
           <>
             <Button size="sm" onClick={() => again("queue")}>

@@ -3,14 +3,15 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import {
+  ApiError,
   conversationsListQueryKey,
   conversationsReadQueryKey,
   conversationsUpdateMutation,
-  faultOf,
   type Conversation,
 } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
+import { Fault } from "@/ui/fault";
 import { Field, Input } from "@/ui/field";
 
 interface Props {
@@ -38,14 +39,16 @@ export function RenameConversation({ conversation: { id, title }, onClose }: Pro
     rename.mutate({ path, body: { title: next } });
   }
 
+  const beside = rename.error instanceof ApiError ? rename.error.fields.get("title") : undefined;
   return (
     <Dialog open onOpenChange={onClose} title="Rename the conversation">
       <form onSubmit={submit} className="grid gap-4">
-        <Field label="Title" fault={faultOf(rename.error)}>
+        <Field label="Title" fault={beside}>
           {(control) => (
             <Input {...control} name="title" defaultValue={title} maxLength={200} required />
           )}
         </Field>
+        <Fault error={rename.error} beside={["title"]} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" kind="primary" busy={rename.isPending}>

@@ -9,8 +9,9 @@ import type { Transport } from "./transport";
 const LOG = stream("answer");
 const QUESTION = "who wrote README.md?";
 
-function fault(status: number, code: string) {
-  return new ApiError(status, { code, message: "no", details: {}, request_id: "r" } as ErrorBody);
+function fault(status: number, code: string, retryAfter?: number) {
+  const body = { code, message: "no", details: {}, request_id: "r" } as ErrorBody;
+  return new ApiError(status, body, retryAfter);
 }
 
 function stage(isNew: boolean, over: Partial<Transport> & { outbox?: Outbox } = {}) {
@@ -96,6 +97,67 @@ describe("a conversation", () => {
     await vi.runAllTimersAsync();
     expect(said).toEqual([]);
     expect(conversation.view().sayings.map(({ state }) => state.kind)).toEqual(["failed"]);
+  });
+
+  it.each([fault(401, "unauthenticated"), fault(409, "run_active"), fault(429, "quota_exceeded")])(
+    "keeps what was refused for after a reload, and sends it when a person says so ($code)",
+    async (refusal) => {
+      const { outbox, kept } = boxOf();
+      const before = stage(true, { outbox, say: () => Promise.reject(refusal) });
+      void before.conversation.say(QUESTION, "refuse");
+      await vi.runAllTimersAsync();
+      before.leave();
+      const left = kept.at(-1) ?? [];
+      expect(left).toMatchObject([{ key: "key-1", text: QUESTION, refused: true }]);
+
+      const { outbox: again, kept: after } = boxOf(...left);
+      const { conversation, said } = stage(false, { outbox: again });
+      await vi.runAllTimersAsync();
+      expect(said).toEqual([]);
+      expect(conversation.view().sayings).toMatchObject([
+        { text: QUESTION, state: { kind: "failed" } },
+      ]);
+      for (const parcels of after) expect(parcels).toEqual(left);
+
+      void conversation.sayAgain("key-1");
+      await vi.runAllTimersAsync();
+      // It is another message now: the server may remember its refusal under the old key.
+      expect(said.map(({ key }) => key)).not.toContain("key-1");
+      expect(said.map(({ content }) => content)).toEqual([QUESTION]);
+      expect(after.at(-1)).toEqual([]);
+    },
+  );
+
+  it("forgets what was refused once it is taken back", async () => {
+    const { outbox, kept } = boxOf({ ...parcel("before", QUESTION), refused: true });
+    const { conversation } = stage(false, { outbox });
+    await vi.runAllTimersAsync();
+    expect(conversation.withdraw("before")).toBe(QUESTION);
+    expect(kept.at(-1)).toEqual([]);
+  });
+
+  it("waits as long as it is told to when there is too much to do", async () => {
+    let refusals = 1;
+    const { conversation, said } = stage(true, {
+      say: () =>
+        refusals-- > 0 ? Promise.reject(fault(429, "rate_limited", 5)) : Promise.resolve(),
+    });
+    void conversation.say(QUESTION, "refuse");
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(said).toHaveLength(1);
+    await vi.runAllTimersAsync();
+    expect(said.map(({ key }) => key)).toEqual(["key-1", "key-1"]);
+    expect(conversation.view().sayings).toEqual([]);
+  });
+
+  it("leaves to a person what would have to wait for long", async () => {
+    const { conversation, said } = stage(true, {
+      say: () => Promise.reject(fault(429, "rate_limited", 600)),
+    });
+    void conversation.say(QUESTION, "refuse");
+    await vi.runAllTimersAsync();
+    expect(said).toHaveLength(1);
+    expect(conversation.view().sayings).toMatchObject([{ state: { kind: "failed" } }]);
   });
 
   it("keeps what is on its way in sight", async () => {

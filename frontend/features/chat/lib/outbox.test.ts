@@ -17,6 +17,9 @@ test("what was sent is there after a reload, for its conversation alone", () => 
   outboxOf("conv_1", store).write([PARCEL]);
   expect(outboxOf("conv_1", store).read()).toEqual([PARCEL]);
   expect(outboxOf("conv_2", store).read()).toEqual([]);
+  const refused = { ...PARCEL, refused: true };
+  outboxOf("conv_1", store).write([refused]);
+  expect(outboxOf("conv_1", store).read()).toEqual([refused]);
   outboxOf("conv_1", store).write([]);
   expect(store.getItem("agentcy.outbox.conv_1")).toBeNull();
 });

@@ -1,5 +1,5 @@
 // What was sent and is not known to have arrived, per conversation: a reload sends it again under its key, so that it is
-// neither lost nor said twice.
+// neither lost nor said twice. What was refused is kept with it, and not sent by itself.
 import type { OnBusy } from "@/lib/api/client";
 
 export interface Parcel {
@@ -8,6 +8,8 @@ export interface Parcel {
   onBusy: OnBusy;
   /** When it was first sent, in milliseconds since 1970. */
   at: number;
+  /** It came back: whoever said it sends it again, or takes it back. */
+  refused?: boolean;
 }
 
 export interface Outbox {

@@ -8,7 +8,6 @@ import { STEP, type View } from "../lib/address";
 import { useDrawn } from "./use-drawn";
 
 vi.mock("@/lib/api/client", () => ({
-  faultOf: () => "",
   graphExpand: vi.fn(() =>
     Promise.resolve({ data: { nodes: [], edges: [], truncated: false, took_ms: 0 } }),
   ),

@@ -8,7 +8,6 @@ import {
 } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import {
-  faultOf,
   graphExpand,
   graphNodesSearchOptions,
   type ExpandBody,
@@ -44,7 +43,7 @@ export interface Drawn {
   cut: readonly Step[];
   /** How many were found, if more than are drawn. */
   foundTotal: number | null;
-  failed: readonly { step: Step; why: string }[];
+  failed: readonly { step: Step; error: unknown }[];
 }
 
 const EMPTY: Drawn = { part: NO_PART, cut: [], foundTotal: null, failed: [] };
@@ -97,14 +96,14 @@ async function read(
   );
   signal.throwIfAborted();
   const answers: Subgraph[] = first ? [first.answer] : [];
-  const result = { cut: [] as Step[], failed: [] as { step: Step; why: string }[] };
+  const result = { cut: [] as Step[], failed: [] as { step: Step; error: unknown }[] };
   steps.forEach((step, at) => {
     const outcome = settled[at];
     if (outcome?.status === "fulfilled") {
       answers.push(outcome.value);
       if (outcome.value.truncated) result.cut.push(step);
     } else {
-      result.failed.push({ step, why: faultOf(outcome?.reason) ?? "" });
+      result.failed.push({ step, error: outcome?.reason });
     }
   });
   const fault = settled.find((outcome) => outcome.status === "rejected");

@@ -5,7 +5,7 @@ import { Clock, LoaderCircle } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Dialog } from "radix-ui";
 import { useState } from "react";
-import { faultOf } from "@/lib/api/client";
+import { traceOf, worded } from "@/ui/fault";
 import { useFocusReturn } from "@/ui/focus-return";
 import { Key } from "@/ui/key";
 import { useActionEntries } from "../hooks/use-action-entries";
@@ -96,9 +96,15 @@ export function Palette({ onClose, onHelp }: Props) {
               ))}
             </Command.List>
           </Command>
+          {Boolean(objects.error) && (
+            <p role="alert" className="border-t px-4 py-2 text-xs text-bad">
+              Not all could be searched: {worded(objects.error)}{" "}
+              <span className="text-muted">{traceOf(objects.error)}</span>
+            </p>
+          )}
           <footer className="flex h-9 items-center justify-between gap-4 border-t px-4 text-xs text-muted">
             <span className="min-w-0 truncate" aria-live="polite">
-              {current ? leadsTo(current) : faultOf(objects.error)}
+              {current && leadsTo(current)}
             </span>
             <span className="hidden shrink-0 gap-1 sm:flex" aria-hidden>
               <Key>↑</Key>

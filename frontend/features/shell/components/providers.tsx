@@ -6,9 +6,8 @@ import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { useState, type ReactNode } from "react";
 import { ApiError, authMeQueryKey } from "@/lib/api/client";
 import { Queries } from "@/lib/api/queries";
-import { sentence } from "@/ui/fault";
 import { later } from "@/ui/later";
-import { toast } from "@/ui/toast";
+import { tell } from "@/ui/tell";
 
 const Toasts = later(() => import("./toasts").then((it) => it.Toasts));
 
@@ -21,12 +20,6 @@ function isWorthAnotherTry(failures: number, error: Error): boolean {
   if (isOfNoSession(error)) return failures < 1;
   const status = error instanceof ApiError ? error.status : 0;
   return failures < 2 && (status === 0 || status >= 500);
-}
-
-/** Says of a failed action what failed and how to ask for help with it. */
-function tell(error: ApiError) {
-  const { request_id: id } = error.body;
-  toast.error(sentence(error.message), { description: id ? `${error.code} · ${id}` : error.code });
 }
 
 function client() {

@@ -1,15 +1,14 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { toast } from "@/ui/toast";
 import {
-  faultOf,
   sourcesCreate,
   sourcesSync,
   sourcesUpload,
   type Source,
   type SourceCreate,
 } from "@/lib/api/client";
+import { tell } from "@/ui/tell";
 
 interface Connecting {
   body: SourceCreate;
@@ -29,7 +28,7 @@ export function useConnect(onDone: (source: Source) => void) {
         if (content) await sourcesUpload({ path: { source_id: source.id }, body: content });
         if (syncs) await sourcesSync({ path: { source_id: source.id } });
       } catch (error) {
-        toast.error(faultOf(error) ?? "The source could not be synced.");
+        tell(error, "The source is kept: go on from its page.");
       }
       return source;
     },

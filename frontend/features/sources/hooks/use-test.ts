@@ -3,6 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { toast } from "@/ui/toast";
 import { ApiError, sourcesValidateStored } from "@/lib/api/client";
+import { traceOf, worded } from "@/ui/fault";
 import { refusalOf } from "../lib/refusal";
 
 /** Tries a source as it is kept, and says what came of it. */
@@ -23,8 +24,9 @@ export function useTest(sourceId: string) {
 }
 
 function inWords(error: unknown) {
-  if (!(error instanceof ApiError)) return { message: "Something failed that nobody foresaw." };
+  if (!(error instanceof ApiError)) return { message: worded(error) };
   const { title, reason, next } = refusalOf(error);
   const fields = [...error.fields].map(([path, message]) => `${path}: ${message}`);
-  return { message: title, description: [reason, ...fields, next].filter(Boolean).join(" ") };
+  const said = [reason, ...fields, next, traceOf(error)];
+  return { message: title, description: said.filter(Boolean).join(" ") };
 }

@@ -2,13 +2,13 @@
 
 import { Ellipsis, Pencil, UserCheck, UserMinus, UserX } from "lucide-react";
 import { useState } from "react";
-import { toast } from "@/ui/toast";
 import { covers, useMe } from "@/features/session";
-import { faultOf, type UserView } from "@/lib/api/client";
+import { type UserView } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
-import { Fault, sentence } from "@/ui/fault";
+import { Fault } from "@/ui/fault";
 import { Menu } from "@/ui/menu";
+import { tell } from "@/ui/tell";
 import { useMember } from "../hooks/use-member";
 import { MemberDialog } from "./member-dialog";
 
@@ -31,9 +31,7 @@ export function MemberActions({ user }: { user: UserView }) {
   const state = (disabled: boolean) => ({ path: { user_id: user.id }, body: { disabled } });
 
   function enable() {
-    update.mutate(state(false), {
-      onError: (error) => toast.error(sentence(faultOf(error) ?? "")),
-    });
+    update.mutate(state(false), { onError: (error) => tell(error) });
   }
 
   const close = (open: boolean) => !open && setAsked("nothing");

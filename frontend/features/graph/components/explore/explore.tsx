@@ -67,7 +67,7 @@ export function Explore({ viewing, colourOf, onType }: Props) {
                 <PanelLeftOpen /> Search
               </Button>
             )}
-            <Path viewing={viewing} drawn={drawn} />
+            <Path viewing={viewing} drawn={drawn} onRetry={() => void refetch()} />
             {isFetching && <span className="text-xs text-muted">Reading…</span>}
           </div>
         )}

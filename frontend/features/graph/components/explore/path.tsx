@@ -4,6 +4,7 @@ import { useQueries } from "@tanstack/react-query";
 import { TriangleAlert, X } from "lucide-react";
 import { graphNodesReadOptions } from "@/lib/api/client";
 import { Button } from "@/ui/button";
+import { traceOf, worded } from "@/ui/fault";
 import type { Drawn } from "../../hooks/use-drawn";
 import type { Viewing } from "../../hooks/use-view";
 import { CLEAR, close, drawn as drawnOf, open, writeStep, type Step } from "../../lib/address";
@@ -12,17 +13,19 @@ import { counted, nameOf, shortened, shortId } from "../../lib/names";
 interface Props {
   viewing: Viewing;
   drawn: Drawn;
+  /** Reads again what failed. */
+  onRetry: () => void;
 }
 
 const MOST = 5_000;
 
 /** What has been opened, in its order; each can be taken back, and says if it was cut. */
-export function Path({ viewing: { view, change }, drawn }: Props) {
+export function Path({ viewing: { view, change }, drawn, onRetry }: Props) {
   const { nodes: steps, found } = drawnOf(view);
   const nameOfStep = useStepNames(steps, drawn);
   if (steps.length === 0 && !found) return null;
   const cut = new Set(drawn.cut.map(writeStep));
-  const failed = new Map(drawn.failed.map(({ step, why }) => [writeStep(step), why]));
+  const failed = new Map(drawn.failed.map(({ step, error }) => [writeStep(step), error]));
   return (
     <div className="flex min-w-0 flex-1 items-center gap-1 overflow-x-auto">
       <ol aria-label="Opened" className="flex items-center gap-1">
@@ -41,7 +44,8 @@ export function Path({ viewing: { view, change }, drawn }: Props) {
               key={key}
               name={nameOfStep(step)}
               note={noteOf(step)}
-              fault={failed.get(key)}
+              error={failed.get(key)}
+              onRetry={onRetry}
               onClose={() => change(close(view, step))}
               onLook={() => change({ ...drawnOf(view), node: step.id, edge: null })}
             >
@@ -100,13 +104,14 @@ function noteOf({ depth, direction, types }: Step): string {
 interface CrumbProps {
   name: string;
   note: string;
-  fault?: string | undefined;
+  error?: unknown;
+  onRetry?: () => void;
   onClose: () => void;
   onLook?: () => void;
   children?: React.ReactNode;
 }
 
-function Crumb({ name, note, fault, onClose, onLook, children }: CrumbProps) {
+function Crumb({ name, note, error, onRetry, onClose, onLook, children }: CrumbProps) {
   return (
     <li className="flex items-center rounded-md border bg-surface pl-2 text-xs whitespace-nowrap">
       {onLook ? (
@@ -117,9 +122,12 @@ function Crumb({ name, note, fault, onClose, onLook, children }: CrumbProps) {
         name
       )}
       {note && <span className="pl-1.5 text-muted">{note}</span>}
-      {fault && (
-        <span role="alert" className="pl-1.5 text-bad">
-          {fault}
+      {error !== undefined && (
+        <span role="alert" className="flex items-center gap-1.5 pl-1.5 text-bad">
+          {worded(error)} <span className="text-muted">{traceOf(error)}</span>
+          <button type="button" onClick={onRetry} className="min-h-6 rounded underline">
+            Try again
+          </button>
         </span>
       )}
       {children}
