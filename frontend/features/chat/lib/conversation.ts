@@ -23,10 +23,14 @@ export interface View {
 /** How often a message that nobody answered for is sent again, under the same key. */
 const TRIES = 4;
 const PAUSE = 600;
+/** How many seconds are waited where the server asks for it; what takes longer is left to whoever said it. */
+const PATIENCE = 30;
 /** How long a key is surely known to the server, which keeps it for 24 hours. */
 const KNOWN = 23 * 60 * 60 * 1000;
 /** Sent again by whoever sees this, and not by itself: it might be said twice. */
 const TOO_OLD = new Error("It is not known whether this arrived, and too long ago to find out.");
+/** Said of what an earlier life of this page was refused. */
+const REFUSED = new Error("It was not taken before this page was loaded again.");
 /** Words are shown in batches, not one by one. */
 const FRAME = 32;
 
@@ -57,8 +61,14 @@ export class Conversation {
     private readonly newKey: () => string = () => crypto.randomUUID(),
     private readonly outbox: Outbox = NO_OUTBOX,
   ) {
-    this.#left = outbox.read().map((it) => ({ ...it, state: { kind: "sending" } }));
-    this.#view = { ...BLANK, ...(isNew && { phase: { kind: "ready" } }) };
+    const kept = outbox.read();
+    this.#left = kept
+      .filter((it) => !it.refused)
+      .map((it) => ({ ...it, state: { kind: "sending" } }));
+    const sayings = kept
+      .filter((it) => it.refused)
+      .map((it): Saying => ({ ...it, state: { kind: "failed", error: REFUSED } }));
+    this.#view = { ...BLANK, sayings, ...(isNew && { phase: { kind: "ready" } }) };
     this.#shown = this.#view;
     this.#line = new Line(transport.hear, {
       last: () => this.#view.thread.seq,
@@ -186,7 +196,8 @@ export class Conversation {
         return await this.open();
       } catch (error) {
         if (!mayPass(error) || tries === TRIES) return this.#mark(key, { kind: "failed", error });
-        await new Promise((resolve) => setTimeout(resolve, PAUSE * tries));
+        const pause = waitOf(error) ?? PAUSE * tries;
+        await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
   }
@@ -216,10 +227,9 @@ export class Conversation {
   #show(change: Partial<View>) {
     this.#view = { ...this.#view, ...change };
     if (change.sayings) {
-      const open = change.sayings.filter((it) => it.state.kind !== "taken" && !isRefusal(it));
+      const open = change.sayings.filter((it) => it.state.kind !== "taken");
       const left = this.#left.filter(({ key }) => !change.sayings?.some((it) => it.key === key));
-      const parcels = [...left, ...open];
-      this.outbox.write(parcels.map(({ key, text, onBusy, at }) => ({ key, text, onBusy, at })));
+      this.outbox.write([...left, ...open].map(parcelOf));
     }
     this.#due ??= setTimeout(() => {
       this.#due = undefined;
@@ -240,12 +250,26 @@ function without(sayings: readonly Saying[], text: string): readonly Saying[] {
   return place < 0 ? sayings : sayings.toSpliced(place, 1);
 }
 
+function parcelOf(saying: Saying): Parcel {
+  const { key, text, onBusy, at } = saying;
+  return { key, text, onBusy, at, ...(isRefusal(saying) && { refused: true }) };
+}
+
 function isRefusal({ state }: Saying): boolean {
-  return state.kind === "failed" && state.error instanceof ApiError && !mayPass(state.error);
+  if (state.kind !== "failed") return false;
+  return state.error === REFUSED || (state.error instanceof ApiError && !mayPass(state.error));
 }
 
 /** Nobody answered, or not yet: the same again may be taken. */
 function mayPass(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
-  return error.status === 0 || error.status >= 500 || error.code === "idempotency_in_progress";
+  if (error.status === 0 || error.status >= 500) return true;
+  return error.code === "idempotency_in_progress" || waitOf(error) !== null;
+}
+
+/** In how many milliseconds there is room again, where that is soon. */
+function waitOf(error: unknown): number | null {
+  if (!(error instanceof ApiError) || error.code !== "rate_limited") return null;
+  const { retryAfter = Infinity } = error;
+  return retryAfter <= PATIENCE ? retryAfter * 1000 : null;
 }
