@@ -1,1 +1,2 @@
 export { Tasks } from "./components/tasks";
+export { readsInput } from "./lib/template";

@@ -10,23 +10,31 @@ import {
   LogOut,
   MessageSquarePlus,
   Play,
+  Power,
+  PowerOff,
   RefreshCw,
+  Square,
   UserPlus,
   type LucideIcon,
 } from "lucide-react";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTheme } from "next-themes";
 import { toast } from "@/ui/toast";
 import { covers, useMe, useSignOut } from "@/features/session";
+import { isUnderWay } from "@/features/sources";
+import { readsInput } from "@/features/tasks";
 import {
+  sourcesSyncCancelMutation,
   sourcesSyncMutation,
   tasksRunMutation,
+  tasksUpdateMutation,
   type Role,
   type Source,
   type Task,
 } from "@/lib/api/client";
 import { THEMES } from "../lib/themes";
 import type { Entry } from "../lib/entry";
+import { places } from "../lib/places";
 
 /** What can be made, by whom, and where. */
 const MAKE: readonly (readonly [string, string, string, LucideIcon, Role])[] = [
@@ -49,18 +57,35 @@ export function useActionEntries({ sources, tasks, onHelp }: Given): Entry[] {
   const { role } = useMe();
   const { setTheme } = useTheme();
   const signOut = useSignOut();
+  const queries = useQueryClient();
+  const reread = (...about: string[]) =>
+    about.forEach((_id) => void queries.invalidateQueries({ queryKey: [{ _id }] }));
+  const synced = () => reread("sourcesRead", "sourcesSyncs", "sourcesList");
   const sync = useMutation({
     ...sourcesSyncMutation(),
     onSuccess: () => toast.success("The sync has started."),
+    onSettled: synced,
+  });
+  const cancel = useMutation({
+    ...sourcesSyncCancelMutation(),
+    onSuccess: () => toast.success("The sync is cancelled."),
+    onSettled: synced,
   });
   const run = useMutation({
     ...tasksRunMutation(),
     onSuccess: () => toast.success("The task runs."),
   });
+  const turn = useMutation({
+    ...tasksUpdateMutation(),
+    onSuccess: ({ name, enabled }) =>
+      toast.success(`${name} is switched ${enabled ? "on" : "off"}.`),
+    onSettled: () => reread("tasksRead", "tasksList"),
+  });
 
   const made = MAKE.filter(([, , , , least]) => covers(role, least));
   const syncs = covers(role, "member") ? sources : [];
-  const runs = covers(role, "member") ? tasks.filter(({ enabled }) => enabled) : [];
+  const turned = covers(role, "member") ? tasks : [];
+  const runs = turned.filter(({ enabled }) => enabled);
   return [
     ...made.map(([href, title, words, icon]): Entry => {
       return { id: `make:${href}`, group: "Actions", kind: "go", title, words, icon, href };
@@ -83,21 +108,45 @@ export function useActionEntries({ sources, tasks, onHelp }: Given): Entry[] {
       leads: "Ends your session",
       run: signOut,
     }),
-    ...syncs.map(({ id, name }): Entry => {
+    ...syncs.map(({ id, name, last_sync }): Entry => {
+      if (isUnderWay(last_sync)) {
+        return action(`cancel:${id}`, `Cancel the sync of ${name}`, Square, "source stop ingest", {
+          leads: `Cancels the sync of ${name}`,
+          onAsk: true,
+          run: () => cancel.mutate({ path: { source_id: id } }),
+        });
+      }
       return action(`sync:${id}`, `Sync ${name}`, RefreshCw, "source ingest", {
         leads: `Starts a sync of ${name}`,
         onAsk: true,
         run: () => sync.mutate({ path: { source_id: id } }),
       });
     }),
-    ...runs.map(({ id, name }): Entry => {
+    ...runs.map((task): Entry => {
+      const { id, name } = task;
+      if (readsInput(task)) return asking(task);
       return action(`run:${id}`, `Run ${name}`, Play, "task start now", {
         leads: `Runs the task ${name} now`,
         onAsk: true,
         run: () => run.mutate({ path: { task_id: id } }),
       });
     }),
+    ...turned.map(({ id, name, enabled }): Entry => {
+      const to = enabled ? "off" : "on";
+      const icon = enabled ? PowerOff : Power;
+      return action(`turn:${id}`, `Switch ${to} ${name}`, icon, "task enable disable pause", {
+        leads: `Switches the task ${name} ${to}`,
+        onAsk: true,
+        run: () => turn.mutate({ path: { task_id: id }, body: { enabled: !enabled } }),
+      });
+    }),
   ];
+}
+
+/** A run that wants its input first, which its page asks for. */
+function asking({ id, name }: Task): Entry {
+  const entry = { id: `do:run:${id}`, group: "Actions", title: `Run ${name}`, icon: Play } as const;
+  return { ...entry, kind: "go", words: "task start now", onAsk: true, href: places.taskInput(id) };
 }
 
 function action(

@@ -15,12 +15,9 @@ import {
 import type { Entry } from "../lib/entry";
 import { nodeTitle, places } from "../lib/places";
 import { useDebounced } from "@/lib/use-debounced";
+import { ALL, FEW, FRESH_MS, usePeopleEntries } from "./use-people-entries";
 
 const STILL_MS = 150;
-const FRESH_MS = 30_000;
-/** As many as a list gives at once; among them is looked here. */
-const ALL = { query: { limit: 200 } };
-const FEW = 6;
 
 export interface Objects {
   entries: Entry[];
@@ -42,13 +39,15 @@ export function useObjectEntries(typed: string): Objects {
   const approvals = useQuery({ ...approvalsInboxOptions({ query: { limit: 20 } }), ...lists });
   const talks = useQuery({ ...conversationsListOptions({ query: { q, limit: FEW } }), ...search });
   const nodes = useQuery({ ...graphNodesSearchOptions({ query: { q, limit: FEW } }), ...search });
-  const found = typed.trim() === "" ? [] : [talks, nodes];
+  const people = usePeopleEntries(q);
+  const found = typed.trim() === "" ? [] : [talks, nodes, people.members];
 
   return {
     sources: sources.data?.items ?? [],
     tasks: tasks.data?.items ?? [],
     isBusy: found.some(({ isFetching }) => isFetching) || q !== typed.trim(),
-    error: [sources, agents, tasks, approvals, ...found].find(({ error }) => error)?.error,
+    error: [sources, agents, tasks, approvals, ...people.lists, ...found].find(({ error }) => error)
+      ?.error,
     entries: [
       ...(sources.data?.items ?? []).map(({ id, name, source_type, realm }): Entry => {
         const detail = `${source_type} · ${realm}`;
@@ -100,6 +99,7 @@ export function useObjectEntries(typed: string): Objects {
           href: places.node(node.id),
         };
       }),
+      ...people.entries,
     ],
   };
 }

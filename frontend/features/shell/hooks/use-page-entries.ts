@@ -1,6 +1,6 @@
 "use client";
 
-import { CircleUser, SlidersHorizontal, UserPlus } from "lucide-react";
+import { CircleUser, SlidersHorizontal, SquareTerminal, UserPlus } from "lucide-react";
 import { covers, useMe } from "@/features/session";
 import type { Entry } from "../lib/entry";
 import { usePages } from "./use-pages";
@@ -17,6 +17,9 @@ const ACCOUNT: Entry = {
 
 /** Parts of pages that one looks for by their own name. */
 const PARTS = [
+  ["/graph/?view=cypher", "Cypher console", "graph query database", SquareTerminal],
+] as const;
+const ADMIN_PARTS = [
   ["/settings/?tab=model", "Settings: model", "llm provider key", SlidersHorizontal],
   ["/settings/?tab=security", "Settings: security", "approvals defaults", SlidersHorizontal],
   ["/settings/?tab=features", "Settings: features", "flags switches", SlidersHorizontal],
@@ -28,7 +31,7 @@ const PARTS = [
 export function usePageEntries(): Entry[] {
   const isAdmin = covers(useMe().role, "admin");
   const pages = usePages().flatMap((group) => group.pages);
-  const parts = isAdmin ? PARTS : [];
+  const parts = isAdmin ? [...PARTS, ...ADMIN_PARTS] : PARTS;
   return [
     ...pages.map(({ href, name, icon, words = "" }): Entry => {
       return { id: `page:${href}`, group: "Pages", kind: "go", title: name, words, icon, href };

@@ -8,6 +8,12 @@ export const places = {
   conversation: (id: string) => `/chat/?conversation=${id}`,
   approval: (id: string) => `/approvals/?approval=${id}`,
   node: (id: string) => `/graph/?node=${id}`,
+  /** Runs a task once it was given its input. */
+  taskInput: (id: string) => `/tasks/?task=${id}&ask=1`,
+  /** None of these has a page of its own. */
+  member: (email: string) => `/users/?q=${encodeURIComponent(email)}`,
+  workers: "/workers/",
+  keys: "/keys/",
 };
 
 /** Properties by which people know a node, the most telling first. */

@@ -11,6 +11,9 @@ export const GROUPS = [
   "Conversations",
   "Approvals",
   "Nodes",
+  "Workers",
+  "Members",
+  "API keys",
 ] as const;
 
 export type Group = (typeof GROUPS)[number];

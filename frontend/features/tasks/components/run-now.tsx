@@ -11,15 +11,18 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Fault } from "@/ui/fault";
 import { Field, Textarea } from "@/ui/field";
-import { readBy } from "../lib/template";
+import { readsInput } from "../lib/template";
 
 interface Props {
   task: Task;
   small?: boolean;
+  /** The address asks for the input; told when that is over. */
+  asked?: boolean;
+  onAsked?: () => void;
 }
 
 /** Sets a task off by hand, asks for input where its template reads some, and follows the run. */
-export function RunNow({ task, small }: Props) {
+export function RunNow({ task, small, asked = false, onAsked }: Props) {
   const { role } = useMe();
   const [asks, setAsks] = useState(false);
   const router = useRouter();
@@ -30,17 +33,25 @@ export function RunNow({ task, small }: Props) {
     onSuccess: ({ id }) => {
       setAsks(false);
       void queries.invalidateQueries({ queryKey: tasksRunsQueryKey({ path }) });
-      router.push(`/tasks/?task=${task.id}&run=${id}`);
+      const address = `/tasks/?task=${task.id}&run=${id}`;
+      // An address that asks is not to be come back to.
+      if (asked) router.replace(address);
+      else router.push(address);
     },
   });
-  const readsInput = readBy(JSON.stringify(task.input_template)).some((name) =>
-    name.startsWith("trigger.body"),
-  );
   const refused = !covers(role, "member")
     ? "Members run tasks"
     : task.enabled
       ? undefined
       : "The task is switched off";
+  const takesInput = readsInput(task);
+  const isAsking = asks || (asked && takesInput && !refused);
+
+  function turn(open: boolean) {
+    setAsks(open);
+    if (!open) onAsked?.();
+  }
+
   return (
     <>
       <Button
@@ -48,15 +59,15 @@ export function RunNow({ task, small }: Props) {
         size={small ? "sm" : "md"}
         disabled={refused !== undefined}
         title={refused}
-        busy={run.isPending && !asks}
+        busy={run.isPending && !isAsking}
         aria-label={`Run ${task.name} now`}
-        onClick={() => (readsInput ? setAsks(true) : run.mutate({ path }))}
+        onClick={() => (takesInput ? setAsks(true) : run.mutate({ path }))}
       >
         <Play /> {small ? <span className="max-sm:sr-only">Run</span> : "Run now"}
       </Button>
       <Dialog
-        open={asks}
-        onOpenChange={setAsks}
+        open={isAsking}
+        onOpenChange={turn}
         title={`Run ${task.name}`}
         note="Its template reads trigger.body, which is what you give here."
       >

@@ -50,6 +50,7 @@ export function TaskDetail({ taskId }: { taskId: string }) {
 
 function Loaded({ task }: { task: Task }) {
   const [tab, setTab] = useQueryState("tab", TABS);
+  const [ask, setAsk] = useQueryState("ask");
   const [secret, setSecret] = useState<string | null>(null);
   const nameOf = useNames();
   const agent = useQuery(agentsReadOptions({ path: { agent_id: task.agent_id } }));
@@ -60,7 +61,7 @@ function Loaded({ task }: { task: Task }) {
       note={`${agent.data?.name ?? "An agent"}, as ${nameOf(task.run_as)}`}
       actions={
         <>
-          <RunNow task={task} />
+          <RunNow task={task} asked={ask !== null} onAsked={() => void setAsk(null)} />
           <TaskMenu task={task} />
         </>
       }

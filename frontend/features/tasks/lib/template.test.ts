@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alwaysEmpty, inserted, readBy, variablesOf } from "./template";
+import { alwaysEmpty, inserted, readBy, readsInput, variablesOf } from "./template";
 
 describe("the variables of a template", () => {
   it("are found in values and statements, each once, and not in texts", () => {
@@ -12,6 +12,12 @@ describe("the variables of a template", () => {
       "trigger.body.severity",
       "trigger.body.hosts",
     ]);
+  });
+
+  it("say whether a run by hand asks for input", () => {
+    const reads = (text: string) => readsInput({ input_template: { prompt: text } });
+    expect(reads("Look at {{ trigger.body.host }}")).toBe(true);
+    expect(reads("It is {{ now }}, not trigger.body")).toBe(false);
   });
 
   it("are known for each kind of trigger", () => {

@@ -1,5 +1,5 @@
 // The places of a template that are filled in. The server reads the language; here is what helps to write it.
-import type { TriggerKind } from "@/lib/api/client";
+import type { Task, TriggerKind } from "@/lib/api/client";
 
 export interface Variable {
   name: string;
@@ -47,6 +47,11 @@ export function readBy(text: string): string[] {
     for (const [name] of code.matchAll(NAMES)) found.add(name);
   }
   return [...found];
+}
+
+/** Whether a run by hand asks for input: the template of its task reads some. */
+export function readsInput({ input_template }: Pick<Task, "input_template">): boolean {
+  return readBy(JSON.stringify(input_template)).some((name) => name.startsWith("trigger.body"));
 }
 
 /** Those that are always empty for a task of this kind. */
