@@ -8,6 +8,7 @@ import { approvalsInboxInfiniteOptions } from "@/lib/api/client";
 import { paged } from "@/lib/api/paged";
 import { useRefreshed } from "@/lib/live";
 import { Button } from "@/ui/button";
+import { Notice } from "@/ui/notice";
 import { Select } from "@/ui/select";
 import { Empty, Failure, SkeletonRows } from "@/ui/states";
 import { STATES } from "../lib/words";
@@ -31,12 +32,20 @@ export function Decided({ chosen }: { chosen: string | null }) {
   if (inbox.isPending) return <SkeletonRows rows={3} />;
   if (!inbox.data) return <Failure error={inbox.error} retry={() => void inbox.refetch()} />;
   const all = inbox.data.pages.flatMap((page) => page.items);
+  const isElsewhere = chosen !== null && !all.some(({ id }) => id === chosen);
+  const further = inbox.hasNextPage && (
+    <Button size="sm" busy={inbox.isFetchingNextPage} onClick={() => void inbox.fetchNextPage()}>
+      Look further back
+    </Button>
+  );
   const shown = all.filter((it) => state === "all" || it.state === state || it.id === chosen);
   return (
     <div className="grid gap-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <p className="text-muted" role="status">
-          {shown.length} of {inbox.data.pages[0]?.total ?? shown.length}
+          {state === "all"
+            ? `${shown.length} of ${inbox.data.pages[0]?.total ?? shown.length}`
+            : `${shown.length} of the ${all.length} that were read`}
         </p>
         <Select
           aria-label="State"
@@ -45,21 +54,47 @@ export function Decided({ chosen }: { chosen: string | null }) {
           onChange={(event) => void setState(event.target.value as (typeof FILTERS)[number])}
         />
       </div>
-      {shown.length === 0 && (
-        <Empty
-          icon={History}
-          title={state === "all" ? "Nothing was decided yet" : "Nothing in this state"}
+      {isElsewhere && (
+        <Notice
           action={
-            <Button asChild>
-              <Link href="/chat/">Go to the chat</Link>
-            </Button>
+            further || (
+              <Button size="sm" asChild>
+                <Link href={`/approvals/?approval=${chosen}`}>Look among the waiting</Link>
+              </Button>
+            )
           }
-        />
+        >
+          {further
+            ? `That approval is not among the ${all.length} that were read.`
+            : "That approval is not among the decided: it waits, or is not yours to see."}
+        </Notice>
       )}
+      {shown.length === 0 &&
+        (state === "all" ? (
+          <Empty
+            icon={History}
+            title="Nothing was decided yet"
+            action={
+              <Button asChild>
+                <Link href="/chat/">Go to the chat</Link>
+              </Button>
+            }
+          />
+        ) : (
+          <Empty
+            icon={History}
+            title="None of these"
+            action={
+              further || <Button onClick={() => void setState(null)}>Show every state</Button>
+            }
+          >
+            No approval that was read is in this state.
+          </Empty>
+        ))}
       {shown.map((approval) => (
         <ApprovalItem key={approval.id} approval={approval} isChosen={approval.id === chosen} />
       ))}
-      {inbox.hasNextPage && (
+      {inbox.hasNextPage && shown.length > 0 && (
         <Button busy={inbox.isFetchingNextPage} onClick={() => void inbox.fetchNextPage()}>
           Show more
         </Button>
