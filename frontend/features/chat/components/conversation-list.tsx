@@ -3,7 +3,8 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { MessagesSquare, Search, SquarePen } from "lucide-react";
 import Link from "next/link";
-import { useDeferredValue, useState } from "react";
+import { useQueryState } from "nuqs";
+import { useDeferredValue } from "react";
 import { conversationsListInfiniteOptions, conversationsListQueryKey } from "@/lib/api/client";
 import { paged } from "@/lib/api/paged";
 import { useLive } from "@/lib/live";
@@ -24,7 +25,7 @@ interface Props {
 
 /** Every conversation of the caller, the latest first; by words of theirs. */
 export function ConversationList({ selected, onFollow }: Props) {
-  const [words, setWords] = useState("");
+  const [words, setWords] = useQueryState("q", { defaultValue: "" });
   const q = useDeferredValue(words.trim());
   const list = useInfiniteQuery({
     ...conversationsListInfiniteOptions({ query: { limit: 50, archived: false, ...(q && { q }) } }),
@@ -52,7 +53,7 @@ export function ConversationList({ selected, onFollow }: Props) {
             aria-label="Search in conversations"
             placeholder="Search"
             value={words}
-            onChange={(event) => setWords(event.target.value)}
+            onChange={(event) => void setWords(event.target.value || null)}
             className="pl-8"
           />
         </div>
@@ -63,10 +64,15 @@ export function ConversationList({ selected, onFollow }: Props) {
           <Failure error={list.error} retry={() => void list.refetch()} />
         )}
         {list.data && items.length === 0 && (
-          <p className="grid justify-items-center gap-2 px-4 py-10 text-center text-muted">
+          <div className="grid justify-items-center gap-2 px-4 py-10 text-center text-muted">
             <MessagesSquare className="size-6" strokeWidth={1.5} aria-hidden />
-            {q ? "Nothing was said like that." : "What you ask will be kept here."}
-          </p>
+            <p>{q ? "Nothing was said like that." : "What you ask will be kept here."}</p>
+            {q && (
+              <Button size="sm" onClick={() => void setWords(null)}>
+                Clear the search
+              </Button>
+            )}
+          </div>
         )}
         <ul className="grid grid-cols-[minmax(0,1fr)] gap-0.5">
           {items.map((item) => (
@@ -74,6 +80,7 @@ export function ConversationList({ selected, onFollow }: Props) {
               key={item.id}
               conversation={item}
               isSelected={item.id === selected}
+              sought={words}
               {...(onFollow && { onFollow })}
             />
           ))}

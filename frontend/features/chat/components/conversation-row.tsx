@@ -10,13 +10,16 @@ import { LazyMenu } from "./lazy-menu";
 interface Props {
   conversation: Conversation;
   isSelected: boolean;
+  /** What the list is searched for, which stays in the address. */
+  sought: string;
   onFollow?: () => void;
 }
 
 /** One conversation of the list: what it is about, who answers, and what can be done with it. */
-export function ConversationRow({ conversation, isSelected, onFollow }: Props) {
+export function ConversationRow({ conversation, isSelected, sought, onFollow }: Props) {
   const { id, title, agent_id, active_run_id, updated_at, owner } = conversation;
   const agent = useAgentName(agent_id);
+  const rest = sought ? `&q=${encodeURIComponent(sought)}` : "";
   const name = title || "New conversation";
   return (
     <li
@@ -26,7 +29,7 @@ export function ConversationRow({ conversation, isSelected, onFollow }: Props) {
       )}
     >
       <Link
-        href={`/chat/?conversation=${id}`}
+        href={`/chat/?conversation=${id}${rest}`}
         aria-current={isSelected ? "page" : undefined}
         className="grid grid-cols-[minmax(0,1fr)] gap-0.5 rounded-md px-2.5 py-2 pr-9"
         {...(onFollow && { onClick: onFollow })}
