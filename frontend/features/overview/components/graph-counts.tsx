@@ -45,7 +45,15 @@ export function GraphCounts() {
 function Counts({ stats }: { stats: GraphStats }) {
   if (stats.nodes === 0) {
     return (
-      <Empty icon={Waypoints} title="The graph is empty">
+      <Empty
+        icon={Waypoints}
+        title="The graph is empty"
+        action={
+          <Button asChild>
+            <Link href="/sources/">Open the sources</Link>
+          </Button>
+        }
+      >
         It fills with the first sync.
       </Empty>
     );

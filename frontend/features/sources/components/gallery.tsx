@@ -5,6 +5,7 @@ import Link from "next/link";
 import { parseAsString, useQueryState } from "nuqs";
 import type { SourceKind } from "@/lib/api/client";
 import { Badge } from "@/ui/badge";
+import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
 import { Empty } from "@/ui/states";
 import { count } from "../lib/words";
@@ -44,7 +45,11 @@ export function Gallery({ kinds }: { kinds: readonly SourceKind[] }) {
         {count(found.length, "kind of source", "kinds of sources")}
       </p>
       {found.length === 0 && (
-        <Empty icon={Search} title={`Nothing for “${q}”`}>
+        <Empty
+          icon={Search}
+          title={`Nothing for “${q}”`}
+          action={<Button onClick={() => void setQ(null)}>Clear the search</Button>}
+        >
           Anything with an HTTP API can be called as HTTP API; anything else can come as a file.
         </Empty>
       )}

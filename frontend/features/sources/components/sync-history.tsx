@@ -6,10 +6,13 @@ import { parseAsString, useQueryState } from "nuqs";
 import { sourcesSyncsInfiniteOptions, type Sync } from "@/lib/api/client";
 import { paged } from "@/lib/api/paged";
 import { Badge } from "@/ui/badge";
+import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Listing, type Column } from "@/ui/listing";
 import { Moment } from "@/ui/moment";
 import { Empty } from "@/ui/states";
+import { useRights } from "../hooks/use-rights";
+import { useSync } from "../hooks/use-sync";
 import { phaseOf } from "../lib/progress";
 import { durationOf, PHASES } from "../lib/words";
 import { SyncDetail } from "./sync-detail";
@@ -23,6 +26,8 @@ export function SyncHistory({ sourceId }: { sourceId: string }) {
     ...paged,
   });
   const [open, setOpen] = useQueryState("sync", parseAsString);
+  const { mayWrite } = useRights();
+  const { start, isStarting } = useSync(sourceId);
 
   const counted = (head: string, of: (sync: Sync) => number): Column<Sync> => ({
     head,
@@ -73,7 +78,17 @@ export function SyncHistory({ sourceId }: { sourceId: string }) {
         keyOf={(sync) => sync.id}
         selected={open}
         empty={
-          <Empty icon={History} title="No sync yet">
+          <Empty
+            icon={History}
+            title="No sync yet"
+            action={
+              mayWrite && (
+                <Button busy={isStarting} onClick={start}>
+                  Sync now
+                </Button>
+              )
+            }
+          >
             Every sync is kept here, with what it changed and what it could not read.
           </Empty>
         }

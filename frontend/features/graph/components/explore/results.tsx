@@ -2,6 +2,7 @@
 
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { SearchX } from "lucide-react";
+import Link from "next/link";
 import { graphNodesSearchInfiniteOptions, type Node } from "@/lib/api/client";
 import { paged } from "@/lib/api/paged";
 import { Button } from "@/ui/button";
@@ -18,10 +19,12 @@ interface Props {
   asOf: string | null;
   colourOf: ColourOf;
   onOpen: (id: string) => void;
+  /** Asks for nothing any more. */
+  onClear: () => void;
 }
 
 /** What was found, while one types. Choosing one draws it with its neighbours. */
-export function Results({ view, asOf, colourOf, onOpen }: Props) {
+export function Results({ view, asOf, colourOf, onOpen, onClear }: Props) {
   const q = useDebounced(view.q, 180);
   const query = useInfiniteQuery({
     ...graphNodesSearchInfiniteOptions({ query: searchOf({ ...view, q }, asOf) }),
@@ -34,7 +37,19 @@ export function Results({ view, asOf, colourOf, onOpen }: Props) {
   const items = query.data.pages.flatMap((page) => page.items);
   if (!first || items.length === 0) {
     return (
-      <Empty icon={SearchX} title="Nothing found">
+      <Empty
+        icon={SearchX}
+        title="Nothing found"
+        action={
+          isSearch(view) ? (
+            <Button onClick={onClear}>Clear the search</Button>
+          ) : (
+            <Button asChild>
+              <Link href="/sources/">Open the sources</Link>
+            </Button>
+          )
+        }
+      >
         {isSearch(view) ? "No node is like that." : "There are no nodes yet."}
       </Empty>
     );

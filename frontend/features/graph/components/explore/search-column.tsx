@@ -72,6 +72,7 @@ export function SearchColumn({ viewing, colourOf, onFold }: Props) {
         view={view}
         asOf={asOf}
         colourOf={colourOf}
+        onClear={() => change({ q: "", label: [], realm: [], source: null, property: [] })}
         onOpen={(id) => {
           change(open(view, { id }));
           if (window.matchMedia("(max-width: 1023px)").matches) onFold();

@@ -15,6 +15,8 @@ interface Props {
   asOf: string | null;
   colourOf: ColourOf;
   onOpen: (id: string) => void;
+  /** Looks at the graph as it is now. */
+  onNow: () => void;
 }
 
 interface Group {
@@ -28,7 +30,7 @@ const MOST = 1_000;
 const EACH = 8;
 
 /** What hangs on a node, by the type of the edge and its direction. */
-export function Neighbours({ id, asOf, colourOf, onOpen }: Props) {
+export function Neighbours({ id, asOf, colourOf, onOpen, onNow }: Props) {
   const [limit, setLimit] = useState(FIRST);
   const query = useQuery({
     ...graphNeighborsOptions({
@@ -40,7 +42,16 @@ export function Neighbours({ id, asOf, colourOf, onOpen }: Props) {
   const groups = useMemo(() => grouped(id, query.data?.items ?? []), [id, query.data]);
   if (query.isPending) return <SkeletonRows />;
   if (!query.data) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  if (groups.length === 0) return <Empty icon={CircleDashed} title="Nothing hangs on it" />;
+  if (groups.length === 0) {
+    if (!asOf) return <Empty icon={CircleDashed} title="Nothing hangs on it" />;
+    return (
+      <Empty
+        icon={CircleDashed}
+        title="Nothing hung on it then"
+        action={<Button onClick={onNow}>Look at it now</Button>}
+      />
+    );
+  }
   return (
     <div className="-mt-2 grid gap-3 px-2 pb-3">
       {groups.map((group) => (

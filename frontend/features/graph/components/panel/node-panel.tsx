@@ -101,6 +101,7 @@ export function NodePanel({ id, viewing, colourOf, known }: Props) {
                 asOf={asOf}
                 colourOf={colourOf}
                 onOpen={(to) => change(open(view, { id: to }))}
+                onNow={() => change({ asOf: null })}
               />
             ),
           },
