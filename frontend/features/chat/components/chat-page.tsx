@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { parseAsString, useQueryStates } from "nuqs";
 import { useEffect, useEffectEvent, useState } from "react";
+import { useOwn } from "@/features/session";
 import {
   conversationsListQueryKey,
   conversationsReadQueryKey,
@@ -92,9 +93,10 @@ export function ChatPage() {
 /** A turn that begins or ends changes title, order and state of its conversation. */
 function useConversations() {
   const queries = useQueryClient();
+  const own = useOwn();
   const [conversations] = useState(
     () =>
-      new Conversations((id) => {
+      new Conversations(own, (id) => {
         void queries.invalidateQueries({ queryKey: conversationsListQueryKey() });
         const path = { conversation_id: id };
         void queries.invalidateQueries({ queryKey: conversationsReadQueryKey({ path }) });

@@ -4,6 +4,7 @@ import { ComposerPrimitive, useAui, useAuiState, useThreadViewport } from "@assi
 import { useMutation } from "@tanstack/react-query";
 import { ArrowUp, ListPlus, Square } from "lucide-react";
 import type { KeyboardEvent } from "react";
+import { useOwn } from "@/features/session";
 import { conversationsCancelMutation, type OnBusy } from "@/lib/api/client";
 import { Button } from "@/ui/button";
 import { useDraft } from "../hooks/use-draft";
@@ -25,7 +26,7 @@ interface Props {
 /** Where a question is written. While an answer is given it can wait for it, or stop it. */
 export function Composer(props: Props) {
   const { conversationId, given, onGivenTaken, busy, isSending, onSay } = props;
-  useDraft(conversationId, given, onGivenTaken);
+  useDraft(conversationId, useOwn(), given, onGivenTaken);
   const aui = useAui();
   const text = useAuiState((state) => state.composer.text);
   const goToEnd = useThreadViewport((viewport) => viewport.scrollToBottom);

@@ -2,6 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
+import { useOwn } from "@/features/session";
 import {
   ApiError,
   conversationsCancel,
@@ -11,6 +12,7 @@ import {
 } from "@/lib/api/client";
 import { Confirm } from "@/ui/confirm";
 import { keepDraft } from "../lib/drafts";
+import { outboxOf } from "../lib/outbox";
 
 /** How often it is looked whether a stopped answer has ended. */
 const TRIES = 10;
@@ -27,11 +29,13 @@ interface Props {
 export function DeleteConversation({ conversation, isOpen, onClose }: Props) {
   const { id, title, active_run_id } = conversation;
   const queries = useQueryClient();
+  const own = useOwn();
   const router = useRouter();
   const remove = useMutation({
     mutationFn: () => removed(id),
     onSuccess: () => {
-      keepDraft(id, "", localStorage);
+      keepDraft(id, "", own);
+      outboxOf(id, own).write([]);
       void queries.invalidateQueries({ queryKey: conversationsListQueryKey() });
       onClose();
       if (isOpen) router.replace("/chat/");

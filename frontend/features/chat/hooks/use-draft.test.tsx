@@ -34,7 +34,7 @@ interface Props {
 }
 
 function Field({ id, given }: Props) {
-  useDraft(id, given, taken);
+  useDraft(id, localStorage, given, taken);
   const aui = useAui();
   const text = useAuiState((state) => state.composer.text);
   useEffect(() => {

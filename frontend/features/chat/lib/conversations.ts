@@ -1,4 +1,5 @@
 // The conversations that were opened, each one once, however often it is shown.
+import type { Store } from "@/lib/own";
 import { Conversation } from "./conversation";
 import { outboxOf } from "./outbox";
 import { transport } from "./transport";
@@ -9,7 +10,10 @@ const KEPT = 20;
 export class Conversations {
   #open = new Map<string, Conversation>();
 
-  constructor(private readonly onTurn: (id: string) => void) {}
+  constructor(
+    private readonly store: Store,
+    private readonly onTurn: (id: string) => void,
+  ) {}
 
   of(id: string, isNew = false): Conversation {
     const known = this.#open.get(id);
@@ -19,7 +23,7 @@ export class Conversations {
       () => this.onTurn(id),
       isNew,
       undefined,
-      outboxOf(id, localStorage),
+      outboxOf(id, this.store),
     );
     this.#open.set(id, conversation);
     const oldest = this.#open.keys().next();

@@ -1,9 +1,7 @@
 // What was written and not sent, one text per conversation, kept across reloads.
+import type { Store } from "@/lib/own";
 
-/** As much of localStorage as is used. */
-type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
-
-const keyOf = (conversationId: string | null) => `agentcy.draft.${conversationId ?? "new"}`;
+const keyOf = (conversationId: string | null) => `draft.${conversationId ?? "new"}`;
 
 export function draftOf(conversationId: string | null, store: Store): string {
   try {

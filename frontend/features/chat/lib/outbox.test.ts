@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import type { Store } from "@/lib/own";
 import { outboxOf } from "./outbox";
 
-function storage(): Pick<Storage, "getItem" | "setItem" | "removeItem"> {
+function storage(): Store {
   const kept = new Map<string, string>();
   return {
     getItem: (key) => kept.get(key) ?? null,
@@ -21,7 +22,7 @@ test("what was sent is there after a reload, for its conversation alone", () => 
   outboxOf("conv_1", store).write([refused]);
   expect(outboxOf("conv_1", store).read()).toEqual([refused]);
   outboxOf("conv_1", store).write([]);
-  expect(store.getItem("agentcy.outbox.conv_1")).toBeNull();
+  expect(store.getItem("outbox.conv_1")).toBeNull();
 });
 
 test("what is no parcel is nothing", () => {
@@ -33,7 +34,7 @@ test("what is no parcel is nothing", () => {
     '{"key":"k"}',
     '[{"key":"k","text":"t","onBusy":"refuse"}]',
   ]) {
-    store.setItem("agentcy.outbox.conv_1", broken);
+    store.setItem("outbox.conv_1", broken);
     expect(outboxOf("conv_1", store).read()).toEqual([]);
   }
 });

@@ -1,6 +1,7 @@
 // What was sent and is not known to have arrived, per conversation: a reload sends it again under its key, so that it is
 // neither lost nor said twice. What was refused is kept with it, and not sent by itself.
 import type { OnBusy } from "@/lib/api/client";
+import type { Store } from "@/lib/own";
 
 export interface Parcel {
   key: string;
@@ -20,12 +21,9 @@ export interface Outbox {
 /** Where nothing is kept. */
 export const NO_OUTBOX: Outbox = { read: () => [], write: () => undefined };
 
-/** The outbox of a conversation in what the browser keeps. */
-export function outboxOf(
-  conversationId: string,
-  store: Pick<Storage, "getItem" | "setItem" | "removeItem">,
-): Outbox {
-  const place = `agentcy.outbox.${conversationId}`;
+/** The outbox of a conversation in what the browser keeps of a person. */
+export function outboxOf(conversationId: string, store: Store): Outbox {
+  const place = `outbox.${conversationId}`;
   return {
     read() {
       try {

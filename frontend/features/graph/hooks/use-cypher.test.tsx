@@ -10,7 +10,10 @@ vi.mock("@/lib/api/client", () => ({
   ApiError: Error,
   graphCypher: vi.fn(() => Promise.resolve({ data: { columns: [], rows: [] } })),
 }));
-vi.mock("@/features/session", () => ({ useMe: () => ({ realms: ["*"] }) }));
+vi.mock("@/features/session", () => ({
+  useMe: () => ({ realms: ["*"] }),
+  useOwn: () => localStorage,
+}));
 
 beforeEach(() => void vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true));
 afterEach(() => void vi.unstubAllGlobals());

@@ -3,9 +3,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { parseAsString, useQueryState } from "nuqs";
 import { useState } from "react";
-import { useMe } from "@/features/session";
+import { useMe, useOwn } from "@/features/session";
 import { ApiError, graphCypher, type CypherBody } from "@/lib/api/client";
-import { load, noted, save, type Asked } from "../lib/query-log";
+import { load, noted, save } from "../lib/query-log";
 
 const FIRST = "MATCH (a)-[r]->(b)\nRETURN a, r, b\nLIMIT 50";
 
@@ -43,8 +43,9 @@ interface Run {
 
 /** Asks, and remembers what was asked. */
 export function useCypherRun() {
+  const own = useOwn();
   const [run, setRun] = useState<Run | null>(null);
-  const [asked, setAsked] = useState<Asked[]>(load);
+  const [asked, setAsked] = useState(() => load(own));
   const answer = useQuery({
     queryKey: ["graphCypher", run],
     queryFn: async ({ signal }) => {
@@ -62,7 +63,7 @@ export function useCypherRun() {
     setRun({ body: { query, params: values, limit }, id: crypto.randomUUID() });
     const list = noted(asked, { query, params, at: new Date().toISOString() });
     setAsked(list);
-    save(list);
+    save(list, own);
   }
 
   return { run, answer, ask, asked };

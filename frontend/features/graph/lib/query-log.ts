@@ -1,4 +1,5 @@
 // The queries that were asked, kept in this browser. They are no secrets: what they gave is not kept.
+import type { Store } from "@/lib/own";
 
 export interface Asked {
   query: string;
@@ -6,7 +7,7 @@ export interface Asked {
   at: string;
 }
 
-const KEY = "agentcy.cypher";
+const KEY = "cypher";
 const MOST = 50;
 /** Longer ones are not worth the room. */
 const LONGEST = 10_000;
@@ -36,13 +37,13 @@ function isAsked(it: unknown): it is Asked {
   return [query, params, at].every((part) => typeof part === "string");
 }
 
-export function load(): Asked[] {
-  return parsed(localStorage.getItem(KEY));
+export function load(store: Store): Asked[] {
+  return parsed(store.getItem(KEY));
 }
 
-export function save(list: readonly Asked[]) {
+export function save(list: readonly Asked[], store: Store) {
   try {
-    localStorage.setItem(KEY, JSON.stringify(list));
+    store.setItem(KEY, JSON.stringify(list));
   } catch {
     // No room: the query ran all the same.
   }

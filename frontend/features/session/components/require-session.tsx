@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
-import { createContext, use, useEffect, type ReactNode } from "react";
+import { createContext, Fragment, use, useEffect, type ReactNode } from "react";
 import { ApiError, authMeOptions, type MeView } from "@/lib/api/client";
 import { later } from "@/ui/later";
 import { Failure, Skeleton } from "@/ui/states";
@@ -29,7 +29,8 @@ export function RequireSession({ children }: { children: ReactNode }) {
     return (
       <Me value={me.data}>
         <Session me={me.data} hasEnded={isAway} />
-        {children}
+        {/* Another tab may sign in somebody else: what stands on the page is not theirs. */}
+        <Fragment key={`${me.data.principal} ${me.data.org.id}`}>{children}</Fragment>
       </Me>
     );
   }

@@ -3,19 +3,14 @@
 import { useMutation } from "@tanstack/react-query";
 import { ApiError, authLogoutMutation } from "@/lib/api/client";
 import { leaveFor } from "@/lib/address";
-
-/** What pages keep in this browser for the person who is signed in. */
-const OURS = "agentcy.";
-
-function forget() {
-  const keys = Object.keys(localStorage).filter((key) => key.startsWith(OURS));
-  keys.forEach((key) => localStorage.removeItem(key));
-}
+import { forget } from "@/lib/own";
+import { useMe } from "../components/require-session";
 
 /** Ends the session, and leaves nothing of it in this browser. */
 export function useSignOut(): () => void {
+  const me = useMe();
   const leave = () => {
-    forget();
+    forget(me);
     leaveFor("/login/");
   };
   const logout = useMutation({

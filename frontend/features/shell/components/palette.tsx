@@ -5,6 +5,7 @@ import { Clock, LoaderCircle } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Dialog } from "radix-ui";
 import { useState } from "react";
+import { useOwn } from "@/features/session";
 import { traceOf, worded } from "@/ui/fault";
 import { useFocusReturn } from "@/ui/focus-return";
 import { Key } from "@/ui/key";
@@ -26,7 +27,8 @@ export function Palette({ onClose, onHelp }: Props) {
   const focus = useFocusReturn();
   const [typed, setTyped] = useState("");
   const [selected, setSelected] = useState("");
-  const [recents] = useState(readRecents);
+  const own = useOwn();
+  const [recents] = useState(() => readRecents(own));
   const objects = useObjectEntries(typed);
   const actions = useActionEntries({ ...objects, onHelp });
   const pages = usePageEntries();
@@ -47,7 +49,7 @@ export function Palette({ onClose, onHelp }: Props) {
     onClose();
     if (entry.kind === "do") return entry.run();
     const { id, group, title, detail = "", href } = entry;
-    if (group !== "Actions") keepRecent({ id, group, title, detail, href });
+    if (group !== "Actions") keepRecent({ id, group, title, detail, href }, own);
     router.push(href);
   }
 

@@ -1,7 +1,8 @@
 // What was opened lately by the palette, kept in this browser until one signs out. Names and places, nothing secret.
+import type { Store } from "@/lib/own";
 import { GROUPS, type Group } from "./rank";
 
-const KEPT = "agentcy.recent";
+const KEPT = "recent";
 const MOST = 8;
 
 /** Somewhere to go to, as it was called then. */
@@ -13,17 +14,17 @@ export interface Recent {
   href: string;
 }
 
-export function readRecents(): Recent[] {
+export function readRecents(store: Store): Recent[] {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+    const kept: unknown = JSON.parse(store.getItem(KEPT) ?? "[]");
     return Array.isArray(kept) ? kept.filter(isRecent) : [];
   } catch {
     return [];
   }
 }
 
-export function keepRecent(recent: Recent) {
-  localStorage.setItem(KEPT, JSON.stringify(withRecent(readRecents(), recent)));
+export function keepRecent(recent: Recent, store: Store) {
+  store.setItem(KEPT, JSON.stringify(withRecent(readRecents(store), recent)));
 }
 
 /** The latest first, each once, and not too many. */
