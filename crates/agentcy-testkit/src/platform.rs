@@ -135,8 +135,7 @@ impl TestPlatform {
 
     /// Another process over the same stores, with caches of its own.
     pub fn replica(&self) -> Platform {
-        let ground = Ground { clock: self.clock.clone(), entropy: Arc::clone(&self.entropy) };
-        Platform::new(self.system.clone(), ground, self.engines.clone(), self.setup.clone())
+        self.replica_with(|_| {})
     }
 
     /// Another process over the same stores, set up in another way.
