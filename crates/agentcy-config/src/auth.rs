@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{
+    Scope,
     fault::{Faulty, Objection, object},
     parse,
     reader::Reader,
@@ -120,9 +121,14 @@ pub struct Auth {
 }
 
 impl Auth {
-    pub(crate) fn read(reader: &mut Reader<'_>, exposed: bool) -> Result<Self, Faulty> {
+    pub(crate) fn read(
+        reader: &mut Reader<'_>,
+        exposed: bool,
+        scope: Scope,
+    ) -> Result<Self, Faulty> {
+        let (listens, founds) = (exposed && scope.listens(), exposed && scope.founds());
         let oidc = oidc_wanted(reader);
-        let jwt_secret = strong(reader, &JWT_SECRET, SECRET_LENGTH, exposed, exposed);
+        let jwt_secret = strong(reader, &JWT_SECRET, SECRET_LENGTH, exposed, listens);
         let jwt_secret_previous = previous(reader, &jwt_secret);
         let jwt_expiry = reader.value(&JWT_EXPIRY_SECS, expiry);
         let issuer = issuer(reader, oidc);
@@ -132,7 +138,7 @@ impl Auth {
         let registration = reader.value(&REGISTRATION, registration);
         let worker_token = strong(reader, &WORKER_TOKEN, SECRET_LENGTH, exposed, false);
         let admin_email = reader.value(&ADMIN_EMAIL, email);
-        let admin_password = strong(reader, &ADMIN_PASSWORD, PASSWORD_LENGTH, exposed, exposed);
+        let admin_password = strong(reader, &ADMIN_PASSWORD, PASSWORD_LENGTH, exposed, founds);
         let (claim_org_id, claim_role) = (claim_org_id?, claim_role?);
         let with_claims = |(jwks_url, issuer)| Oidc { jwks_url, issuer, claim_org_id, claim_role };
         Ok(Self {
@@ -197,6 +203,14 @@ fn issuer(
     });
     let issuer = reader.optional(&JWT_ISSUER, parse::text);
     if !wanted? {
+        let stray = [
+            (&JWKS_URL, matches!(jwks_url, Ok(Some(_)))),
+            (&JWT_ISSUER, matches!(issuer, Ok(Some(_)))),
+        ];
+        for (setting, _) in stray.into_iter().filter(|(_, set)| *set) {
+            let mend = format!("set AUTH_PROVIDER=oidc, or unset {}", setting.name);
+            reader.fault(setting.name, "is set, but AUTH_PROVIDER is local", mend);
+        }
         return Ok(None);
     }
     let missing =

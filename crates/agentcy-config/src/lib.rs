@@ -17,6 +17,7 @@ mod neo4j;
 mod parse;
 mod reader;
 mod redis;
+mod scope;
 mod secrets;
 mod server;
 mod setting;
@@ -38,13 +39,15 @@ pub use example::env_example;
 pub use fault::{Fault, Faults};
 pub use llm::{Llm, Provider};
 pub use neo4j::Neo4j;
+pub use scope::Scope;
 pub use secrets::{EncryptionKey, InvalidKey, Secrets};
 pub use server::{LogFormat, QueryTokens, Server};
 pub use setting::{SECTIONS, Secrecy, Section, Setting};
 pub use telemetry::Telemetry;
 
 /// How a missing or weak secret is mended.
-const RUN_INIT: &str = "run `agentcy init`, which writes a .env with random secrets";
+const RUN_INIT: &str =
+    "run `agentcy init`, which writes a .env with random secrets, and load it: set -a; . ./.env; set +a";
 
 /// Every setting of the server, checked.
 #[derive(Debug, Clone)]
@@ -75,10 +78,15 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads and checks every setting, and reports all that is wrong at once.
+    /// Reads and checks every setting of a server, and reports all that is wrong at once.
     pub fn from_environment(environment: &Environment) -> Result<Self, Faults> {
+        Self::scoped(environment, Scope::Serve)
+    }
+
+    /// The same for a command that may need less than a server.
+    pub fn scoped(environment: &Environment, scope: Scope) -> Result<Self, Faults> {
         let mut reader = reader::Reader::new(environment);
-        let config = Self::read(&mut reader);
+        let config = Self::read(&mut reader, scope);
         unknown::check(&mut reader);
         match config {
             Ok(config) if reader.faults.is_empty() => {
@@ -88,7 +96,7 @@ impl Config {
         }
     }
 
-    fn read(reader: &mut reader::Reader<'_>) -> Result<Self, fault::Faulty> {
+    fn read(reader: &mut reader::Reader<'_>, scope: Scope) -> Result<Self, fault::Faulty> {
         let bind = server::bind(reader);
         let exposed = bind.is_ok_and(|bind| !server::is_loopback(bind));
         let server = Server::read(reader, bind);
@@ -96,8 +104,8 @@ impl Config {
         let database = Database::read(reader);
         let neo4j = Neo4j::read(reader);
         let redis = redis::read(reader);
-        let auth = Auth::read(reader, exposed);
-        let secrets = Secrets::read(reader, exposed);
+        let auth = Auth::read(reader, exposed, scope);
+        let secrets = Secrets::read(reader, exposed, scope);
         let egress = Egress::read(reader, exposed);
         let features = features::read(reader);
         let llm = Llm::read(reader);

@@ -8,7 +8,7 @@ use crate::{fault::Faulty, parse, reader::Reader, setting::Setting};
 const URI: Setting = Setting::open(
     "NEO4J_URI",
     None,
-    "Neo4j 5 or newer, such as neo4j://host:7687; unset: the embedded engine.",
+    "One Neo4j server, 5 or newer, such as bolt://host:7687; unset: the embedded engine.",
 );
 const USER: Setting = Setting::open("NEO4J_USER", Some("neo4j"), "User of Neo4j.");
 const PASSWORD: Setting = Setting::secret("NEO4J_PASSWORD", "Password of that user.");
@@ -35,7 +35,7 @@ pub struct Neo4j {
 impl Neo4j {
     /// `None` means the embedded engine.
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Faulty> {
-        let uri = reader.optional(&URI, |text| parse::bare_url(text, SCHEMES, "neo4j://host:7687"));
+        let uri = reader.optional(&URI, |text| parse::bare_url(text, SCHEMES, "bolt://host:7687"));
         let user = reader.value(&USER, parse::text);
         let password = reader.secret(&PASSWORD);
         let database = reader.optional(&DATABASE, parse::text);

@@ -10,6 +10,7 @@ use base64::{
 use secrecy::{ExposeSecret, SecretBox};
 
 use crate::{
+    Scope,
     fault::{Faulty, Objection, object},
     reader::Reader,
     setting::Setting,
@@ -80,12 +81,16 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    pub(crate) fn read(reader: &mut Reader<'_>, exposed: bool) -> Result<Self, Faulty> {
+    pub(crate) fn read(
+        reader: &mut Reader<'_>,
+        exposed: bool,
+        scope: Scope,
+    ) -> Result<Self, Faulty> {
         let key = reader.optional(&KEY, parse);
         let previous = reader.optional(&PREVIOUS, parse);
         let (key, previous) = (key?, previous?);
         match &key {
-            None if exposed => {
+            None if exposed && scope.listens() => {
                 let wrong = "is not set, and others can reach this server";
                 return Err(reader.fault(KEY.name, wrong, crate::RUN_INIT));
             }

@@ -1,3 +1,5 @@
+use agentcy_config::{Config, Environment, Scope};
+
 use crate::{faulty, read};
 
 const STRONG: &str = "kQz7vD2mXw8RtL4yNc1HbJ6sGf3PaE9u";
@@ -56,8 +58,26 @@ fn weak_secrets_are_refused_where_others_reach_the_server() {
 }
 
 #[test]
+fn a_command_needs_the_secrets_that_it_uses_and_judges_all_that_are_set() {
+    let exposed = ("AGENTCY_BIND", "0.0.0.0:8080");
+    let faulty = |scope, pairs: &[(&str, &str)]| match Config::scoped(
+        &Environment::from_pairs(pairs.iter().copied()),
+        scope,
+    ) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.iter().map(|fault| fault.variable.clone()).collect(),
+    };
+    assert_eq!(faulty(Scope::Sockets, &[exposed]), ["JWT_SECRET", "AGENTCY_ENCRYPTION_KEY"]);
+    assert!(faulty(Scope::Apart, &[exposed]).is_empty());
+    assert_eq!(faulty(Scope::Apart, &[exposed, ("WORKER_TOKEN", "weak")]), ["WORKER_TOKEN"]);
+}
+
+#[test]
 fn each_fault_of_a_secret_names_the_command_that_mends_it() {
     for fault in read(&[("AGENTCY_BIND", "0.0.0.0:80")]).unwrap_err().iter() {
-        assert!(fault.mend.contains("agentcy init"), "{fault:?}");
+        assert!(
+            fault.mend.contains("agentcy init") && fault.mend.contains(". ./.env"),
+            "{fault:?}"
+        );
     }
 }

@@ -144,7 +144,7 @@ type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
 #[test]
 fn combinations_that_cannot_work_are_faults() {
     let key = "0".repeat(64);
-    let cases: [Case; 10] = [
+    let cases: [Case; 12] = [
         (&[("DATABASE_MIGRATE_URL", "postgres://db/a")], &["DATABASE_MIGRATE_URL"]),
         (&[("NEO4J_URI", "bolt://graph:7687")], &["NEO4J_PASSWORD"]),
         (&[("NEO4J_URI", "bolt://u:p@graph"), ("NEO4J_PASSWORD", "p")], &["NEO4J_URI"]),
@@ -153,6 +153,14 @@ fn combinations_that_cannot_work_are_faults() {
             &["NEO4J_PASSWORD", "NEO4J_DATABASE"],
         ),
         (&[("AUTH_PROVIDER", "oidc")], &["JWKS_URL", "JWT_ISSUER"]),
+        (
+            &[
+                ("JWKS_URL", "https://id.example.org/jwks"),
+                ("JWT_ISSUER", "https://id.example.org/"),
+            ],
+            &["JWKS_URL", "JWT_ISSUER"],
+        ),
+        (&[("AUTH_PROVIDER", "local"), ("JWT_ISSUER", "https://id/")], &["JWT_ISSUER"]),
         (&[("JWT_SECRET_PREVIOUS", "old")], &["JWT_SECRET_PREVIOUS"]),
         (&[("AGENTCY_ENCRYPTION_KEY_PREVIOUS", &key)], &["AGENTCY_ENCRYPTION_KEY_PREVIOUS"]),
         (&[("LLM_API_KEY", "sk"), ("LLM_MODEL", "m")], &["LLM_API_KEY", "LLM_MODEL"]),
