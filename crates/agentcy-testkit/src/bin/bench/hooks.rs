@@ -1,11 +1,14 @@
 //! Webhooks that come in, beside a plain insert of the same row by as many clients: both are durable when they are
 //! answered, on one PostgreSQL that flushes. Once on the disk of this machine, once as if its flush took 3.3 ms, which is
-//! what the targets were reckoned with.
+//! what the targets were reckoned with. A bare handler, HTTP with that one insert behind it and nothing else, says what of
+//! the difference any server must pay.
 
+mod bare;
+mod plain;
 mod postgres;
+mod product;
 
 use std::{
-    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -18,13 +21,15 @@ use agentcy_testkit::{app::TestApp, platform::TestPlatform, postgres::TestDb, we
 use aide::axum::ApiRouter;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
-use uuid::Uuid;
 
-use self::postgres::{Disk, Postgres};
+use self::{
+    bare::Bare,
+    plain::Plain,
+    postgres::{Disk, Postgres},
+    product::Product,
+};
 use crate::{
-    load::{Line, Load, closed},
-    measure::{Party, Spread, compare},
+    measure::{Spread, compare},
     startup::folder,
 };
 
@@ -69,7 +74,7 @@ async fn on(disk: Disk, part: Duration) -> Result<Value> {
     let owner = app.stage.caller(org, Role::Owner).await;
     let webhook = Webhook::new(&platform, &owner, "bench").await;
     let database = &app.stage.database;
-    database.execute(PLAIN).await;
+    database.execute(plain::TABLE).await;
 
     let mut told = serde_json::Map::new();
     let mut foreign = 0.0_f64;
@@ -85,6 +90,11 @@ async fn on(disk: Disk, part: Duration) -> Result<Value> {
         println!("  {together:.1} deliveries a commit of the product");
         figures["together"] = json!(together);
         foreign = foreign.max(figures["foreign_max"].as_f64().unwrap_or(0.0));
+        let bare = Bare::start(&plain).await?;
+        let title = format!("a bare handler of {clients} at once, beside a plain insert");
+        let floor = compare(&title, ["bare", "plain"], &bare, &plain).await?;
+        foreign = foreign.max(floor["foreign_max"].as_f64().unwrap_or(0.0));
+        figures["floor"] = floor;
         told.insert(format!("clients_{clients}"), figures);
     }
     let kept = database.rows(
@@ -111,130 +121,6 @@ async fn together(database: &TestDb, newest: u64) -> Result<f64> {
     );
     let rows = database.rows(&rows).await;
     rows[0]["many"].as_f64().context("nothing came in")
-}
-
-/// The row of a delivery with its indexes, without what it belongs to and without policies.
-const PLAIN: &str = "create table plain_deliveries (like deliveries including all)";
-
-struct Product {
-    address: SocketAddr,
-    head: String,
-    body: Vec<u8>,
-    clients: usize,
-    part: Duration,
-    sent: Arc<AtomicU64>,
-}
-
-impl Product {
-    fn new(
-        address: SocketAddr,
-        webhook: &Webhook,
-        clients: usize,
-        part: Duration,
-        sent: &Arc<AtomicU64>,
-    ) -> Self {
-        let body = body();
-        let (path, signature) = (webhook.path(), webhook.signature(&body));
-        let length = body.len();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\nx-agentcy-signature: {signature}\r\nx-agentcy-delivery: "
-        );
-        Self { address, head, body, clients, part, sent: Arc::clone(sent) }
-    }
-}
-
-/// A connection, and where in its bytes the number of the delivery stands.
-struct Sender {
-    line: Line,
-    place: usize,
-}
-
-impl Party for Product {
-    async fn work(&self) -> Result<Load> {
-        let mut senders = Vec::new();
-        for _ in 0..self.clients {
-            let mut bytes = self.head.clone().into_bytes();
-            let place = bytes.len();
-            bytes.extend([b'0'; DIGITS]);
-            bytes.extend(b"\r\n\r\n");
-            bytes.extend(&self.body);
-            senders.push(Sender { line: Line::open(self.address, bytes).await?, place });
-        }
-        let sent = Arc::clone(&self.sent);
-        closed(self.part, senders, move |mut sender: Sender| {
-            let number = sent.fetch_add(1, Ordering::Relaxed);
-            async move {
-                let digits = format!("{number:0DIGITS$}");
-                sender.line.bytes[sender.place..sender.place + DIGITS]
-                    .copy_from_slice(digits.as_bytes());
-                let answer = sender.line.ask().await;
-                let good = answer.is_ok_and(|length| {
-                    let answer = &sender.line.buffer[..length];
-                    answer.starts_with(b"HTTP/1.1 202") && !answer.ends_with(b"true}")
-                });
-                (sender, good)
-            }
-        })
-        .await
-    }
-}
-
-/// Connections that insert a row each time.
-struct Plain {
-    login: PgConnectOptions,
-    org: Uuid,
-    clients: usize,
-    part: Duration,
-}
-
-struct Row {
-    conn: PgConnection,
-    org: Uuid,
-    headers: Value,
-    body: Vec<u8>,
-}
-
-impl Party for Plain {
-    async fn work(&self) -> Result<Load> {
-        let headers = json!({
-            "host": "localhost", "content-type": "application/json", "x-agentcy-delivery": "0".repeat(DIGITS),
-        });
-        let mut rows = Vec::new();
-        for _ in 0..self.clients {
-            let conn = self.login.connect().await?;
-            rows.push(Row { conn, org: self.org, headers: headers.clone(), body: body() });
-        }
-        closed(self.part, rows, |mut row: Row| async move {
-            let good = row.insert().await.is_ok();
-            (row, good)
-        })
-        .await
-    }
-}
-
-impl Row {
-    async fn insert(&mut self) -> sqlx::Result<()> {
-        sqlx::query(
-            "insert into plain_deliveries (id, org_id, trigger_id, task_run_id, key, headers, content_type, body,
-                                           received_at, expires_at)
-             values ($1, $2, $2, $2, $3, $4, 'application/json', $5, now(), now() + interval '72 hours')",
-        )
-        .bind(id())
-        .bind(self.org)
-        .bind([id().as_bytes().as_slice(), &[0; 16]].concat())
-        .bind(&self.headers)
-        .bind(&self.body)
-        .execute(&mut self.conn)
-        .await?;
-        Ok(())
-    }
-}
-
-/// As those of the product: they sort by time.
-fn id() -> Uuid {
-    #[expect(clippy::disallowed_methods, reason = "what is compared has no clock of its own")]
-    Uuid::now_v7()
 }
 
 fn body() -> Vec<u8> {

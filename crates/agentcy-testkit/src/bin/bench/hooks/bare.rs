@@ -1,0 +1,85 @@
+//! A bare handler: HTTP, and the plain insert behind it. No signature, no de-duplication, no run and no job.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Result;
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
+    serve::ListenerExt,
+};
+use serde_json::json;
+use sqlx::{PgPool, postgres::PgPoolOptions};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::{
+    body,
+    plain::{Plain, Row},
+};
+use crate::{
+    load::{Line, Load, closed},
+    measure::Party,
+};
+
+/// One that serves until it is dropped, with a connection for each client.
+pub(super) struct Bare {
+    address: SocketAddr,
+    clients: usize,
+    part: Duration,
+    serving: JoinHandle<()>,
+}
+
+impl Bare {
+    /// Starts one that inserts what the plain clients insert.
+    pub(super) async fn start(plain: &Plain) -> Result<Self> {
+        let most = u32::try_from(plain.clients)?;
+        let pool = PgPoolOptions::new().max_connections(most).test_before_acquire(false);
+        let pool = pool.connect_with(plain.login.clone()).await?;
+        let rows = Arc::new(Row::new(plain.org));
+        let router = Router::new().route("/", post(keep)).with_state((pool, rows));
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let listener = listener.tap_io(|io| drop(io.set_nodelay(true)));
+        let serving = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
+        Ok(Self { address, clients: plain.clients, part: plain.part, serving })
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn keep(State((pool, row)): State<(PgPool, Arc<Row>)>, body: Bytes) -> Response {
+    match row.insert(&pool, &body).await {
+        Ok(()) => (StatusCode::ACCEPTED, Json(json!({ "duplicate": false }))).into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
+    }
+}
+
+impl Party for Bare {
+    async fn work(&self) -> Result<Load> {
+        let body = body();
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n",
+            body.len()
+        );
+        let request = [head.into_bytes(), body].concat();
+        let mut lines = Vec::new();
+        for _ in 0..self.clients {
+            lines.push(Line::open(self.address, request.clone()).await?);
+        }
+        closed(self.part, lines, |mut line: Line| async move {
+            let answer = line.ask().await;
+            let good = answer.is_ok_and(|read| line.buffer[..read].starts_with(b"HTTP/1.1 202"));
+            (line, good)
+        })
+        .await
+    }
+}
