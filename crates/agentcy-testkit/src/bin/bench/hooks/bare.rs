@@ -4,17 +4,16 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use axum::{
-    Json, Router,
+    Router,
     body::Bytes,
     extract::State,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
     serve::ListenerExt,
 };
-use serde_json::json;
 use sqlx::{PgPool, postgres::PgPoolOptions};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{
     body,
@@ -30,7 +29,7 @@ pub(super) struct Bare {
     address: SocketAddr,
     clients: usize,
     part: Duration,
-    serving: JoinHandle<()>,
+    _serving: JoinSet<()>,
 }
 
 impl Bare {
@@ -44,20 +43,18 @@ impl Bare {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let listener = listener.tap_io(|io| drop(io.set_nodelay(true)));
-        let serving = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
-        Ok(Self { address, clients: plain.clients, part: plain.part, serving })
-    }
-}
-
-impl Drop for Bare {
-    fn drop(&mut self) {
-        self.serving.abort();
+        let mut serving = JoinSet::new();
+        serving.spawn(async move { drop(axum::serve(listener, router).await) });
+        Ok(Self { address, clients: plain.clients, part: plain.part, _serving: serving })
     }
 }
 
 async fn keep(State((pool, row)): State<(PgPool, Arc<Row>)>, body: Bytes) -> Response {
     match row.insert(&pool, &body).await {
-        Ok(()) => (StatusCode::ACCEPTED, Json(json!({ "duplicate": false }))).into_response(),
+        Ok(()) => {
+            let head = [(header::CONTENT_TYPE, "application/json")];
+            (StatusCode::ACCEPTED, head, r#"{"duplicate":false}"#).into_response()
+        }
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
     }
 }
