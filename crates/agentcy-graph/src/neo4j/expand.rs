@@ -17,11 +17,12 @@ const START: &str = "
     WITH collect(n) AS met
     WITH met[..$limit] AS kept, met[..$limit] AS frontier, size(met) > $limit AS cut";
 
-// What is removed has no edges, so the node at the other end is not. One null stands for an empty list, since
-// nothing comes after a row that is not there.
+// What is removed has no edges, so the node at the other end is not. One null gives a row where there is no edge, since
+// nothing comes after a row that is not there; a node without edges gives none, so that rows count edges.
 const STEP: &str = "
-    UNWIND CASE WHEN size(frontier) = 0 THEN [null] ELSE frontier END AS n
+    UNWIND [null] + frontier AS n
     OPTIONAL MATCH (n)PATTERN(m:_Node {_org_id: $org})
+    WITH kept, cut, n, r, m WHERE r IS NOT NULL OR n IS NULL
     WITH kept, cut, r, m LIMIT $rows
     WITH kept, cut, count(r) > $work AS busy, collect(DISTINCT CASE
       WHEN ($realms IS NULL OR (r._realm IN $realms AND m._realm IN $realms))
@@ -34,8 +35,9 @@ const STEP: &str = "
          cut OR size(kept) + size(met) > $limit AS cut";
 
 const BETWEEN: &str = "
-    UNWIND CASE WHEN size(kept) = 0 THEN [null] ELSE kept END AS n
+    UNWIND [null] + kept AS n
     OPTIONAL MATCH (n)PATTERN(m:_Node {_org_id: $org})
+    WITH kept, cut, n, r, m WHERE r IS NOT NULL OR n IS NULL
     WITH kept, cut, n, r, m LIMIT $rows
     WITH kept, cut, count(r) > $work AS busy, collect(CASE
       WHEN m IN kept AND ($realms IS NULL OR r._realm IN $realms)
@@ -70,6 +72,6 @@ fn statement(scope: Scope<'_>, expand: &Expand<'_>) -> Query {
         .param("labels", labels)
         .param("limit", count(expand.limit))
         .param("work", count(expand.work))
-        // One more tells whether there are more.
-        .param("rows", count(expand.work).saturating_add(1))
+        // One is the null, and one more tells whether there are more.
+        .param("rows", count(expand.work).saturating_add(2))
 }

@@ -41,6 +41,7 @@ macro_rules! suite {
             a_walk_stays_within_the_org
             the_limit_counts_nodes_and_says_when_it_cut
             a_hub_is_looked_at_only_so_far
+            nodes_without_edges_hide_no_cut
             a_walk_in_a_circle_ends
             a_start_that_is_not_there_is_left_out
             a_depth_too_large_is_refused

@@ -252,6 +252,30 @@ pub(crate) async fn a_hub_is_looked_at_only_so_far(store: Store) {
     assert_eq!(few.edges.len(), 4);
 }
 
+pub(crate) async fn nodes_without_edges_hide_no_cut(store: Store) {
+    let org = org();
+    let nodes: Vec<_> = (1..=5).map(|number| node(number, 1)).collect();
+    let edges: Vec<_> =
+        (2..=4).flat_map(|x| [edge(100 + x, x, 1, 1), edge(200 + x, x, 5, 1)]).collect();
+    write(&store, org, &nodes, &edges).await;
+    // The step looks at three edges, what is between at six.
+    let starts = [node_id(1)];
+    let inward = Expand { depth: 1, direction: Direction::In, ..around(&starts) };
+    for (work, truncated) in [(2, true), (3, true), (5, true), (6, false)] {
+        let found = walk(&store, org, Expand { work, ..inward.clone() }).await;
+        assert_eq!(found.truncated, truncated, "{work}");
+    }
+    let all = walk(&store, org, Expand { work: 6, ..inward }).await;
+    assert_eq!((numbers(&all), ties(&all)), (vec![1, 2, 3, 4], vec![102, 103, 104]));
+    // A leaf comes before the node that has one edge too many.
+    let starts = [node_id(1), node_id(2)];
+    let outward = Expand { depth: 1, direction: Direction::Out, ..around(&starts) };
+    for (work, truncated) in [(1, true), (2, false)] {
+        let found = walk(&store, org, Expand { work, ..outward.clone() }).await;
+        assert_eq!(found.truncated, truncated, "{work}");
+    }
+}
+
 pub(crate) async fn a_walk_in_a_circle_ends(store: Store) {
     let org = row(&store, 3).await;
     store.upsert_edges(org, &[edge(200, 3, 1, 1), edge(201, 2, 2, 1)]).await.unwrap();
