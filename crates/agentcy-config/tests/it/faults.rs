@@ -1,4 +1,4 @@
-use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+use std::{collections::BTreeSet, ffi::OsStr, os::unix::ffi::OsStrExt};
 
 use agentcy_config::{Config, Environment};
 
@@ -38,6 +38,47 @@ fn a_misspelt_name_is_answered_with_the_nearest_one() {
         let faults = read(&[(wrong, "x")]).unwrap_err();
         let fault = faults.iter().next().unwrap();
         assert_eq!(fault.mend, format!("did you mean {right}?"));
+    }
+}
+
+#[test]
+fn a_name_that_is_near_none_is_answered_with_where_the_names_are() {
+    for wrong in ["AGENTCY_SOURCES_PATHS", "AGENTCY_TOKEN", "AGENTCY_X"] {
+        let faults = read(&[(wrong, "x")]).unwrap_err();
+        let fault = faults.iter().next().unwrap();
+        assert_eq!(fault.mend, "`agentcy env-example` says which there are", "{wrong}");
+    }
+}
+
+/// The command line and compose read names of ours that are no settings of the server.
+#[test]
+fn every_name_of_ours_that_something_else_reads_is_no_fault() {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let mut texts = vec![std::fs::read_to_string(root.join("docker-compose.yml")).unwrap()];
+    let mut folders = vec![root.join("crates/agentcy/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                texts.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let names: BTreeSet<&str> = texts
+        .iter()
+        .flat_map(|text| text.match_indices("AGENTCY_").map(|(at, _)| &text[at..]))
+        .map(|rest| rest.split(|c| !part(c)).next().unwrap())
+        .filter(|name| !name.ends_with('_'))
+        .collect();
+    assert!(names.contains("AGENTCY_HOOK_SECRET") && names.contains("AGENTCY_PORT"), "{names:?}");
+    for name in names {
+        let Err(faults) = read(&[(name, "x")]) else { continue };
+        let unknown: Vec<_> =
+            faults.iter().filter(|fault| fault.wrong == "is no setting").collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }
 
