@@ -16,6 +16,7 @@ use url::Url;
 use crate::{
     Client, Error,
     error::{Body, Envelope},
+    repeats::Repeats,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -24,12 +25,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const EVENT_STREAM: &str = "text/event-stream";
 
-/// How often a call is sent at most.
-pub(crate) const ATTEMPTS: u32 = 3;
-/// The pause where the server names none; doubled from attempt to attempt.
-pub(crate) const PAUSE: Duration = Duration::from_millis(500);
-/// Who shall wait longer than this is told so instead.
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// How long a body of megabytes may take; so long the server hears it. A line that needs minutes is slow, not dead.
+pub(crate) const LONGEST_UPLOAD: Duration = Duration::from_mins(10);
 /// The most bytes of an answer.
 const MAX_ANSWER: usize = 8 << 20;
 
@@ -41,9 +38,9 @@ pub(crate) struct Call<'a> {
     body: Option<Result<Vec<u8>, serde_json::Error>>,
     headers: HeaderMap,
     once: bool,
-    harmless: bool,
     anonymous: bool,
-    attempts: u32,
+    limit: Duration,
+    repeats: Repeats,
 }
 
 /// An answer, whatever its status.
@@ -73,7 +70,7 @@ pub(crate) struct Upgrade {
 impl<'a> Call<'a> {
     pub(crate) fn new(client: &'a Client, method: Method, path: &[&str]) -> Self {
         let url = address(&client.server, &["api", "v1"], path);
-        let harmless = method.is_idempotent();
+        let repeats = Repeats::of(&method, client.is_patient);
         Self {
             client,
             method,
@@ -81,9 +78,9 @@ impl<'a> Call<'a> {
             body: None,
             headers: HeaderMap::new(),
             once: false,
-            harmless,
             anonymous: false,
-            attempts: ATTEMPTS,
+            limit: client.timeout,
+            repeats,
         }
     }
 
@@ -94,12 +91,12 @@ impl<'a> Call<'a> {
 
     /// Makes repeats harmless.
     pub(crate) fn once(self) -> Self {
-        Self { once: true, harmless: true, ..self }
+        Self { once: true, ..self }.harmless()
     }
 
     /// Says that it changes nothing.
     pub(crate) fn harmless(self) -> Self {
-        Self { harmless: true, ..self }
+        Self { repeats: self.repeats.harmless(), ..self }
     }
 
     /// Leaves the token out: where nobody is asked who they are, a stale one would only be refused.
@@ -109,7 +106,12 @@ impl<'a> Call<'a> {
 
     /// Sends it once only, whatever comes back.
     pub(crate) fn at_once(self) -> Self {
-        Self { attempts: 1, ..self }
+        Self { repeats: self.repeats.never(), ..self }
+    }
+
+    /// Gives each attempt at least this long.
+    pub(crate) fn within(self, limit: Duration) -> Self {
+        Self { limit: self.limit.max(limit), ..self }
     }
 
     pub(crate) fn query<'q>(mut self, pairs: impl IntoIterator<Item = (&'q str, String)>) -> Self {
@@ -225,25 +227,20 @@ impl<'a> Call<'a> {
         let url = self.url?;
         let body = self.body.transpose();
         let body = body.map_err(|error| Error::invalid(format!("the body: {error}")))?;
-        let harmless = self.harmless;
-        let mut pause = PAUSE;
-        let mut left = self.attempts;
+        let mut repeats = self.repeats;
         loop {
-            left -= 1;
             let mut request = self.client.http.request(self.method.clone(), url.clone());
-            request = request.headers(headers.clone()).timeout(self.client.timeout);
+            request = request.headers(headers.clone()).timeout(self.limit);
             if let Some(body) = &body {
                 request = request.body(body.clone());
             }
-            let lost = |error| Error::of_transport(error, &self.client.server, self.client.timeout);
-            let response = request.send().await.map_err(lost)?;
-            let answer = Answer::take(response, &headers, lost).await?;
-            let wait = answer.retry_after.unwrap_or(pause);
-            if left == 0 || !harmless || !answer.is_passing() || wait > LONGEST_PAUSE {
-                return Ok(answer);
-            }
+            let lost = |error| Error::of_transport(error, &self.client.server, self.limit);
+            let came = match request.send().await {
+                Ok(response) => Answer::take(response, &headers, lost).await,
+                Err(error) => Err(lost(error)),
+            };
+            let Some(wait) = repeats.pause(&came) else { return came };
             tokio::time::sleep(wait).await;
-            pause *= 2;
         }
     }
 
@@ -295,8 +292,30 @@ impl Answer {
     }
 
     /// Whether the same call may succeed in a moment.
-    const fn is_passing(&self) -> bool {
-        matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+    pub(crate) fn is_passing(&self) -> bool {
+        match self.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => true,
+            // What was lost goes on under the same key.
+            StatusCode::CONFLICT => {
+                self.code().is_some_and(|code| code == "idempotency_in_progress")
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a proxy gave it that found no server.
+    pub(crate) const fn is_of_proxy(&self) -> bool {
+        matches!(self.status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT)
+    }
+
+    /// When the server wants to be asked again.
+    pub(crate) const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    fn code(&self) -> Option<String> {
+        let envelope: Envelope = serde_json::from_slice(&self.bytes).ok()?;
+        Some(envelope.error.code)
     }
 
     /// Whether it says that the server takes no requests now.

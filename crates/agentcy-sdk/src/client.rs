@@ -19,6 +19,7 @@ pub struct Client {
     pub(crate) server: Url,
     pub(crate) token: Option<SecretString>,
     pub(crate) timeout: Duration,
+    pub(crate) is_patient: bool,
 }
 
 /// Says where, never who.
@@ -34,7 +35,7 @@ impl Client {
         check(&server)?;
         let built = builder(&server, &[b"h2", b"http/1.1"])?.build();
         let http = built.map_err(|error| Error::of_transport(error, &server, CONNECT_TIMEOUT))?;
-        Ok(Self { http, server, token: None, timeout: TIMEOUT })
+        Ok(Self { http, server, token: None, timeout: TIMEOUT, is_patient: false })
     }
 
     /// The same, signed in with the token of a session or an API key.
@@ -47,6 +48,13 @@ impl Client {
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// The same for who waits for something that goes on at the server: what may be sent again is sent again for half a
+    /// minute, also when nothing came in time.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self { is_patient: true, ..self }
     }
 
     /// Connections of the same kind, for what HTTP/2 does not do: upgrades.

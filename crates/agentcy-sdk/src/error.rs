@@ -76,6 +76,20 @@ impl Error {
         }
     }
 
+    /// Why the server said no, line by line: each bad field by its path, and the words of the other side.
+    pub fn reasons(&self) -> Vec<String> {
+        let Self::Refused { message, details, .. } = self else { return Vec::new() };
+        let fields = details.get("fields").and_then(Value::as_array);
+        let fields = fields.into_iter().flatten().filter_map(|field| {
+            Some(format!("{}: {}", field.get("path")?.as_str()?, field.get("message")?.as_str()?))
+        });
+        let upstream = details.get("upstream").map(|words| match words {
+            Value::String(words) => words.clone(),
+            words => words.to_string(),
+        });
+        fields.chain(upstream).filter(|reason| reason != message).collect()
+    }
+
     pub(crate) fn invalid(text: impl Into<String>) -> Self {
         Self::Invalid(text.into())
     }

@@ -15,6 +15,7 @@ mod invites;
 mod page;
 mod patience;
 mod realms;
+mod repeats;
 mod settings;
 mod sources;
 mod sse;

@@ -3,12 +3,12 @@
 use std::marker::PhantomData;
 
 use futures_util::Stream;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Client, Error};
 
 /// One page of a list, newest first unless the list says otherwise.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The items.

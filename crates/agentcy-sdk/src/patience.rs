@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use crate::{
     Error,
-    call::{ATTEMPTS, LONGEST_PAUSE, PAUSE},
+    repeats::{ATTEMPTS, LONGEST_PAUSE, MAX_PAUSE, PAUSE},
 };
 
 /// How often a stream that was there is taken up again without anything new, before it is given up: half a minute.
 const RESUMES: u32 = 9;
-/// The longest pause between two of them.
-const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long it goes on trying.
 pub(crate) struct Patience {

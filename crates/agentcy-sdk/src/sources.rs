@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Client, Effect, Error, List};
+use crate::{Client, Effect, Error, List, call::LONGEST_UPLOAD};
 
 /// A connected system.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -292,7 +292,7 @@ impl Client {
     /// Uploads what a json or csv source reads, 64 MiB at most, and says how many bytes are kept.
     pub async fn upload_content(&self, source_id: &str, content: Vec<u8>) -> Result<u64, Error> {
         let kept = self.put(&["sources", source_id, "content"]).bytes(content);
-        let kept: Uploaded = kept.read().await?;
+        let kept: Uploaded = kept.within(LONGEST_UPLOAD).read().await?;
         Ok(kept.bytes)
     }
 

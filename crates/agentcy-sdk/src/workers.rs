@@ -7,12 +7,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Client, Error};
+use crate::{Client, Error, call::LONGEST_UPLOAD};
 
 /// The longest that a claim waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// The longest that a batch is on its way; so long the server hears it.
-const LONGEST_UPLOAD: Duration = Duration::from_mins(10);
 
 /// The workers, and how much of the org waits for them.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -237,9 +235,8 @@ impl Client {
             "kinds": claim.kinds, "wait_secs": wait.as_secs(), "max": claim.max,
         });
         // The answer comes when there is one.
-        let patient = self.clone().with_timeout(self.timeout + wait);
-        let answer = patient.post(&["workers", worker, "claim"]).json(&body).at_once();
-        let answer = answer.send().await?.accepted()?;
+        let call = self.post(&["workers", worker, "claim"]).json(&body).at_once();
+        let answer = call.within(self.timeout + wait).send().await?.accepted()?;
         if answer.is_empty() {
             return Ok(Vec::new());
         }
@@ -269,9 +266,7 @@ impl Client {
     ) -> Result<(), Error> {
         let path = ["workers", worker, "jobs", &job.id, "records"];
         let query = [("fence", job.fence.to_string()), ("batch", batch.to_string())];
-        // A line that takes minutes for megabytes is slow, not dead.
-        let patient = self.clone().with_timeout(self.timeout.max(LONGEST_UPLOAD));
-        patient.ask(&path).query(query).ndjson(records).done().await
+        self.ask(&path).query(query).ndjson(records).within(LONGEST_UPLOAD).done().await
     }
 
     /// Ends a job.

@@ -87,11 +87,86 @@ async fn a_refusal_that_stays_is_not_repeated() {
     }
 }
 
+/// What a proxy says whose server is just being replaced.
+fn bad_gateway() -> Step {
+    let at_once = vec![("retry-after", "0".to_owned())];
+    Step::Answer(502, at_once, "<html>Bad Gateway</html>".into())
+}
+
+#[tokio::test]
+async fn a_replica_that_is_replaced_is_not_noticed() {
+    let server = Server::with([Step::Cut, bad_gateway(), json(200, HEALTHY)]).await;
+    assert_eq!(server.client().health().await.unwrap().status, "ok");
+    assert_eq!(server.seen().len(), 3);
+
+    let in_progress = refusal(409, "idempotency_in_progress", Some(0));
+    let server = Server::with([Step::Cut, in_progress, json(201, KEY)]).await;
+    let new = NewApiKey::new("reporting", Role::Viewer);
+    server.client().create_api_key(&new).await.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen.len(), 3);
+    assert!(seen.iter().all(|one| one.header("idempotency-key").is_some()));
+}
+
+#[tokio::test]
+async fn what_may_have_happened_already_is_not_sent_again() {
+    for step in [Step::Cut, bad_gateway()] {
+        let server = Server::with([step]).await;
+        // The second would be told that there is no such key.
+        server.client().revoke_api_key("key_1").await.unwrap_err();
+        server.only();
+    }
+    let server = Server::with([Step::Cut]).await;
+    server.client().login("ada@example.com", &"pass".into()).await.unwrap_err();
+    server.only();
+}
+
+#[tokio::test]
+async fn who_is_patient_outlasts_a_restart() {
+    let steps = (0..8).map(|_| bad_gateway()).chain([json(200, HEALTHY)]);
+    let server = Server::with(steps).await;
+    assert_eq!(server.client().patient().health().await.unwrap().status, "ok");
+    let steps = [Step::Silence, json(200, HEALTHY)];
+    let server = Server::with(steps).await;
+    let client = server.client().patient().with_timeout(Duration::from_millis(50));
+    assert_eq!(client.health().await.unwrap().status, "ok");
+}
+
+#[tokio::test]
+async fn an_upload_may_take_longer_than_a_question() {
+    let late = Step::Late(Duration::from_millis(300), r#"{"bytes":3}"#);
+    let server = Server::with([late]).await;
+    let client = server.client().with_timeout(Duration::from_millis(50));
+    assert_eq!(client.upload_content("src_1", b"a,b".to_vec()).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_refusal_tells_each_field_and_what_the_other_side_said() {
+    let details = [
+        (
+            r#"{"fields":[{"path":"name","message":"is empty"},{"path":"tools[0]","message":"is no tool"}]}"#,
+            "name: is empty\ntools[0]: is no tool",
+        ),
+        (r#"{"upstream":"no such table"}"#, "no such table"),
+        (r#"{"upstream":{"status":500}}"#, r#"{"status":500}"#),
+        (r#"{"fields":[{"path":"a","message":"no"}]}"#, "a: no"),
+        // The message says it already.
+        (r#"{"fields":[{"path":"x","message":"is y"}]}"#, ""),
+        ("null", ""),
+    ];
+    for (details, expected) in details {
+        let body =
+            format!(r#"{{"error":{{"code":"invalid","message":"x: is y","details":{details}}}}}"#);
+        let server = Server::with([Step::Answer(400, vec![], body)]).await;
+        let error = server.client().settings().await.unwrap_err();
+        assert_eq!(error.reasons().join("\n"), expected);
+    }
+}
+
 #[tokio::test]
 async fn the_page_of_a_proxy_is_no_answer_of_ours() {
-    let page = || Step::Answer(502, vec![], "<html>Bad Gateway</html>".into());
     let login = Step::Answer(200, vec![], "<html>Sign in to the Wi-Fi</html>".into());
-    let server = Server::with([page(), login]).await;
+    let server = Server::with((0..3).map(|_| bad_gateway()).chain([login])).await;
     for expected in [502, 200] {
         let error = server.client().settings().await.unwrap_err();
         let Error::Unreadable { status, request_id, .. } = error else { panic!("{error:?}") };
@@ -102,7 +177,7 @@ async fn the_page_of_a_proxy_is_no_answer_of_ours() {
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_an_outage() {
-    let server = Server::with([Step::Cut]).await;
+    let server = Server::with([Step::Cut, Step::Cut, Step::Cut]).await;
     let error = server.client().health().await.unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
 }

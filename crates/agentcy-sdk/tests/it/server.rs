@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     io,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use agentcy_sdk::Client;
@@ -26,6 +27,8 @@ pub(crate) enum Step {
     Events { place: &'static str, body: String, is_cut: bool },
     /// Nothing, for ever.
     Silence,
+    /// The same as an answer in JSON, but this much later.
+    Late(Duration, &'static str),
 }
 
 /// A plain JSON answer.
@@ -123,7 +126,7 @@ async fn next(
             // What came before a cut shall arrive.
             let pieces = pieces.then(|piece| async move {
                 if piece.is_err() {
-                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 piece
             });
@@ -131,5 +134,9 @@ async fn next(
             response.header("content-location", place).body(Body::from_stream(pieces)).unwrap()
         }
         Step::Silence => std::future::pending().await,
+        Step::Late(wait, body) => {
+            tokio::time::sleep(wait).await;
+            Response::new(body.into())
+        }
     })
 }
