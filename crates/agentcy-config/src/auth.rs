@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     parse,
     reader::Reader,
     setting::Setting,
-    strength::{PASSWORD_LENGTH, SECRET_LENGTH, weakness},
+    strength::{PASSWORD_LENGTH, SECRET_LENGTH, strong},
 };
 
 const PROVIDER: Setting = Setting::open(
@@ -50,8 +50,11 @@ const WORKER_TOKEN: Setting = Setting::secret(
     "WORKER_TOKEN",
     "Remote workers show it: at least 32 characters; unset: no remote workers.",
 );
-const ADMIN_EMAIL: Setting =
-    Setting::open("AGENTCY_ADMIN_EMAIL", Some("admin@localhost"), "The first owner.");
+const ADMIN_EMAIL: Setting = Setting::open(
+    "AGENTCY_ADMIN_EMAIL",
+    Some("admin@localhost"),
+    "The first owner; any other needs AGENTCY_ADMIN_PASSWORD.",
+);
 const ADMIN_PASSWORD: Setting = Setting::secret(
     "AGENTCY_ADMIN_PASSWORD",
     "Password of the first owner: at least 12 characters; unset on a loopback address: admin.",
@@ -129,7 +132,7 @@ impl Auth {
         let (listens, founds) = (exposed && scope.listens(), exposed && scope.founds());
         let oidc = oidc_wanted(reader);
         let jwt_secret = strong(reader, &JWT_SECRET, SECRET_LENGTH, exposed, listens);
-        let jwt_secret_previous = previous(reader, &jwt_secret);
+        let jwt_secret_previous = previous(reader, &jwt_secret, exposed);
         let jwt_expiry = reader.value(&JWT_EXPIRY_SECS, expiry);
         let issuer = issuer(reader, oidc);
         let audience = reader.value(&JWT_AUDIENCE, parse::text);
@@ -139,6 +142,7 @@ impl Auth {
         let worker_token = strong(reader, &WORKER_TOKEN, SECRET_LENGTH, exposed, false);
         let admin_email = reader.value(&ADMIN_EMAIL, email);
         let admin_password = strong(reader, &ADMIN_PASSWORD, PASSWORD_LENGTH, exposed, founds);
+        let admin_email = with_password(reader, admin_email, &admin_password);
         let (claim_org_id, claim_role) = (claim_org_id?, claim_role?);
         let with_claims = |(jwks_url, issuer)| Oidc { jwks_url, issuer, claim_org_id, claim_role };
         Ok(Self {
@@ -159,39 +163,31 @@ fn oidc_wanted(reader: &mut Reader<'_>) -> Result<bool, Faulty> {
     reader.value(&PROVIDER, |text| parse::word(text, &[("local", false), ("oidc", true)]))
 }
 
-/// A secret that must be strong, and perhaps set, once others can reach the server.
-fn strong(
-    reader: &mut Reader<'_>,
-    setting: &Setting,
-    least: usize,
-    exposed: bool,
-    needed: bool,
-) -> Result<Option<SecretString>, Faulty> {
-    let secret = reader.secret(setting)?;
-    let wrong = match &secret {
-        None if needed => Some("is not set".to_owned()),
-        Some(secret) if exposed => weakness(secret.expose_secret(), least),
-        _ => None,
-    };
-    match wrong {
-        None => Ok(secret),
-        Some(wrong) => {
-            let wrong = format!("{wrong}, and others can reach this server");
-            Err(reader.fault(setting.name, wrong, crate::RUN_INIT))
-        }
-    }
-}
-
 fn previous(
     reader: &mut Reader<'_>,
     present: &Result<Option<SecretString>, Faulty>,
+    exposed: bool,
 ) -> Result<Option<SecretString>, Faulty> {
-    let secret = reader.secret(&JWT_SECRET_PREVIOUS)?;
+    let secret = strong(reader, &JWT_SECRET_PREVIOUS, SECRET_LENGTH, exposed, false)?;
     if secret.is_some() && matches!(present, Ok(None)) {
         let wrong = "is set, but JWT_SECRET is not";
         return Err(reader.fault(JWT_SECRET_PREVIOUS.name, wrong, "set both, or neither"));
     }
     Ok(secret)
+}
+
+/// The default password is that of the default owner, whom everybody knows by name.
+fn with_password(
+    reader: &mut Reader<'_>,
+    email: Result<String, Faulty>,
+    password: &Result<Option<SecretString>, Faulty>,
+) -> Result<String, Faulty> {
+    let email = email?;
+    if Some(email.as_str()) != ADMIN_EMAIL.default && matches!(password, Ok(None)) {
+        let wrong = "is set, but AGENTCY_ADMIN_PASSWORD is not";
+        return Err(reader.fault(ADMIN_EMAIL.name, wrong, "set both, or neither"));
+    }
+    Ok(email)
 }
 
 fn issuer(

@@ -46,8 +46,7 @@ pub use setting::{SECTIONS, Secrecy, Section, Setting};
 pub use telemetry::Telemetry;
 
 /// How a missing or weak secret is mended.
-const RUN_INIT: &str =
-    "run `agentcy init`, which writes a .env with random secrets, and load it: set -a; . ./.env; set +a";
+const RUN_INIT: &str = "run `agentcy init`, which writes a .env with random secrets, and load it: set -a; . ./.env; set +a";
 
 /// Every setting of the server, checked.
 #[derive(Debug, Clone)]
@@ -97,9 +96,9 @@ impl Config {
     }
 
     fn read(reader: &mut reader::Reader<'_>, scope: Scope) -> Result<Self, fault::Faulty> {
-        let bind = server::bind(reader);
-        let exposed = bind.is_ok_and(|bind| !server::is_loopback(bind));
-        let server = Server::read(reader, bind);
+        let reach = server::Reach::read(reader);
+        let exposed = reach.is_exposed();
+        let server = Server::read(reader, reach);
         let data_dir = data_dir::read(reader);
         let database = Database::read(reader);
         let neo4j = Neo4j::read(reader);
@@ -126,7 +125,7 @@ impl Config {
         })
     }
 
-    /// Whether only this machine can reach the server.
+    /// Whether the server listens to this machine alone.
     pub fn is_loopback(&self) -> bool {
         server::is_loopback(self.server.bind)
     }

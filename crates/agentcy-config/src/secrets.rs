@@ -101,11 +101,15 @@ impl Secrets {
                     "set both, or neither",
                 ));
             }
-            // 32 random bytes have about 30 different ones.
-            Some(key) if exposed && distinct(key.expose()) < 16 => {
-                return Err(reader.fault(KEY.name, "repeats itself", crate::RUN_INIT));
-            }
             _ => {}
+        }
+        // 32 random bytes have about 30 different ones.
+        let is_weak = |key: &EncryptionKey| exposed && distinct(key.expose()) < 16;
+        let weak = [(&KEY, &key), (&PREVIOUS, &previous)]
+            .into_iter()
+            .find(|(_, key)| key.as_ref().is_some_and(is_weak));
+        if let Some((setting, _)) = weak {
+            return Err(reader.fault(setting.name, "repeats itself", crate::RUN_INIT));
         }
         Ok(Self { encryption_key: key, encryption_key_previous: previous })
     }

@@ -11,6 +11,7 @@ use crate::{
     parse,
     reader::Reader,
     setting::Setting,
+    strength::{SECRET_LENGTH, strong},
 };
 
 const BIND: Setting = Setting::open(
@@ -18,19 +19,22 @@ const BIND: Setting = Setting::open(
     Some("127.0.0.1:8080"),
     "Address and port to listen on; any but a loopback address needs real secrets.",
 );
-const PUBLIC_URL: Setting =
-    Setting::open("AGENTCY_PUBLIC_URL", None, "The origin at which people reach this server.");
+const PUBLIC_URL: Setting = Setting::open(
+    "AGENTCY_PUBLIC_URL",
+    None,
+    "The origin at which people reach this server; any but this machine's needs real secrets.",
+);
 const LOG: Setting =
     Setting::open("AGENTCY_LOG", Some("pretty"), "Form of the log: pretty or json.");
 const TRUSTED_PROXIES: Setting = Setting::open(
     "AGENTCY_TRUSTED_PROXIES",
     None,
-    "Address ranges of proxies whose X-Forwarded-For counts; none unless set.",
+    "Address ranges of proxies whose X-Forwarded-For counts; with any it needs real secrets.",
 );
 const ALLOWED_HOSTS: Setting = Setting::open(
     "AGENTCY_ALLOWED_HOSTS",
     None,
-    "Host names that requests may be addressed to, without ports.",
+    "Host names, without ports, that requests may be addressed to beside AGENTCY_PUBLIC_URL's.",
 );
 const CORS_ORIGINS: Setting = Setting::open(
     "AGENTCY_CORS_ORIGINS",
@@ -39,7 +43,7 @@ const CORS_ORIGINS: Setting = Setting::open(
 );
 const METRICS_TOKEN: Setting = Setting::secret(
     "AGENTCY_METRICS_TOKEN",
-    "Bearer token of /metrics; without it /metrics is only there on a loopback address.",
+    "Bearer token of /metrics: at least 32 characters; unset: this machine alone sees them.",
 );
 const QUERY_TOKENS: Setting = Setting::open(
     "AGENTCY_QUERY_TOKENS",
@@ -50,8 +54,8 @@ const QUERY_TOKENS: Setting = Setting::open(
 pub(crate) const SETTINGS: &[Setting] = &[
     BIND,
     PUBLIC_URL,
-    LOG,
     TRUSTED_PROXIES,
+    LOG,
     ALLOWED_HOSTS,
     CORS_ORIGINS,
     METRICS_TOKEN,
@@ -81,6 +85,8 @@ pub enum QueryTokens {
 pub struct Server {
     /// Address and port to listen on.
     pub bind: SocketAddr,
+    /// Whether others than this machine reach it, there or through a proxy.
+    pub exposed: bool,
     /// The origin at which people reach the server.
     pub public_url: Option<Url>,
     /// The form of the log.
@@ -97,13 +103,32 @@ pub struct Server {
     pub query_tokens: QueryTokens,
 }
 
-/// Who can reach the server decides how strict the other sections are, so it is read first.
-pub(crate) fn bind(reader: &mut Reader<'_>) -> Result<SocketAddr, Faulty> {
-    reader.value(&BIND, |text| {
-        text.parse().or_else(|_| {
-            object("is not an address with a port", "write it like 127.0.0.1:8080 or [::]:8080")
-        })
-    })
+/// How the server is reached. It decides how strict the other settings are, so it is read first.
+pub(crate) struct Reach {
+    bind: Result<SocketAddr, Faulty>,
+    public_url: Result<Option<Url>, Faulty>,
+    trusted_proxies: Result<Option<Vec<IpNet>>, Faulty>,
+}
+
+impl Reach {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
+        let bind = reader.value(&BIND, |text| {
+            text.parse().or_else(|_| {
+                object("is not an address with a port", "write it like 127.0.0.1:8080 or [::]:8080")
+            })
+        });
+        let public_url = reader.optional(&PUBLIC_URL, parse::origin);
+        let trusted_proxies = reader.optional(&TRUSTED_PROXIES, parse::nets);
+        Self { bind, public_url, trusted_proxies }
+    }
+
+    /// Whether others than this machine reach the server: at its own address, or through a proxy in front of it.
+    pub(crate) fn is_exposed(&self) -> bool {
+        let listens_to_others = self.bind.is_ok_and(|bind| !is_loopback(bind));
+        let has_proxy = matches!(&self.trusted_proxies, Ok(Some(nets)) if !nets.is_empty());
+        let is_public = matches!(&self.public_url, Ok(Some(url)) if !is_of_this_machine(url));
+        listens_to_others || has_proxy || is_public
+    }
 }
 
 /// Whether only this machine can reach the address.
@@ -111,26 +136,33 @@ pub(crate) fn is_loopback(bind: SocketAddr) -> bool {
     bind.ip().to_canonical().is_loopback()
 }
 
+fn is_of_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback(),
+        None => false,
+    }
+}
+
 impl Server {
-    pub(crate) fn read(
-        reader: &mut Reader<'_>,
-        bind: Result<SocketAddr, Faulty>,
-    ) -> Result<Self, Faulty> {
-        let public_url = reader.optional(&PUBLIC_URL, parse::origin);
+    pub(crate) fn read(reader: &mut Reader<'_>, reach: Reach) -> Result<Self, Faulty> {
+        let exposed = reach.is_exposed();
+        let Reach { bind, public_url, trusted_proxies } = reach;
         let log = reader.value(&LOG, |text| {
             parse::word(text, &[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)])
         });
-        let trusted_proxies = reader.optional(&TRUSTED_PROXIES, parse::nets);
         let allowed_hosts = reader.optional(&ALLOWED_HOSTS, |text| parse::each(text, host));
         let cors_origins = reader.optional(&CORS_ORIGINS, |text| {
             parse::each(text, |part| Ok(parse::origin(part)?.origin().ascii_serialization()))
         });
-        let metrics_token = reader.secret(&METRICS_TOKEN);
+        let metrics_token = strong(reader, &METRICS_TOKEN, SECRET_LENGTH, exposed, false);
         let query_tokens = reader.value(&QUERY_TOKENS, |text| {
             parse::word(text, &[("any", QueryTokens::Any), ("tickets", QueryTokens::Tickets)])
         });
         Ok(Self {
             bind: bind?,
+            exposed,
             public_url: public_url?,
             log: log?,
             trusted_proxies: trusted_proxies?.unwrap_or_default(),

@@ -1,5 +1,9 @@
 //! Whether a secret is one: long and varied enough once well-known words are taken out.
 
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{fault::Faulty, reader::Reader, setting::Setting};
+
 /// Words that people leave in examples. They count for nothing, so a long random rest still passes.
 const WELL_KNOWN: [&str; 11] = [
     "change", "secret", "password", "default", "example", "agentcy", "admin", "insecure", "123456",
@@ -11,8 +15,31 @@ pub(crate) const SECRET_LENGTH: usize = 32;
 /// The least length of a password.
 pub(crate) const PASSWORD_LENGTH: usize = 12;
 
+/// A secret that must be strong, and perhaps set, once others can reach the server.
+pub(crate) fn strong(
+    reader: &mut Reader<'_>,
+    setting: &Setting,
+    least: usize,
+    exposed: bool,
+    needed: bool,
+) -> Result<Option<SecretString>, Faulty> {
+    let secret = reader.secret(setting)?;
+    let wrong = match &secret {
+        None if needed => Some("is not set".to_owned()),
+        Some(secret) if exposed => weakness(secret.expose_secret(), least),
+        _ => None,
+    };
+    match wrong {
+        None => Ok(secret),
+        Some(wrong) => {
+            let wrong = format!("{wrong}, and others can reach this server");
+            Err(reader.fault(setting.name, wrong, crate::RUN_INIT))
+        }
+    }
+}
+
 /// Why a text is a weak secret, if it is.
-pub(crate) fn weakness(text: &str, least: usize) -> Option<String> {
+fn weakness(text: &str, least: usize) -> Option<String> {
     if text.len() < least {
         return Some(format!("is shorter than {least} bytes"));
     }

@@ -41,6 +41,27 @@ fn an_address_that_others_reach_needs_every_secret() {
 }
 
 #[test]
+fn a_server_behind_a_proxy_needs_what_one_needs_that_others_reach_itself() {
+    for proxied in [
+        ("AGENTCY_TRUSTED_PROXIES", "127.0.0.1"),
+        ("AGENTCY_PUBLIC_URL", "https://agentcy.example.com"),
+        ("AGENTCY_PUBLIC_URL", "https://localhost.example.com"),
+        ("AGENTCY_PUBLIC_URL", "http://10.0.0.1:8080"),
+    ] {
+        let needed = ["JWT_SECRET", "AGENTCY_ADMIN_PASSWORD", "AGENTCY_ENCRYPTION_KEY"];
+        assert_eq!(faulty(&[proxied]), needed, "{proxied:?}");
+        assert_eq!(faulty(&with(&[proxied, ("JWT_SECRET", "x")])), ["JWT_SECRET"], "{proxied:?}");
+        let config = read(&with(&[proxied, ("AGENTCY_BIND", "127.0.0.1:8080")])).unwrap();
+        assert!(config.server.exposed && config.is_loopback(), "{proxied:?}");
+    }
+    for own in ["http://localhost:8080", "http://agentcy.localhost", "http://127.0.0.1:3000"] {
+        assert!(!read(&[("AGENTCY_PUBLIC_URL", own)]).unwrap().server.exposed, "{own}");
+    }
+    assert!(!read(&[("AGENTCY_PUBLIC_URL", "http://[::1]:80")]).unwrap().server.exposed);
+    assert!(!read(&[("AGENTCY_TRUSTED_PROXIES", "")]).unwrap().server.exposed);
+}
+
+#[test]
 fn weak_secrets_are_refused_where_others_reach_the_server() {
     for (name, weak) in [
         ("JWT_SECRET", "short"),
@@ -51,8 +72,14 @@ fn weak_secrets_are_refused_where_others_reach_the_server() {
         ("AGENTCY_ADMIN_PASSWORD", "adminadminadmin"),
         ("AGENTCY_ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
         ("WORKER_TOKEN", "worker-token"),
+        ("JWT_SECRET_PREVIOUS", "dev"),
+        ("AGENTCY_ENCRYPTION_KEY_PREVIOUS", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ("AGENTCY_METRICS_TOKEN", "x"),
     ] {
         assert_eq!(faulty(&with(&[(name, weak)])), [name], "{weak}");
+        if name.ends_with("_PREVIOUS") {
+            continue;
+        }
         assert!(read(&[(name, weak)]).is_ok(), "{weak} on a loopback address");
     }
 }

@@ -16,10 +16,10 @@ fn all_faults_come_at_once_as_a_list_that_reads_well() {
     assert_eq!(
         faults.to_string(),
         "4 settings are wrong:
-  AGENTCY_LOG: is none of the words it knows
-    mend: set it to pretty or json
   AGENTCY_TRUSTED_PROXIES: entry 2 is not a range of addresses
     mend: write ranges like 10.1.0.0/16 or fd00::/8
+  AGENTCY_LOG: is none of the words it knows
+    mend: set it to pretty or json
   DATABASE_URL: has a scheme other than postgres, postgresql
     mend: write it like postgres://user:password@host:5432/agentcy
   AGENTCY_BIDN: is no setting

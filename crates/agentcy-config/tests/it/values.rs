@@ -73,6 +73,9 @@ fn outside_stores_are_read_as_they_are_written() {
 fn lists_are_parsed_entry_by_entry() {
     let org = "org_01976b4e-7c00-7000-8000-000000000000";
     let config = read(&[
+        ("JWT_SECRET", "kQz7vD2mXw8RtL4yNc1HbJ6sGf3PaE9u"),
+        ("AGENTCY_ENCRYPTION_KEY", "nq5Dk0XJY2b1fT8uW7eRZs3vCgLh6MxPoAiQyBtVdEU="),
+        ("AGENTCY_ADMIN_PASSWORD", "correct horse battery"),
         ("AGENTCY_TRUSTED_PROXIES", "10.0.0.0/8, ::1,"),
         ("AGENTCY_EGRESS_ALLOW", "192.168.1.7"),
         ("AGENTCY_FILES_ALLOW", &format!("{org}:/srv/a, b/./c")),
@@ -144,7 +147,8 @@ type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
 #[test]
 fn combinations_that_cannot_work_are_faults() {
     let key = "0".repeat(64);
-    let cases: [Case; 12] = [
+    let cases: [Case; 13] = [
+        (&[("AGENTCY_ADMIN_EMAIL", "ops@example.org")], &["AGENTCY_ADMIN_EMAIL"]),
         (&[("DATABASE_MIGRATE_URL", "postgres://db/a")], &["DATABASE_MIGRATE_URL"]),
         (&[("NEO4J_URI", "bolt://graph:7687")], &["NEO4J_PASSWORD"]),
         (&[("NEO4J_URI", "bolt://u:p@graph"), ("NEO4J_PASSWORD", "p")], &["NEO4J_URI"]),
