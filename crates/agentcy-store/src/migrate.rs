@@ -1,13 +1,20 @@
 //! Brings the schema up to date as the owner, gives the server's login its two roles, and judges whether the server may
 //! work on a database at all.
 
-use percent_encoding::percent_decode_str;
+mod fit;
+mod login;
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection as _, PgConnection,
+    ConnectOptions, Connection as _, PgConnection,
     migrate::{MigrateError, Migrator},
     postgres::PgConnectOptions,
 };
+use tokio::time::timeout;
 
+pub use self::fit::check_fit;
 use crate::{Error, Result};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
@@ -15,50 +22,111 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 /// The roles that the server works as, both memberships of its login.
 const ROLES: [&str; 2] = ["agentcy_tenant", "agentcy_system"];
 
+/// Makes the roles. They belong to the whole cluster, so a database may be up to date where they are not: a backup knows
+/// nothing of them. Looked for first, since only a login with CREATEROLE may even try.
+const PROVIDE_ROLES: &str = "
+do $$
+declare name text;
+begin
+    foreach name in array array['agentcy_tenant', 'agentcy_system'] loop
+        begin
+            if not exists (select from pg_roles where rolname = name) then
+                execute format('create role %I nologin noinherit', name);
+            end if;
+        exception when duplicate_object or unique_violation then null;
+        end;
+    end loop;
+end $$";
+
+/// How long a connection may take to be made; the kernel alone would wait for minutes.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Runs what pends as the owner, then makes sure that the login of the server exists and may take on its two roles.
 pub async fn migrate(owner: &PgConnectOptions, login: &PgConnectOptions) -> Result<()> {
     let owner = owner.clone().application_name("agentcy migrate");
     // One of the statements holds the password of the server's login.
-    let mut conn = owner.disable_statement_logging().connect().await?;
+    let mut conn = connect(&owner.disable_statement_logging()).await?;
     run(&mut conn).await?;
-    provide_login(&mut conn, login).await?;
+    login::provide(&mut conn, login).await?;
     conn.close().await?;
     Ok(())
 }
 
 /// Runs what pends, and nothing else. The migrator's advisory lock makes a second one wait.
 pub async fn run(conn: &mut PgConnection) -> Result<()> {
-    MIGRATIONS.run(&mut *conn).await.map_err(unmigrated)?;
+    let provided = sqlx::raw_sql(PROVIDE_ROLES).execute(&mut *conn).await;
+    provided.map_err(|error| unmigrated(MigrateError::Execute(error)))?;
+    // A schema that is newer than this version is none of the migrator's business: it was made to be worked on by both.
+    if !is_up_to_date(conn).await? {
+        MIGRATIONS.run(&mut *conn).await.map_err(unmigrated)?;
+    }
     // So that a server without the owner's login can tell whether it is up to date.
     sqlx::raw_sql("grant select on _sqlx_migrations to agentcy_tenant").execute(conn).await?;
     Ok(())
 }
 
+async fn is_up_to_date(conn: &mut PgConnection) -> Result<bool> {
+    let migrated =
+        sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "yes!""#)
+            .fetch_one(&mut *conn)
+            .await?;
+    if !migrated {
+        return Ok(false);
+    }
+    let applied = applied(conn).await?;
+    for ours in MIGRATIONS.iter() {
+        match applied.iter().find(|it| it.version == ours.version) {
+            None => return Ok(false),
+            // The migrator says it better.
+            Some(it) if it.checksum != ours.checksum.as_ref() => return Ok(false),
+            Some(_) => {}
+        }
+    }
+    Ok(true)
+}
+
+/// A migration that ran.
+struct Applied {
+    version: i64,
+    checksum: Vec<u8>,
+}
+
+async fn applied(conn: &mut PgConnection) -> Result<Vec<Applied>, sqlx::Error> {
+    let statement = "select version, checksum from _sqlx_migrations where success";
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(statement).fetch_all(conn).await?;
+    let applied = rows.into_iter().map(|(version, checksum)| Applied { version, checksum });
+    let applied: Vec<Applied> = applied.collect();
+    let newer = applied.iter().filter(|it| !MIGRATIONS.version_exists(it.version));
+    let newer: Vec<i64> = newer.map(|it| it.version).collect();
+    if !newer.is_empty() {
+        tracing::info!(migrations = ?newer, "the database is of a newer version than this one");
+    }
+    Ok(applied)
+}
+
 /// The versions that the database lacks; the owner may ask, and so may the server's login.
 pub async fn pending(login: &PgConnectOptions) -> Result<Vec<i64>> {
-    let mut conn = login.clone().connect().await?;
+    let mut conn = connect(login).await?;
     let migrated = sqlx::query_scalar!(
         r#"select exists (select from pg_roles where rolname = 'agentcy_tenant')
                and to_regclass('_sqlx_migrations') is not null as "yes!""#
     )
     .fetch_one(&mut conn)
     .await?;
-    let mut applied: Vec<i64> = Vec::new();
+    let mut found = Vec::new();
     if migrated {
         // A login that is no member reads as itself: it may be the owner.
         drop(sqlx::raw_sql("set role agentcy_tenant").execute(&mut conn).await);
-        applied = sqlx::query_scalar("select version from _sqlx_migrations where success")
-            .fetch_all(&mut conn)
-            .await
-            .map_err(|error| unseen(error, login))?;
+        found = applied(&mut conn).await.map_err(|error| unseen(error, login))?;
     }
     conn.close().await?;
-    Ok(MIGRATIONS.iter().map(|it| it.version).filter(|it| !applied.contains(it)).collect())
+    let lacks = |version: &i64| !found.iter().any(|it| it.version == *version);
+    Ok(MIGRATIONS.iter().map(|it| it.version).filter(lacks).collect())
 }
 
 /// The version of PostgreSQL behind a login, such as `17.2`.
 pub async fn version(login: &PgConnectOptions) -> Result<String> {
-    let mut conn = login.clone().connect().await?;
+    let mut conn = connect(login).await?;
     let version = server_version(&mut conn).await?;
     conn.close().await?;
     Ok(format!("{}.{}", version / 10_000, version % 10_000))
@@ -72,127 +140,16 @@ pub fn fingerprint() -> u64 {
     })
 }
 
-async fn provide_login(conn: &mut PgConnection, login: &PgConnectOptions) -> Result<()> {
-    let name = login.get_username();
-    let exists = sqlx::query_scalar!(
-        r#"select exists (select from pg_roles where rolname = $1) as "exists!""#,
-        name
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-    if !exists {
-        let statement = sqlx::query_scalar!(
-            r#"select format('create role %I login noinherit password %L', $1::text, $2::text)
-                   as "statement!""#,
-            name,
-            password(login),
-        )
-        .fetch_one(&mut *conn)
-        .await?;
-        let shown = format!("create role {} login noinherit password '…'", quoted(name));
-        as_owner(conn, statement, &shown).await?;
-    }
-    // Since 16 membership says what it gives; before, it is of use only through `set role` as well, because the server
-    // connects as agentcy_tenant, which is a member of nothing.
-    let version = server_version(conn).await?;
-    let how = if version >= 160_000 { " with inherit false, set true" } else { "" };
-    for role in ROLES {
-        let held = sqlx::query_scalar!(
-            r#"select exists (select from pg_auth_members m
-                   where m.roleid = (select oid from pg_roles where rolname = $1)
-                     and m.member = (select oid from pg_roles where rolname = $2)) as "held!""#,
-            role,
-            name,
-        )
-        .fetch_one(&mut *conn)
-        .await?;
-        if !held {
-            let statement = format!("grant {role} to {}{how}", quoted(name));
-            as_owner(conn, statement.clone(), &statement).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Runs a statement for which the owner may lack the right; then the DBA is told to run what is shown.
-async fn as_owner(conn: &mut PgConnection, statement: String, shown: &str) -> Result<()> {
-    match sqlx::raw_sql(AssertSqlSafe(statement)).execute(conn).await {
-        Ok(_) => Ok(()),
-        Err(sqlx::Error::Database(refusal)) if refusal.code().as_deref() == Some("42501") => {
-            Err(Error::Unfit(format!(
-                "the login for migrations may not prepare the server's login; as an administrator run: {shown};"
-            )))
-        }
-        // Another server came first.
-        Err(sqlx::Error::Database(refusal)) if refusal.code().as_deref() == Some("42710") => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Fails with `Unfit`, naming the fault and its mend, when the server must not work on this database as this login.
-pub async fn check_fit(login: &PgConnectOptions) -> Result<()> {
-    let mut conn = login.clone().connect().await?;
-    let verdict = judge(&mut conn).await;
-    conn.close().await?;
-    verdict
-}
-
-async fn judge(conn: &mut PgConnection) -> Result<()> {
-    let version = server_version(conn).await?;
-    if version < 150_000 {
-        return unfit(format!("PostgreSQL {} is too old: 15 or newer is needed", version / 10_000));
-    }
-    let login = sqlx::query!(
-        r#"select session_user::text as "name!",
-                  exists (select from pg_roles r where (r.rolsuper or r.rolbypassrls)
-                          and pg_has_role(session_user, r.oid, 'member')) as "boundless!",
-                  exists (select from pg_class c where c.relnamespace = 'public'::regnamespace
-                          and c.relkind in ('r', 'p')
-                          and pg_has_role(session_user, c.relowner, 'member')) as "owner!""#
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-    let mend = "let DATABASE_MIGRATE_URL be this login, DATABASE_URL one that owns nothing, and run `agentcy migrate`, which makes it";
-    if login.boundless {
-        return unfit(format!(
-            "the login {} is a superuser, bypasses row security, or may become somebody who does: {mend}",
-            login.name
-        ));
-    }
-    if login.owner {
-        return unfit(format!(
-            "the login {} owns tables, or may become who does: {mend}",
-            login.name
-        ));
-    }
-    for role in ROLES {
-        let statement = AssertSqlSafe(format!("set role {role}"));
-        if let Err(error) = sqlx::raw_sql(statement).execute(&mut *conn).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, role, "set role was refused");
-            return unfit(format!(
-                "the login {} may not take on the role {role}: run `agentcy migrate` with DATABASE_MIGRATE_URL set",
-                login.name
-            ));
-        }
-    }
-    let open = sqlx::query_scalar!(
-        r#"select c.relname::text as "name!" from pg_class c
-           where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
-             and (c.relname in ('orgs', 'users', 'sequences', 'leases') or exists (
-                 select from pg_attribute a
-                 where a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped))
-             and not (c.relrowsecurity and c.relforcerowsecurity)
-           order by 1"#
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    match open.first() {
-        None => Ok(()),
-        Some(first) => unfit(format!(
-            "row security is not enforced on {}: as the owner run: alter table {first} enable row level security, force row level security;",
-            open.join(", ")
-        )),
-    }
+async fn connect(login: &PgConnectOptions) -> Result<PgConnection> {
+    let Ok(connected) = timeout(CONNECT_TIMEOUT, login.connect().boxed()).await else {
+        let place = match login.get_socket() {
+            Some(folder) => folder.display().to_string(),
+            None => format!("{}:{}", login.get_host(), login.get_port()),
+        };
+        let says = format!("{place} does not answer within {CONNECT_TIMEOUT:?}");
+        return Err(Error::Unavailable(says.into()));
+    };
+    Ok(connected?)
 }
 
 async fn server_version(conn: &mut PgConnection) -> Result<i32> {
@@ -202,10 +159,6 @@ async fn server_version(conn: &mut PgConnection) -> Result<i32> {
     .fetch_one(conn)
     .await?;
     Ok(version)
-}
-
-fn unfit(text: String) -> Result<()> {
-    Err(Error::Unfit(text))
 }
 
 fn unseen(error: sqlx::Error, login: &PgConnectOptions) -> Error {
@@ -235,14 +188,4 @@ fn unmigrated(error: MigrateError) -> Error {
 
 fn is_forbidden(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some("42501"))
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// The options keep the password to themselves; only as a URL do they give it.
-fn password(login: &PgConnectOptions) -> Option<String> {
-    let url = login.to_url_lossy();
-    url.password().map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned())
 }

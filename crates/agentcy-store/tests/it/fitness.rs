@@ -1,8 +1,12 @@
 //! The server refuses to work on a database that does not hold it back, and says the mend.
 
-use agentcy_store::{Error, PgConnectOptions, migrate};
+use agentcy_store::{
+    Error, PgConnectOptions,
+    embedded::{Embedded, Options},
+    migrate,
+};
 
-use crate::world::{World, run};
+use crate::world::{World, connect, run};
 
 async fn fault(login: &PgConnectOptions) -> String {
     match migrate::check_fit(login).await {
@@ -111,4 +115,53 @@ async fn an_owner_that_may_not_make_the_login_is_told_what_to_run() {
     let Err(Error::Unfit(fault)) = error else { panic!("expected a refusal, got {error:?}") };
     assert!(fault.contains(&format!("create role \"{missing}\" login noinherit")), "{fault}");
     assert!(!fault.contains("agentcy_test_app"), "no password is shown: {fault}");
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_worked_on_as_it_is() {
+    let world = World::new().await;
+    let newer =
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+                 values (99999999999999, 'later', true, '\\x00', 0)";
+    run(&mut world.owner().await, newer).await;
+    migrate::migrate(&world.test.owner, &world.test.app).await.unwrap();
+    migrate::check_fit(&world.test.app).await.unwrap();
+    // What was changed afterwards is another thing.
+    let changed = "update _sqlx_migrations set checksum = '\\x00' where version < 99999999999999";
+    run(&mut world.owner().await, changed).await;
+    let Err(Error::Unfit(fault)) = migrate::migrate(&world.test.owner, &world.test.app).await
+    else {
+        panic!("a migration that is another than the one that ran")
+    };
+    assert!(fault.contains("not one that this version knows"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_backup_that_was_restored_without_the_roles_is_refused_by_what_it_lacks() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), open).unwrap();
+    // Roles are the whole server's, so it is one of the test's own.
+    let options = Options { durable: false, ..Options::new(folder.path()) };
+    let embedded = Embedded::start(options).await.unwrap();
+    let (owner, app) = (embedded.owner(), embedded.app());
+    migrate::migrate(&owner, &app).await.unwrap();
+    let lose = "drop owned by agentcy_tenant, agentcy_system cascade;
+                drop role agentcy_tenant, agentcy_system";
+    run(&mut connect(&owner).await, lose).await;
+    migrate::migrate(&owner, &app).await.unwrap();
+    let fault = fault(&app).await;
+    embedded.stop().await.unwrap();
+    assert!(fault.contains("policies or grants are missing on"), "{fault}");
+    assert!(fault.contains("api_keys") && fault.contains("restore"), "{fault}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_takes_a_connection_and_says_nothing_is_given_up_by_name() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    let login = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(address.port());
+    let error = migrate::pending(&login).await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains(&address.to_string()) && cause.contains("does not answer"), "{cause}");
 }
