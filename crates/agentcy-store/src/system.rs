@@ -10,6 +10,7 @@ pub mod login;
 pub mod memberships;
 pub mod projections;
 pub mod runs;
+pub mod sealing_keys;
 pub mod sessions;
 pub mod triggers;
 pub mod vacate;
