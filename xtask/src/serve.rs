@@ -64,7 +64,8 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
     // A secret may also come from a file.
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     if !is_set("DATABASE_URL") && !is_set("DATABASE_URL_FILE") {
-        server.env("AGENTCY_PG_BIN", postgres::find_or_bring()?);
+        // Found there by the server itself, which knows what version its data is of.
+        postgres::find_or_bring()?;
     }
     // The server takes our place: signals and the exit code are its own.
     Err(server.exec()).with_context(|| format!("cannot start {}", binary.display()))

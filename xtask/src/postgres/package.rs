@@ -85,6 +85,8 @@ pub(super) fn bring() -> Result<PathBuf> {
     Ok(bin)
 }
 
+// Where the server looks as well (agentcy-store, embedded/programs.rs).
+//
 // The account that servers run as cannot look into root's own folder.
 fn cache_dir() -> Result<PathBuf> {
     if account::is_root()? {

@@ -30,12 +30,18 @@ const READY_TIMEOUT: Duration = Duration::from_mins(3);
 const LOG_MAX: u64 = 8 << 20;
 
 /// Runs PostgreSQL, and ends it when the pipe on its input closes: that happens when we let go of it, and also when we
-/// die in a way that leaves us no time for it. The lock on its output is held by all that it starts but the reader.
+/// die in a way that leaves us no time for it. What does not end within 20 s is cut short; the next start recovers it.
+/// The lock on its output is held by all that it starts but the reader.
 const WATCHDOG: &str = r#"
 exec 3<&0 4>&1 </dev/null >&2
 "$@" 3<&- &
 postgres=$!
-{ read -r _ <&3; kill -INT "$postgres"; } 4>&- &
+{
+    read -r _ <&3
+    kill -INT "$postgres"
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 1; done
+    kill -QUIT "$postgres"
+} 4>&- &
 reader=$!
 exec 3<&-
 wait "$postgres"

@@ -9,6 +9,9 @@ use tokio::process::Command;
 
 use crate::{Error, Result};
 
+/// The oldest major version that new data is made with.
+const OLDEST: u32 = 15;
+
 /// A folder with PostgreSQL's programs.
 #[derive(Debug, Clone)]
 pub(super) struct Programs {
@@ -24,7 +27,7 @@ impl Programs {
         for dir in candidates {
             let Some(major) = version(&dir).await else { continue };
             let found = Self { dir, major };
-            if data.is_none_or(|data| data == major) {
+            if data.map_or(major >= OLDEST, |data| data == major) {
                 return Ok(found);
             }
             other.get_or_insert(found);
@@ -36,10 +39,14 @@ impl Programs {
                 other.major
             ),
             (_, _, Some(given)) => {
-                format!("AGENTCY_PG_BIN: there is no working initdb and postgres in {}", given.display())
+                format!(
+                    "AGENTCY_PG_BIN: there is no working initdb and postgres of PostgreSQL {OLDEST} or newer in {}",
+                    given.display()
+                )
             }
-            _ => "there is no PostgreSQL on this machine: `cargo xtask serve` brings one; or set AGENTCY_PG_BIN to the folder of its programs, or DATABASE_URL to a server"
-                .to_owned(),
+            _ => format!(
+                "there is no PostgreSQL {OLDEST} or newer on this machine: install one (`cargo xtask serve` brings it by itself), or set AGENTCY_PG_BIN to the folder of its programs, or DATABASE_URL to a server"
+            ),
         }))
     }
 
@@ -60,10 +67,13 @@ impl Programs {
     }
 }
 
-/// The folders of PATH, then the newest of Debian's.
+/// The folders of PATH, then the newest of Debian's, then what `cargo xtask serve` brought.
 fn of_the_machine() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let mut found: Vec<PathBuf> = env::split_paths(&path).collect();
+    // A link on the path alone does not tell where its fellows are.
+    let real = |dir: &Path| Some(fs::canonicalize(dir.join("postgres")).ok()?.parent()?.to_owned());
+    let with_real = |dir: PathBuf| [real(&dir), Some(dir)];
+    let mut found: Vec<PathBuf> = env::split_paths(&path).flat_map(with_real).flatten().collect();
     let mut debian: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -75,8 +85,30 @@ fn of_the_machine() -> Vec<PathBuf> {
         .collect();
     debian.sort_by(|a, b| b.cmp(a));
     found.extend(debian.into_iter().map(|(_, dir)| dir));
+    found.extend(cache().into_iter().flat_map(|cache| brought(&cache)));
     found.retain(|dir| dir.join("initdb").exists() && dir.join("postgres").exists());
     found
+}
+
+/// Where `cargo xtask serve` keeps what it brought; xtask/src/postgres/package.rs says the same.
+fn cache() -> Option<PathBuf> {
+    if rustix::process::geteuid().is_root() {
+        return Some(PathBuf::from("/var/cache/agentcy"));
+    }
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let caches = if env::consts::OS == "macos" { "Library/Caches" } else { ".cache" };
+    let caches = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(caches)))?;
+    Some(caches.join("agentcy"))
+}
+
+/// The folders of programs in it, the newest first.
+fn brought(cache: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(cache).into_iter().flatten().flatten();
+    let is_postgres =
+        |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with("postgresql-");
+    let mut found: Vec<PathBuf> = entries.filter(is_postgres).map(|entry| entry.path()).collect();
+    found.sort_by(|a, b| b.cmp(a));
+    found.into_iter().map(|dir| dir.join("native/bin")).collect()
 }
 
 async fn version(dir: &Path) -> Option<u32> {
@@ -95,6 +127,18 @@ fn major(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_brought_is_found_with_the_newest_first() {
+        let cache = tempfile::tempdir().unwrap();
+        for name in ["postgresql-17.2-linux-x64", "postgresql-18.4.0-linux-x64", "fetch-1"] {
+            fs::create_dir_all(cache.path().join(name).join("native/bin")).unwrap();
+        }
+        let bin = |name| cache.path().join(name).join("native/bin");
+        let newest = [bin("postgresql-18.4.0-linux-x64"), bin("postgresql-17.2-linux-x64")];
+        assert_eq!(brought(cache.path()), newest);
+        assert!(brought(&cache.path().join("nowhere")).is_empty());
+    }
 
     #[test]
     fn the_major_version_is_read_from_what_postgres_says() {
