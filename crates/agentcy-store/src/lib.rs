@@ -30,6 +30,7 @@ pub mod orgs;
 pub mod outbox;
 pub mod realms;
 pub mod runs;
+pub mod sealed;
 pub mod sequencer;
 pub mod sessions;
 pub mod source_contents;
