@@ -15,7 +15,7 @@ pub(crate) fn init(config: &Config) -> anyhow::Result<()> {
             registry.with(layer.with_span_list(false).with_writer(std::io::stderr)).try_init()?;
         }
         LogFormat::Pretty => {
-            let layer = fmt::layer().with_ansi(output::is_terminal()).with_target(false);
+            let layer = fmt::layer().with_ansi(output::has_colours()).with_target(false);
             registry.with(layer.with_writer(std::io::stderr)).try_init()?;
         }
     }
