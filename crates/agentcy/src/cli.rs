@@ -40,7 +40,7 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// Print one JSON document instead of text.
+    /// Print what comes of it as one JSON document; what goes wrong is said in words, on stderr.
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
@@ -115,7 +115,9 @@ pub(crate) enum Command {
     /// Sign in to a server and remember the session.
     #[command(
         after_help = "Examples:\n  agentcy login\n  agentcy login --url https://agentcy.example.com --email ada@example.com\n  \
-        printf %s \"$PASSWORD\" | agentcy login --email ada@example.com --password-stdin"
+        printf %s \"$PASSWORD\" | agentcy login --email ada@example.com --password-stdin\n  \
+        agentcy login --token-stdin < key.txt\n\n\
+        A session of a password is renewed while it is used, for 30 days in all."
     )]
     Login(Login),
 

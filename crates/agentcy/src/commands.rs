@@ -37,7 +37,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Doctor(options) => doctor::run(options, cli.json).await,
         Command::Openapi => output::print_json(&agentcy_api::document()),
         Command::Login(options) => session::login(options, cli.json).await,
-        Command::Logout(options) => session::logout(options).await,
+        Command::Logout(options) => session::logout(options, cli.json).await,
         Command::Whoami(options) => session::whoami(options, cli.json).await,
         Command::Chat(options) => chat::run(options, cli.json).await,
         Command::Agents { command } => agents::run(command, cli.json).await,
@@ -48,13 +48,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "agentcy", &mut script);
-            output::print(&String::from_utf8_lossy(&script));
-            Ok(())
+            output::print_exact(&String::from_utf8_lossy(&script))
         }
-        Command::EnvExample => {
-            output::print(&env_example());
-            Ok(())
-        }
+        Command::EnvExample => output::print_exact(&env_example()),
     }
 }
 

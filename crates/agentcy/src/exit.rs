@@ -5,7 +5,10 @@ use std::process::{ExitCode, Termination};
 
 use agentcy_config::Faults;
 
-use crate::{output, profile::NotSignedIn};
+use crate::{
+    output,
+    profile::{NotSignedIn, Profile},
+};
 
 /// The exit codes that scripts may rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,15 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
         return Exit::Settings;
     }
     output::complain(&format!("error: {error:#}"));
+    let refused = error.downcast_ref::<agentcy_sdk::Error>();
+    for reason in refused.map(agentcy_sdk::Error::reasons).unwrap_or_default() {
+        output::complain(&format!("  {reason}"));
+    }
+    if refused.and_then(agentcy_sdk::Error::code) == Some("unauthenticated")
+        && let Ok(Some(profile)) = Profile::load()
+    {
+        output::complain(&format!("  mend: agentcy login --url {}", profile.url));
+    }
     if error.is::<NotSignedIn>() {
         return Exit::SignIn;
     }
@@ -50,7 +62,7 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
     if error.is::<EndedEarly>() {
         return Exit::Unfinished;
     }
-    match error.downcast_ref::<agentcy_sdk::Error>() {
+    match refused {
         Some(agentcy_sdk::Error::Refused { status: 401 | 403, .. }) => Exit::SignIn,
         Some(agentcy_sdk::Error::Refused { status: 404, .. }) => Exit::NotFound,
         _ => Exit::Failure,

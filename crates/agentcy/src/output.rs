@@ -1,24 +1,43 @@
 //! Data on stdout, talk on stderr. The one place that prints.
 
-use std::io::{IsTerminal, Write};
+use std::{
+    fmt::Write as _,
+    io::{ErrorKind, IsTerminal, Write},
+};
 
+use anyhow::Context;
 use serde::Serialize;
 
-/// Prints data. A reader that has gone away is no failure of ours.
-pub(crate) fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{}", text.trim_end_matches('\n'));
+/// Prints data as people read it.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    print_exact(&harmless(text))
 }
 
-/// Prints one JSON document.
+/// Prints data to the byte, which nobody else has a word in.
+pub(crate) fn print_exact(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let written = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+    match written {
+        // A reader that has gone away is no failure of ours.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("it is done, but what came of it cannot be written"),
+    }
+}
+
+/// Prints one JSON document. What would steer a terminal stands in it escaped, which means the same.
 pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    print(&serde_json::to_string_pretty(value)?);
-    Ok(())
+    let json = serde_json::to_string_pretty(value)?;
+    let mut document = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Outside of texts there is nothing of the kind, and all of it lies in the first plane.
+        if steers(c) { write!(document, "\\u{:04x}", u32::from(c))? } else { document.push(c) }
+    }
+    print_exact(&document)
 }
 
 /// Says something to the person at the terminal.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'));
+    say_part(&format!("{}\n", harmless(text.trim_end_matches('\n'))));
 }
 
 /// Says what went wrong.
@@ -54,7 +73,7 @@ pub(crate) fn print_part(text: &str) {
     let _ = out.flush();
 }
 
-/// Says a part of a line, at once.
+/// Says a part of a line, at once and as it is: colours and all.
 pub(crate) fn say_part(text: &str) {
     let mut err = std::io::stderr().lock();
     let _ = err.write_all(text.as_bytes());
@@ -71,11 +90,13 @@ pub(crate) fn has_colours() -> bool {
 /// A text of somebody else as a terminal may be given it: what would move the cursor, change colours or turn the
 /// direction of writing is shown as the character that it is not.
 pub(crate) fn harmless(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let safe = |c: char| {
-        if (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c) { '\u{fffd}' } else { c }
-    };
-    text.chars().map(safe).collect()
+    let safe = |c: char| if steers(c) { '\u{fffd}' } else { c };
+    text.replace("\r\n", "\n").chars().map(safe).collect()
+}
+
+fn steers(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    (c.is_control() && !matches!(c, '\n' | '\t')) || turns
 }
 
 #[cfg(test)]
@@ -85,6 +106,7 @@ mod tests {
     #[test]
     fn a_text_cannot_steer_the_terminal() {
         assert_eq!(harmless("a\tb\nc é"), "a\tb\nc é");
+        assert_eq!(harmless("a\r\nb\rc\u{61c}"), "a\nb\u{fffd}c\u{fffd}");
         assert_eq!(harmless("\u{1b}[2J\r\u{9b}\u{202e}x"), "\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}x");
     }
 }

@@ -73,6 +73,9 @@ pub(crate) struct GraphSearch {
     /// How many at most.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=200))]
     pub(crate) limit: u16,
+    /// Where to go on: the `next_cursor` of the page before.
+    #[arg(long)]
+    pub(crate) cursor: Option<String>,
     #[command(flatten)]
     pub(crate) at: At,
     #[command(flatten)]

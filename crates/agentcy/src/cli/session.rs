@@ -21,4 +21,10 @@ pub(crate) struct Login {
     /// Read the password from standard input.
     #[arg(long)]
     pub(crate) password_stdin: bool,
+    /// The org to sign in to, by its id; the one that was joined first unless given.
+    #[arg(long, value_name = "ID")]
+    pub(crate) org: Option<String>,
+    /// Read an API key, or a token of the server's issuer, from standard input instead of signing in by password.
+    #[arg(long, conflicts_with_all = ["email", "password_stdin", "org"])]
+    pub(crate) token_stdin: bool,
 }

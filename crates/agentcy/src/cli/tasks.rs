@@ -186,6 +186,9 @@ pub(crate) struct TaskRuns {
     /// How many at most.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=200))]
     pub(crate) limit: u16,
+    /// Where to go on: the `next_cursor` of the page before.
+    #[arg(long, conflicts_with = "run")]
+    pub(crate) cursor: Option<String>,
     #[command(flatten)]
     pub(crate) server: Server,
 }

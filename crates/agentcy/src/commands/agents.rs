@@ -17,17 +17,20 @@ use crate::{
 /// Does what was asked for.
 pub(crate) async fn run(command: AgentsCommand, json: bool) -> anyhow::Result<()> {
     match command {
-        AgentsCommand::List(Server { url }) => list(&Profile::client(url)?, json).await,
+        AgentsCommand::List(Server { url }) => list(&Profile::client(url).await?, json).await,
         AgentsCommand::Create(options) => create(options, json).await,
         AgentsCommand::Show(AgentNamed { agent, server }) => {
-            let agent = named(&Profile::client(server.url)?, &agent).await?;
+            let agent = named(&Profile::client(server.url).await?, &agent).await?;
             if json { output::print_json(&agent) } else { print(&agent) }
         }
         AgentsCommand::Delete(AgentNamed { agent, server }) => {
-            let client = Profile::client(server.url)?;
+            let client = Profile::client(server.url).await?;
             let agent = named(&client, &agent).await?;
             client.remove_agent(&agent.id).await?;
-            output::say(&format!("{} is gone", output::harmless(&agent.name)));
+            if json {
+                return output::print_json(&agent);
+            }
+            output::say(&format!("{} is gone", agent.name));
             Ok(())
         }
         AgentsCommand::Run(options) => answer(options, json).await,
@@ -64,19 +67,18 @@ async fn list(client: &Client, json: bool) -> anyhow::Result<()> {
             if agent.tools.is_empty() { "every one".to_owned() } else { agent.tools.join(", ") };
         [agent.name, agent.id, model, tools]
     });
-    table::print(["NAME", "ID", "MODEL", "TOOLS"], rows);
-    Ok(())
+    table::print(["NAME", "ID", "MODEL", "TOOLS"], rows)
 }
 
 async fn create(options: AgentCreate, json: bool) -> anyhow::Result<()> {
     let AgentCreate { name, instructions, model, tools, realm, server } = options;
     let instructions = input::text(instructions)?;
     let new = NewAgent { name, instructions, model, tools, realm, ..NewAgent::default() };
-    let agent = Profile::client(server.url)?.create_agent(&new).await?;
+    let agent = Profile::client(server.url).await?.create_agent(&new).await?;
     if json {
         return output::print_json(&agent);
     }
-    output::say(&format!("{} is {}", output::harmless(&agent.name), agent.id));
+    output::say(&format!("{} is {}", agent.name, agent.id));
     Ok(())
 }
 
@@ -95,13 +97,12 @@ fn print(agent: &Agent) -> anyhow::Result<()> {
         )?;
     }
     write!(text, "\n{}", agent.instructions)?;
-    output::print(&output::harmless(&text));
-    Ok(())
+    output::print(&text)
 }
 
 async fn answer(options: AgentRun, json: bool) -> anyhow::Result<()> {
     let AgentRun { agent, input, background, server } = options;
-    let client = Profile::client(server.url)?;
+    let client = Profile::client(server.url).await?;
     let agent = named(&client, &agent).await?;
     let input = match input {
         Some(input) => input,

@@ -14,16 +14,16 @@ use crate::{
 /// Lists, or decides.
 pub(crate) async fn run(options: Approvals, json: bool) -> anyhow::Result<()> {
     match options.command {
-        None => list(&Profile::client(options.server.url)?, json).await,
+        None => list(&Profile::client(options.server.url).await?, json).await,
         Some(ApprovalsCommand::Approve(Approve { approval, note, args, remember, server })) => {
             let args = args.map(|args| serde_json::from_str(&args)).transpose();
             let args = args.context("--args is no JSON")?;
             let decision = Decision { approved: true, note, args, remember_secs: remember };
-            decide(&Profile::client(server.url)?, &approval, &decision, json).await
+            decide(&Profile::client(server.url).await?, &approval, &decision, json).await
         }
         Some(ApprovalsCommand::Deny(Deny { approval, note, server })) => {
             let decision = Decision { note, ..Decision::default() };
-            decide(&Profile::client(server.url)?, &approval, &decision, json).await
+            decide(&Profile::client(server.url).await?, &approval, &decision, json).await
         }
     }
 }
@@ -47,7 +47,7 @@ async fn list(client: &Client, json: bool) -> anyhow::Result<()> {
             approval.reason,
             serde_json::to_string_pretty(&approval.args)?,
         );
-        output::print(&output::harmless(&text));
+        output::print(&text)?;
     }
     Ok(())
 }
@@ -74,6 +74,6 @@ async fn decide(
     if json {
         return output::print_json(&decided);
     }
-    output::say(&format!("{} is {}", output::harmless(&decided.tool), decided.state.name()));
+    output::say(&format!("{} is {}", decided.tool, decided.state.name()));
     Ok(())
 }

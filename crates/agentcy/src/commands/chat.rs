@@ -10,7 +10,7 @@ mod tests;
 use std::pin::pin;
 
 use agentcy_sdk::{
-    ChatEvent, Client, Conversation, Events, LogEntry, NewConversation, NewMessage, RunUsage,
+    ChatEvent, Client, Conversation, Error, Events, LogEntry, NewConversation, NewMessage, RunUsage,
 };
 use anyhow::{Context, bail};
 use futures_util::StreamExt;
@@ -35,14 +35,16 @@ Ctrl-C stops an answer; twice it leaves, and the answer goes on at the server.";
 /// Talks, or asks once.
 pub(crate) async fn run(options: cli::Chat, json: bool) -> anyhow::Result<()> {
     let cli::Chat { message, conversation, agent, server: Server { url } } = options;
-    let client = Profile::client(url)?;
-    let mut talk = Talk::new(client, json)?;
-    if let Some(id) = &conversation {
-        talk.conversation = Some(talk.client.conversation(id).await?);
-    }
-    if let Some(agent) = &agent {
-        talk.agent_id = Some(named(&talk.client, agent).await?.id);
-    }
+    let client = Profile::client(url).await?;
+    let conversation = match conversation {
+        Some(id) => Some(client.conversation(&id).await?),
+        None => None,
+    };
+    let agent_id = match agent {
+        Some(agent) => Some(named(&client, &agent).await?.id),
+        None => None,
+    };
+    let mut talk = Talk { conversation, agent_id, ..Talk::new(client, json)? };
     match message {
         Some(message) => talk.once(&message).await,
         None if !output::can_ask() || json => talk.once(&read_input()?).await,
@@ -113,19 +115,34 @@ impl Talk {
         Ok(Self { client, agent_id: None, conversation: None, screen, interrupts, json })
     }
 
-    /// The conversation, which is begun with its first message.
-    async fn conversation_id(&mut self) -> anyhow::Result<String> {
-        if self.conversation.is_none() {
-            let new = NewConversation { agent_id: self.agent_id.clone(), ..Default::default() };
-            self.conversation = Some(self.client.create_conversation(&new).await?);
+    /// Says something in the conversation, which is begun with its first message. None when the person has not waited
+    /// for the answer to begin.
+    async fn begin(&mut self, message: &str) -> Result<Option<(String, Events)>, Error> {
+        let Self { client, agent_id, conversation, interrupts, .. } = self;
+        let begun = async {
+            let id = match conversation {
+                Some(conversation) => conversation.id.clone(),
+                None => {
+                    let new = NewConversation { agent_id: agent_id.clone(), ..Default::default() };
+                    conversation.insert(client.create_conversation(&new).await?).id.clone()
+                }
+            };
+            let events = client.send(&id, &NewMessage::new(message)).await?;
+            Ok(Some((id, events)))
+        };
+        tokio::select! {
+            begun = begun => begun,
+            _ = interrupts.recv() => Ok(None),
         }
-        Ok(self.conversation.as_ref().map(|it| it.id.clone()).unwrap_or_default())
     }
 
     /// One message and its answer.
     async fn once(&mut self, message: &str) -> anyhow::Result<()> {
-        let id = self.conversation_id().await?;
-        let events = self.client.send(&id, &NewMessage::new(message)).await?;
+        let Some((id, events)) = self.begin(message).await? else {
+            return Err(
+                EndedEarly("it had not begun, and may go on at the server".to_owned()).into()
+            );
+        };
         let end = self.follow(&id, events).await?;
         self.report(&id, end)
     }
@@ -209,20 +226,23 @@ impl Talk {
 
     /// One message of many. What cannot be answered is said, and the talk goes on. False when the person has left.
     async fn turn(&mut self, message: &str) -> anyhow::Result<bool> {
-        let id = self.conversation_id().await?;
-        let end = match self.client.send(&id, &NewMessage::new(message)).await {
-            Ok(events) => self.follow(&id, events).await?,
-            Err(agentcy_sdk::Error::Refused { code, .. }) if code == "run_active" => {
+        let end = match self.begin(message).await {
+            Ok(Some((id, events))) => self.follow(&id, events).await?,
+            Ok(None) => {
+                self.screen.dim("It had not begun, and may go on at the server.");
+                return Ok(true);
+            }
+            Err(Error::Refused { code, .. }) if code == "run_active" => {
                 self.screen.dim("An answer is still being given; it comes first.");
-                self.attend(&id).await?;
+                if let Some(conversation) = self.conversation.clone() {
+                    self.attend(&conversation.id).await?;
+                }
                 self.screen.dim("Say it again.");
                 return Ok(true);
             }
-            Err(error @ agentcy_sdk::Error::Refused { status: 401 | 404, .. }) => {
-                return Err(error.into());
-            }
+            Err(error @ Error::Refused { status: 401 | 404, .. }) => return Err(error.into()),
             Err(error) => {
-                self.screen.bad(&error.to_string());
+                self.screen.failed(&error);
                 return Ok(true);
             }
         };
@@ -281,7 +301,7 @@ impl Talk {
                 next = events.next() => next,
                 _ = self.interrupts.recv() => {
                     if is_stopping {
-                        self.screen.end();
+                        self.screen.end()?;
                         return Ok(Some(End::Left));
                     }
                     is_stopping = true;
@@ -303,19 +323,19 @@ impl Talk {
                     end = Some(End::Whole { finish_reason, usage });
                 }
                 ChatEvent::Error { code, message, .. } => {
-                    end = Some(End::Broken { code, message: output::harmless(&message) });
+                    end = Some(End::Broken { code, message });
                 }
                 _ => {}
             }
         }
-        self.screen.end();
+        self.screen.end()?;
         Ok(end)
     }
 
     async fn stop(&self, conversation_id: &str) {
         self.screen.dim("Stopping; Ctrl-C again leaves.");
         if let Err(error) = self.client.cancel_answer(conversation_id).await {
-            self.screen.bad(&error.to_string());
+            self.screen.failed(&error);
         }
     }
 }

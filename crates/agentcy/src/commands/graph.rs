@@ -20,12 +20,12 @@ pub(crate) async fn run(command: GraphCommand, json: bool) -> anyhow::Result<()>
     match command {
         GraphCommand::Search(options) => search(options, json).await,
         GraphCommand::Show(GraphShow { node, at, server }) => {
-            let node = Profile::client(server.url)?.node_at(&node, moment(&at)).await?;
+            let node = Profile::client(server.url).await?.node_at(&node, moment(&at)).await?;
             if json { output::print_json(&node) } else { show::node(&node) }
         }
         GraphCommand::Expand(options) => expand(options, json).await,
         GraphCommand::Cypher(options) => cypher(options, json).await,
-        GraphCommand::Stats(Server { url }) => stats(&Profile::client(url)?, json).await,
+        GraphCommand::Stats(Server { url }) => stats(&Profile::client(url).await?, json).await,
         GraphCommand::Rebuild(options) => {
             rebuild::rebuild(&options, &super::settings()?, json).await
         }
@@ -37,28 +37,24 @@ fn moment(at: &cli::At) -> Moment {
 }
 
 async fn search(options: GraphSearch, json: bool) -> anyhow::Result<()> {
-    let GraphSearch { text, labels, realms, source, limit, at, server } = options;
-    let client = Profile::client(server.url)?;
+    let GraphSearch { text, labels, realms, source, limit, cursor, at, server } = options;
+    let client = Profile::client(server.url).await?;
     let mut list = client.search_nodes(&text).limit(limit).at(moment(&at));
     list = labels.iter().fold(list, |list, label| list.label(label));
     list = realms.iter().fold(list, |list, realm| list.realm(realm));
     if let Some(source) = source {
         list = list.source(&sources::named(&client, &source).await?.id);
     }
-    let page = list.page(None).await?;
+    let page = list.page(cursor.as_deref()).await?;
     if json {
-        return output::print_json(&page.items);
+        return output::print_json(&page);
     }
     if page.items.is_empty() {
         output::say("nothing is found");
         return Ok(());
     }
-    show::nodes(&page.items);
-    let shown = page.items.len() as u64;
-    if page.total > shown {
-        let more = if page.total_capped { "more than " } else { "" };
-        output::say(&format!("{shown} of {more}{}; --limit shows more", page.total));
-    }
+    show::nodes(&page.items)?;
+    table::say_rest(&page);
     Ok(())
 }
 
@@ -79,12 +75,11 @@ async fn expand(options: GraphExpand, json: bool) -> anyhow::Result<()> {
         as_of: at.as_of,
         known_at: at.known_at,
     };
-    let found = Profile::client(server.url)?.expand(&ask).await?;
+    let found = Profile::client(server.url).await?.expand(&ask).await?;
     if json {
         return output::print_json(&found);
     }
-    show::subgraph(&found);
-    Ok(())
+    show::subgraph(&found)
 }
 
 async fn cypher(options: GraphCypher, json: bool) -> anyhow::Result<()> {
@@ -92,7 +87,7 @@ async fn cypher(options: GraphCypher, json: bool) -> anyhow::Result<()> {
     let params: Map<_, _> =
         params.into_iter().map(|(name, value)| (name, input::value(&value))).collect();
     let ask = Cypher { query: input::text(query)?, params, limit: Some(limit), timeout_ms };
-    let found = Profile::client(server.url)?.cypher(&ask).await?;
+    let found = Profile::client(server.url).await?.cypher(&ask).await?;
     if json {
         return output::print_json(&found);
     }
@@ -101,7 +96,7 @@ async fn cypher(options: GraphCypher, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let rows = found.rows.iter().map(|row| row.iter().map(show::cell).collect());
-    table::draw(&found.columns, rows);
+    table::draw(&found.columns, rows)?;
     if found.truncated {
         output::say("there are more rows; --limit shows more");
     }
@@ -114,6 +109,5 @@ async fn stats(client: &Client, json: bool) -> anyhow::Result<()> {
         return output::print_json(&stats);
     }
     let sources: Vec<_> = client.sources().limit(200).items().try_collect().await?;
-    show::stats(&stats, &sources);
-    Ok(())
+    show::stats(&stats, &sources)
 }

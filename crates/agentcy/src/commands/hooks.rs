@@ -43,8 +43,8 @@ pub(crate) fn run(command: HooksCommand, json: bool) -> anyhow::Result<()> {
     if json {
         return output::print_json(&Signed { url: &url, headers: &headers });
     }
-    output::print(&curl(&url, &headers, &given));
-    Ok(())
+    // To the byte: what is signed is what is sent.
+    output::print_exact(&curl(&url, &headers, &given))
 }
 
 /// Where the webhook is.

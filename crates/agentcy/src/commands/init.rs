@@ -45,8 +45,7 @@ pub(crate) fn run(options: &Init, json: bool) -> anyhow::Result<()> {
         "wrote {}, readable by you alone\nSign in as {admin_email} with the password that follows; it is shown this once:",
         file.display()
     ));
-    output::print(&password);
-    Ok(())
+    output::print(&password)
 }
 
 fn text(admin_email: &str, admin_password: &str) -> String {

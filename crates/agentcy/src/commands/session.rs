@@ -2,15 +2,16 @@
 
 use std::io::{BufRead, IsTerminal, Read, Write};
 
-use agentcy_sdk::{Client, Me};
+use agentcy_sdk::{Client, Error, Me};
 use anyhow::{Context, bail};
 use secrecy::SecretString;
 use serde::Serialize;
+use serde_json::json;
 use url::Url;
 
 use crate::{
     cli::{Login, Server},
-    output,
+    input, output,
     profile::Profile,
 };
 
@@ -34,52 +35,65 @@ struct Who<'a> {
 
 /// Signs in and remembers the session.
 pub(crate) async fn login(options: Login, json: bool) -> anyhow::Result<()> {
-    let Login { url, email, password_stdin } = options;
-    let client = Client::new(url.clone())?;
+    let client = Client::new(options.url.clone())?;
+    let profile = if options.token_stdin {
+        Profile::with_token(options.url, input::secret("the token")?)
+    } else {
+        by_password(&client, options).await?
+    };
+    let me = client.with_token(profile.token.clone()).me().await?;
+    profile.save()?;
+    if json {
+        return output::print_json(&who(&profile.url, &me));
+    }
+    output::say(&format!("signed in to {} as {}", profile.url, sentence(&me)));
+    Ok(())
+}
+
+async fn by_password(client: &Client, options: Login) -> anyhow::Result<Profile> {
+    let Login { url, email, password_stdin, org, .. } = options;
     let email = match email {
         Some(email) => email,
         None if password_stdin => bail!("--password-stdin needs --email"),
         None => ask_email()?,
     };
     let password = if password_stdin { read_password()? } else { ask_password(&email)? };
-    let session = client.login(&email, &password).await?;
-    let client = client.with_token(session.token.clone());
-    let me = client.me().await?;
-    Profile { url: url.clone(), token: session.token }.save()?;
-    if json {
-        return output::print_json(&who(&url, &me));
-    }
-    output::say(&format!("signed in to {url} as {}", sentence(&me)));
-    Ok(())
+    let session = match org {
+        Some(org) => client.login_to(&org, &email, &password).await?,
+        None => client.login(&email, &password).await?,
+    };
+    Ok(Profile::of(url, session))
 }
 
 /// Ends the session, and forgets it whatever the server says.
-pub(crate) async fn logout(options: Server) -> anyhow::Result<()> {
-    let client = Profile::client(options.url)?;
+pub(crate) async fn logout(options: Server, json: bool) -> anyhow::Result<()> {
+    let client = Profile::client(options.url).await?;
     let told = client.logout().await;
     Profile::forget()?;
     match told {
         Ok(()) => output::say(&format!("signed out of {}", client.server())),
-        Err(agentcy_sdk::Error::Refused { status: 401, .. }) => {
+        Err(Error::Refused { status: 401, .. }) => {
             output::say("the session had ended already; it is forgotten");
+        }
+        Err(Error::Refused { status: 403, .. }) => {
+            output::say("the token is forgotten here, and stays good: it is of no session");
         }
         Err(error) => {
             return Err(error)
                 .context("the session is forgotten here, but the server was not told");
         }
     }
-    Ok(())
+    if json { output::print_json(&json!({ "url": client.server() })) } else { Ok(()) }
 }
 
 /// Says who is signed in.
 pub(crate) async fn whoami(options: Server, json: bool) -> anyhow::Result<()> {
-    let client = Profile::client(options.url)?;
+    let client = Profile::client(options.url).await?;
     let me = client.me().await?;
     if json {
         return output::print_json(&who(client.server(), &me));
     }
-    output::print(&format!("{} at {}", sentence(&me), client.server()));
-    Ok(())
+    output::print(&format!("{} at {}", sentence(&me), client.server()))
 }
 
 fn who<'a>(url: &'a Url, me: &'a Me) -> Who<'a> {

@@ -4,11 +4,12 @@ mod add;
 mod catalog;
 mod sync;
 
-use std::fmt::Write;
+use std::{fmt::Write, fs::File, io::Read, path::Path};
 
 use agentcy_sdk::{Client, Source};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use futures_util::TryStreamExt;
+use serde_json::json;
 
 use crate::{
     cli::{Server, SourceNamed, SourceRemove, SourceUpload, SourcesCommand},
@@ -18,16 +19,19 @@ use crate::{
     table,
 };
 
+/// The most that is uploaded, in bytes.
+const MAX_CONTENT: u64 = 64 << 20;
+
 /// Does what was asked for.
 pub(crate) async fn run(command: SourcesCommand, json: bool) -> anyhow::Result<()> {
     match command {
-        SourcesCommand::List(Server { url }) => return list(&Profile::client(url)?, json).await,
-        SourcesCommand::Catalog(options) => return catalog::run(options, json).await,
-        SourcesCommand::Add(options) => return add::run(options, json).await,
-        SourcesCommand::Sync(options) => return sync::run(options, json).await,
+        SourcesCommand::List(Server { url }) => list(&Profile::client(url).await?, json).await,
+        SourcesCommand::Catalog(options) => catalog::run(options, json).await,
+        SourcesCommand::Add(options) => add::run(options, json).await,
+        SourcesCommand::Sync(options) => sync::run(options, json).await,
         SourcesCommand::Show(options) => {
             let (_, source) = at(options).await?;
-            return if json { output::print_json(&source) } else { show(&source) };
+            if json { output::print_json(&source) } else { show(&source) }
         }
         SourcesCommand::Cancel(options) => {
             let (client, source) = at(options).await?;
@@ -35,19 +39,20 @@ pub(crate) async fn run(command: SourcesCommand, json: bool) -> anyhow::Result<(
             if json {
                 return output::print_json(&sync);
             }
-            said(&source, "is stopped");
+            said(&source, "is stopped", false)
         }
         SourcesCommand::Validate(options) => {
             let (client, source) = at(options).await?;
             client.validate_stored_source(&source.id).await?;
-            said(&source, "can be reached: a sync would get through");
+            said(&source, "can be reached: a sync would get through", json)
         }
         SourcesCommand::Upload(SourceUpload { source, file, server }) => {
             let (client, source) = at(SourceNamed { source, server }).await?;
-            let content = std::fs::read(&file)
-                .with_context(|| format!("{} cannot be read", file.display()))?;
-            let bytes = client.upload_content(&source.id, content).await?;
-            said(&source, &format!("holds {bytes} bytes; `agentcy sources sync` reads them"));
+            let bytes = client.upload_content(&source.id, content(&file)?).await?;
+            if json {
+                return output::print_json(&json!({ "bytes": bytes }));
+            }
+            said(&source, &format!("holds {bytes} bytes; `agentcy sources sync` reads them"), false)
         }
         SourcesCommand::Tools(options) => {
             let (client, source) = at(options).await?;
@@ -55,15 +60,31 @@ pub(crate) async fn run(command: SourcesCommand, json: bool) -> anyhow::Result<(
             if json {
                 return output::print_json(&tools);
             }
-            catalog::tools(&tools);
+            catalog::tools(&tools)
         }
         SourcesCommand::Remove(SourceRemove { source, purge, server }) => {
             let (client, source) = at(SourceNamed { source, server }).await?;
             client.remove_source(&source.id, purge).await?;
-            said(&source, "is gone");
+            said(&source, "is gone", json)
         }
     }
-    Ok(())
+}
+
+/// The whole file, where a source may hold as much.
+fn content(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let opened = File::open(file);
+    opened
+        .and_then(|opened| opened.take(MAX_CONTENT + 1).read_to_end(&mut content))
+        .with_context(|| format!("{} cannot be read", file.display()))?;
+    if content.len() as u64 > MAX_CONTENT {
+        bail!(
+            "{} has more than {} MiB, the most that a source holds",
+            file.display(),
+            MAX_CONTENT >> 20
+        );
+    }
+    Ok(content)
 }
 
 /// The source of this id or, whatever its case, this name.
@@ -82,13 +103,18 @@ pub(crate) async fn named(client: &Client, name: &str) -> anyhow::Result<Source>
 }
 
 async fn at(options: SourceNamed) -> anyhow::Result<(Client, Source)> {
-    let client = Profile::client(options.server.url)?;
+    let client = Profile::client(options.server.url).await?;
     let source = named(&client, &options.source).await?;
     Ok((client, source))
 }
 
-fn said(source: &Source, what: &str) {
-    output::say(&format!("{} {what}", output::harmless(&source.name)));
+/// Says what became of a source, or gives the source.
+fn said(source: &Source, what: &str, json: bool) -> anyhow::Result<()> {
+    if json {
+        return output::print_json(source);
+    }
+    output::say(&format!("{} {what}", source.name));
+    Ok(())
 }
 
 async fn list(client: &Client, json: bool) -> anyhow::Result<()> {
@@ -104,8 +130,7 @@ async fn list(client: &Client, json: bool) -> anyhow::Result<()> {
         let last = source.last_sync.as_ref().map(sync::outcome).unwrap_or_default();
         [source.name, source.id, source.source_type, source.realm, source.state, last]
     });
-    table::print(["NAME", "ID", "KIND", "REALM", "STATE", "LAST SYNC"], rows);
-    Ok(())
+    table::print(["NAME", "ID", "KIND", "REALM", "STATE", "LAST SYNC"], rows)
 }
 
 fn show(source: &Source) -> anyhow::Result<()> {
@@ -126,6 +151,5 @@ fn show(source: &Source) -> anyhow::Result<()> {
         }
     }
     write!(text, "\n{}", serde_json::to_string_pretty(&source.config)?)?;
-    output::print(&output::harmless(&text));
-    Ok(())
+    output::print(&text)
 }

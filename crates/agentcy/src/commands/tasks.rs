@@ -12,12 +12,13 @@ use crate::{
     exit::NotThere,
     output,
     profile::Profile,
+    table,
 };
 
 /// Does what was asked for.
 pub(crate) async fn run(command: TasksCommand, json: bool) -> anyhow::Result<()> {
     match command {
-        TasksCommand::List(Server { url }) => list(&Profile::client(url)?, json).await,
+        TasksCommand::List(Server { url }) => list(&Profile::client(url).await?, json).await,
         TasksCommand::Create(options) => create::run(*options, json).await,
         TasksCommand::Show(options) => {
             let (client, task) = at(options).await?;
@@ -45,8 +46,7 @@ pub(crate) async fn run(command: TasksCommand, json: bool) -> anyhow::Result<()>
         TasksCommand::Delete(options) => {
             let (client, task) = at(options).await?;
             client.remove_task(&task.id).await?;
-            said(&task, "is gone");
-            Ok(())
+            said(&task, "is gone", json)
         }
     }
 }
@@ -67,13 +67,18 @@ async fn named(client: &Client, name: &str) -> anyhow::Result<Task> {
 }
 
 async fn at(options: TaskNamed) -> anyhow::Result<(Client, Task)> {
-    let client = Profile::client(options.server.url)?;
+    let client = Profile::client(options.server.url).await?;
     let task = named(&client, &options.task).await?;
     Ok((client, task))
 }
 
-fn said(task: &Task, what: &str) {
-    output::say(&format!("{} {what}", output::harmless(&task.name)));
+/// Says what became of a task, or gives the task.
+fn said(task: &Task, what: &str, json: bool) -> anyhow::Result<()> {
+    if json {
+        return output::print_json(task);
+    }
+    output::say(&format!("{} {what}", task.name));
+    Ok(())
 }
 
 async fn list(client: &Client, json: bool) -> anyhow::Result<()> {
@@ -86,36 +91,31 @@ async fn list(client: &Client, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let agents = client.agents().limit(200).items().try_collect().await?;
-    show::tasks(&tasks, agents);
-    Ok(())
+    show::tasks(&tasks, agents)
 }
 
 async fn switch(options: TaskNamed, enabled: bool, json: bool) -> anyhow::Result<()> {
     let (client, task) = at(options).await?;
     let change = TaskUpdate { enabled: Some(enabled), ..TaskUpdate::default() };
     let task = client.update_task(&task.id, &change).await?.task;
-    if json {
-        return output::print_json(&task);
-    }
-    said(&task, if enabled { "is on" } else { "is off" });
-    Ok(())
+    said(&task, if enabled { "is on" } else { "is off" }, json)
 }
 
 async fn runs(options: TaskRuns, json: bool) -> anyhow::Result<()> {
-    let TaskRuns { task, run, limit, server } = options;
+    let TaskRuns { task, run, limit, cursor, server } = options;
     let (client, task) = at(TaskNamed { task, server }).await?;
     if let Some(run) = run {
         let run = client.task_run(&task.id, &run).await?;
         return if json { output::print_json(&run) } else { show::run(&run) };
     }
-    let page = client.task_runs(&task.id).limit(limit).page(None).await?;
+    let page = client.task_runs(&task.id).limit(limit).page(cursor.as_deref()).await?;
     if json {
-        return output::print_json(&page.items);
+        return output::print_json(&page);
     }
     if page.items.is_empty() {
-        said(&task, "has not run yet");
-        return Ok(());
+        return said(&task, "has not run yet", false);
     }
-    show::runs(&page.items);
+    show::runs(&page.items)?;
+    table::say_rest(&page);
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::{cli::Server, output, profile::Profile, table};
 
 /// Lists them.
 pub(crate) async fn run(options: Server, json: bool) -> anyhow::Result<()> {
-    let workers = all(&Profile::client(options.url)?).await?;
+    let workers = all(&Profile::client(options.url).await?).await?;
     if json {
         return output::print_json(&workers);
     }
@@ -14,7 +14,7 @@ pub(crate) async fn run(options: Server, json: bool) -> anyhow::Result<()> {
         output::say("no worker has registered; `agentcy worker --server` is one");
     } else {
         let rows = workers.items.into_iter().map(row);
-        table::print(["NAME", "ID", "STATE", "JOBS", "VERSION", "LABELS", "LAST HEARD OF"], rows);
+        table::print(["NAME", "ID", "STATE", "JOBS", "VERSION", "LABELS", "LAST HEARD OF"], rows)?;
     }
     let Workers { queue_depth, in_flight, .. } = workers;
     output::say(&format!("of your org {in_flight} jobs are being done, and {queue_depth} wait"));

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails, and is told by the environment where servers are"
 )]
 
+mod answers;
 mod chat;
 mod cli;
 mod daemon;
@@ -24,6 +25,7 @@ mod shared;
 mod soak;
 mod sockets;
 mod sources;
+mod stand_in;
 mod tasks;
 mod worker;
 

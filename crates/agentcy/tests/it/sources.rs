@@ -44,6 +44,7 @@ async fn a_source_is_tried_connected_synced_searched_and_removed() {
     assert_eq!(json(&run(&["sources", "list", "--json"])), Value::Array(Vec::new()));
     let wrong = machine.run(&[&add, &["--set", "path=/nowhere"][..]].concat());
     assert_eq!(wrong.status.code(), Some(1), "{}", err(&wrong));
+    assert!(err(&wrong).contains("path"), "{}", err(&wrong));
     let seen = machine.run(&with(&["--credential", "password=hunter2"]));
     assert_eq!(seen.status.code(), Some(1));
     assert!(
@@ -67,7 +68,7 @@ async fn a_source_is_tried_connected_synced_searched_and_removed() {
     let found = out(&run(&["graph", "search", "readme", "--label", "File", "--source", "code"]));
     assert!(found.starts_with("ID") && found.contains("README.md"), "{found}");
     let found = json(&run(&["graph", "search", "readme", "--label", "File", "--json"]));
-    let node = found[0]["id"].as_str().unwrap();
+    let node = found["items"][0]["id"].as_str().unwrap();
     assert!(out(&run(&["graph", "show", node])).contains("\"path\": \"README.md\""));
     let around = out(&run(&["graph", "expand", node]));
     assert!(around.contains("TOUCHED") && around.contains("begin"), "{around}");

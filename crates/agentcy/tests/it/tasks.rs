@@ -23,8 +23,9 @@ fn over(machine: &Machine, task: &str) -> Value {
     let began = Instant::now();
     loop {
         let runs = json(&succeeded(machine.run(&["tasks", "runs", task, "--json"])));
-        if matches!(runs[0]["state"].as_str(), Some("succeeded" | "failed" | "cancelled")) {
-            return runs[0].clone();
+        let newest = &runs["items"][0];
+        if matches!(newest["state"].as_str(), Some("succeeded" | "failed" | "cancelled")) {
+            return newest.clone();
         }
         assert!(began.elapsed() < BOUND, "{runs}");
         std::thread::sleep(Duration::from_millis(50));

@@ -72,10 +72,10 @@ pub(super) async fn decide(
         };
         match client.decide(conversation_id, approval_id, &decision).await {
             Ok(_) => return Ok(Asked::GoOn),
-            Err(Error::Refused { code, message, .. }) => {
-                screen.bad(&message);
+            Err(error @ Error::Refused { .. }) => {
+                screen.failed(&error);
                 // What breaks the schema can be mended; everything else is as it is.
-                if code != "invalid" {
+                if error.code() != Some("invalid") {
                     return Ok(Asked::GoOn);
                 }
             }

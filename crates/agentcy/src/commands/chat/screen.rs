@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use agentcy_sdk::ChatEvent;
+use agentcy_sdk::{ChatEvent, Error};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -95,14 +95,14 @@ impl Screen {
     }
 
     /// Ends the answer: what was held back is printed, and where it comes from.
-    pub(super) fn end(&mut self) {
+    pub(super) fn end(&mut self) -> anyhow::Result<()> {
         let rest = self.links.rest();
         self.put(&rest);
         self.clear();
         self.end_line();
         if self.words == Words::Whole && !self.text.is_empty() {
             let mut links = Links::default();
-            output::print(&(links.push(&self.text) + &links.rest()));
+            output::print(&(links.push(&self.text) + &links.rest()))?;
         }
         for citation in &self.citations {
             let ChatEvent::Citation { index, node_id, document_id, url, title } = citation else {
@@ -112,6 +112,7 @@ impl Screen {
             let place = place.map(|place| format!("  {place}")).unwrap_or_default();
             self.dim(&format!("[{index}] {title}{place}"));
         }
+        Ok(())
     }
 
     /// Shows what happened.
@@ -236,6 +237,14 @@ impl Screen {
         self.line(RED, text);
     }
 
+    /// A call that brought nothing, and why.
+    pub(super) fn failed(&self, error: &Error) {
+        self.bad(&error.to_string());
+        for reason in error.reasons() {
+            self.bad(&format!("  {reason}"));
+        }
+    }
+
     /// Something to look at.
     pub(super) fn warn(&self, text: &str) {
         self.line(YELLOW, text);
@@ -249,11 +258,10 @@ impl Screen {
     fn line(&self, colour: &str, text: &str) {
         self.clear();
         self.end_line();
-        let text = output::harmless(text);
         if self.has_colours && !colour.is_empty() {
-            output::say(&format!("\u{1b}[{colour}m{text}\u{1b}[0m"));
+            output::say_part(&format!("\u{1b}[{colour}m{}\u{1b}[0m\n", output::harmless(text)));
         } else {
-            output::say(&text);
+            output::say(text);
         }
     }
 }

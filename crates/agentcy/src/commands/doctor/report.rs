@@ -77,8 +77,7 @@ impl Report {
             }));
         }
         let lines = self.settings.iter().map(setting).chain(self.checks.iter().map(check));
-        output::print(&lines.collect::<Vec<_>>().join("\n"));
-        Ok(())
+        output::print(&lines.collect::<Vec<_>>().join("\n"))
     }
 }
 

@@ -19,13 +19,13 @@ fn name(node: &Node) -> &str {
 }
 
 /// A line a node.
-pub(super) fn nodes<'a>(nodes: impl IntoIterator<Item = &'a Node>) {
+pub(super) fn nodes<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> anyhow::Result<()> {
     table::print(
         ["ID", "LABELS", "NAME", "REALM"],
         nodes.into_iter().map(|node| {
             [node.id.clone(), node.labels.join(" "), name(node).to_owned(), node.realm.clone()]
         }),
-    );
+    )
 }
 
 /// All that is known of one node.
@@ -48,31 +48,31 @@ pub(super) fn node(node: &Node) -> anyhow::Result<()> {
     lines.extend(sources.map(|it| format!("source: {} as {}", it.source_id, it.external_id)));
     lines.push(String::new());
     lines.push(serde_json::to_string_pretty(&node.properties).context("the properties")?);
-    output::print(&output::harmless(&lines.join("\n")));
-    Ok(())
+    output::print(&lines.join("\n"))
 }
 
 /// The nodes, and how they hang together.
-pub(super) fn subgraph(found: &Subgraph) {
+pub(super) fn subgraph(found: &Subgraph) -> anyhow::Result<()> {
     if found.nodes.is_empty() {
         output::say("nothing is found");
-        return;
+        return Ok(());
     }
-    nodes(&found.nodes);
+    nodes(&found.nodes)?;
     let names: HashMap<&str, &str> =
         found.nodes.iter().map(|node| (node.id.as_str(), name(node))).collect();
     let called = |id: &str| names.get(id).copied().unwrap_or(id).to_owned();
     if !found.edges.is_empty() {
-        output::print("");
+        output::print("")?;
         let rows = found.edges.iter();
         table::print(
             ["FROM", "TYPE", "TO"],
             rows.map(|edge| [called(&edge.from), edge.edge_type.clone(), called(&edge.to)]),
-        );
+        )?;
     }
     if found.truncated {
         output::say("there is more; --limit shows more");
     }
+    Ok(())
 }
 
 /// A cell of an answer: a node and an edge by what they are called, all else as it is.
@@ -93,15 +93,15 @@ pub(super) fn cell(value: &Value) -> String {
 }
 
 /// How much there is of what.
-pub(super) fn stats(stats: &GraphStats, sources: &[Source]) {
+pub(super) fn stats(stats: &GraphStats, sources: &[Source]) -> anyhow::Result<()> {
     let names: HashMap<&str, &str> =
         sources.iter().map(|it| (it.id.as_str(), it.name.as_str())).collect();
     let called = |id: &String| names.get(id.as_str()).map_or(id.clone(), |&name| name.to_owned());
-    output::print(&format!("{} nodes, {} edges", stats.nodes, stats.edges));
-    one("LABEL", "NODES", &stats.labels);
-    one("TYPE", "EDGES", &stats.types);
-    both("REALM", stats.realms.iter().map(|(realm, count)| (realm.clone(), count)));
-    both("SOURCE", stats.sources.iter().map(|(id, count)| (called(id), count)));
+    output::print(&format!("{} nodes, {} edges", stats.nodes, stats.edges))?;
+    one("LABEL", "NODES", &stats.labels)?;
+    one("TYPE", "EDGES", &stats.types)?;
+    both("REALM", stats.realms.iter().map(|(realm, count)| (realm.clone(), count)))?;
+    both("SOURCE", stats.sources.iter().map(|(id, count)| (called(id), count)))?;
     if stats.waiting_edges > 0 {
         output::say(&format!("{} edges wait for one of their ends", stats.waiting_edges));
     }
@@ -110,27 +110,31 @@ pub(super) fn stats(stats: &GraphStats, sources: &[Source]) {
         it if it.behind > 0 => output::say(&format!("graph queries are {} behind", it.behind)),
         _ => {}
     }
+    Ok(())
 }
 
-fn one(what: &str, counted: &str, counts: &BTreeMap<String, u64>) {
+fn one(what: &str, counted: &str, counts: &BTreeMap<String, u64>) -> anyhow::Result<()> {
     if counts.is_empty() {
-        return;
+        return Ok(());
     }
-    output::print("");
+    output::print("")?;
     let mut sorted: Vec<_> = counts.iter().collect();
     sorted.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     let rows = sorted.into_iter().map(|(name, count)| [name.clone(), count.to_string()]);
-    table::print([what, counted], rows);
+    table::print([what, counted], rows)
 }
 
-fn both<'a>(what: &str, counts: impl Iterator<Item = (String, &'a GraphCount)>) {
+fn both<'a>(
+    what: &str,
+    counts: impl Iterator<Item = (String, &'a GraphCount)>,
+) -> anyhow::Result<()> {
     let mut counts = counts.peekable();
     if counts.peek().is_none() {
-        return;
+        return Ok(());
     }
-    output::print("");
+    output::print("")?;
     let rows = counts.map(|(name, count)| [name, count.nodes.to_string(), count.edges.to_string()]);
-    table::print([what, "NODES", "EDGES"], rows);
+    table::print([what, "NODES", "EDGES"], rows)
 }
 
 #[cfg(test)]

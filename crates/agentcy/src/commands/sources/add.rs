@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io::IsTerminal};
 use agentcy_sdk::{Client, NewSource, SourceKind};
 use anyhow::{Context, bail};
 use secrecy::SecretString;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{catalog, sync};
 use crate::{cli::SourceAdd, input, output, profile::Profile};
@@ -13,7 +13,7 @@ use crate::{cli::SourceAdd, input, output, profile::Profile};
 /// Connects, or only tries.
 pub(super) async fn run(options: SourceAdd, json: bool) -> anyhow::Result<()> {
     let SourceAdd { name, kind, realm, settings, config, credentials, .. } = options;
-    let client = Profile::client(options.server.url)?;
+    let client = Profile::client(options.server.url).await?;
     let config = match config {
         Some(config) => input::json(config, "--config")?,
         None => Value::Object(from_words(&client, &kind, settings).await?),
@@ -22,19 +22,21 @@ pub(super) async fn run(options: SourceAdd, json: bool) -> anyhow::Result<()> {
     let new = NewSource { name, source_type: kind, realm, config, credentials };
     if options.dry_run {
         client.validate_source(&new).await?;
+        if json {
+            return output::print_json(&json!({ "ok": true }));
+        }
         output::say("a sync would get through");
         return Ok(());
     }
     let source = client.create_source(&new).await?;
-    let name = output::harmless(&source.name);
     if options.sync {
-        output::say(&format!("{name} is {}", source.id));
+        output::say(&format!("{} is {}", source.name, source.id));
         return sync::watch(&client, &source, false, json).await;
     }
     if json {
         return output::print_json(&source);
     }
-    output::say(&format!("{name} is {}; `agentcy sources sync` reads it", source.id));
+    output::say(&format!("{} is {}; `agentcy sources sync` reads it", source.name, source.id));
     Ok(())
 }
 

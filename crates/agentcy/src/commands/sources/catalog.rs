@@ -7,22 +7,20 @@ use crate::{cli::SourceCatalog, exit::NotThere, output, profile::Profile, table}
 
 /// Lists the kinds, or shows one.
 pub(super) async fn run(options: SourceCatalog, json: bool) -> anyhow::Result<()> {
-    let client = Profile::client(options.server.url)?;
+    let client = Profile::client(options.server.url).await?;
     if let Some(name) = options.kind {
         let kind = kind(&client, &name).await?;
         if json {
             return output::print_json(&kind);
         }
-        show(&kind);
-        return Ok(());
+        return show(&kind);
     }
     let kinds = client.source_catalog().await?;
     if json {
         return output::print_json(&kinds);
     }
     let rows = kinds.into_iter().map(|kind| [kind.source_type, kind.title, kind.description]);
-    table::print(["KIND", "TITLE", "WHAT IT BRINGS"], rows);
-    Ok(())
+    table::print(["KIND", "TITLE", "WHAT IT BRINGS"], rows)
 }
 
 /// The kind of this name.
@@ -52,23 +50,20 @@ fn types_of(property: &Value) -> Vec<&str> {
     }
 }
 
-fn show(kind: &SourceKind) {
-    output::print(&format!(
-        "{}: {}",
-        output::harmless(&kind.title),
-        output::harmless(&kind.description)
-    ));
+fn show(kind: &SourceKind) -> anyhow::Result<()> {
+    output::print(&format!("{}: {}", kind.title, kind.description))?;
     let rows =
         rows(&kind.config_schema, "--set").chain(rows(&kind.credential_schema, "--credential"));
     let rows: Vec<_> = rows.collect();
     if !rows.is_empty() {
-        output::print("");
-        table::print(["OPTION", "TYPE", "NEEDED", "MEANING"], rows);
+        output::print("")?;
+        table::print(["OPTION", "TYPE", "NEEDED", "MEANING"], rows)?;
     }
     if !kind.tools.is_empty() {
-        output::print("");
-        tools(&kind.tools);
+        output::print("")?;
+        tools(&kind.tools)?;
     }
+    Ok(())
 }
 
 fn rows<'a>(schema: &'a Value, option: &'a str) -> impl Iterator<Item = [String; 4]> + 'a {
@@ -84,10 +79,10 @@ fn rows<'a>(schema: &'a Value, option: &'a str) -> impl Iterator<Item = [String;
 }
 
 /// What can be done with a live source.
-pub(super) fn tools(tools: &[SourceTool]) {
+pub(super) fn tools(tools: &[SourceTool]) -> anyhow::Result<()> {
     if tools.is_empty() {
         output::say("it has no tools");
-        return;
+        return Ok(());
     }
     let rows = tools.iter().map(|tool| {
         let effect = match &tool.effect {
@@ -100,7 +95,7 @@ pub(super) fn tools(tools: &[SourceTool]) {
         let asks = if tool.requires_approval { "yes" } else { "" };
         [tool.name.clone(), effect.to_owned(), asks.to_owned(), tool.description.clone()]
     });
-    table::print(["TOOL", "EFFECT", "ASKS", "WHAT IT DOES"], rows);
+    table::print(["TOOL", "EFFECT", "ASKS", "WHAT IT DOES"], rows)
 }
 
 #[cfg(test)]

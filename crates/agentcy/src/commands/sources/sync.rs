@@ -16,7 +16,7 @@ const UNSEEN: Duration = Duration::from_mins(1);
 
 /// Syncs a source.
 pub(super) async fn run(options: SourceSync, json: bool) -> anyhow::Result<()> {
-    let client = Profile::client(options.server.url)?;
+    let client = Profile::client(options.server.url).await?;
     let source = named(&client, &options.source).await?;
     watch(&client, &source, options.background, json).await
 }
@@ -41,11 +41,11 @@ pub(super) async fn watch(
         output::print_json(&sync)?;
     }
     for error in &sync.errors {
-        output::say(&output::harmless(&format!("{}: {}", error.place, error.message)));
+        output::say(&format!("{}: {}", error.place, error.message));
     }
     match sync.state {
         SyncState::Succeeded => {
-            output::say(&format!("{}: {}", output::harmless(&source.name), outcome(&sync)));
+            output::say(&format!("{}: {}", source.name, outcome(&sync)));
             Ok(())
         }
         SyncState::Cancelled => Err(EndedEarly("somebody stopped the sync".to_owned()).into()),
@@ -64,6 +64,8 @@ async fn begin(client: &Client, source: &Source) -> anyhow::Result<Sync> {
 }
 
 async fn follow(client: &Client, source: &Source, mut sync: Sync) -> anyhow::Result<Sync> {
+    // The sync goes on whether we see it or not.
+    let client = client.clone().patient();
     let mut shown = Shown::default();
     let mut pause = FIRST_LOOK;
     let mut written: Option<Instant> = None;
@@ -128,7 +130,7 @@ impl Shown {
             _ => (0, String::new()),
         };
         let how_far = if sync.state == SyncState::Running { how_far } else { String::new() };
-        let line = format!("{state}{how_far}");
+        let line = output::harmless(&format!("{state}{how_far}"));
         if output::is_terminal() {
             let width = self.drawn.max(line.len());
             output::say_part(&format!("\r{line:width$}"));

@@ -13,7 +13,7 @@ use crate::{
 
 /// Defines it.
 pub(super) async fn run(options: TaskCreate, json: bool) -> anyhow::Result<()> {
-    let client = Profile::client(options.server.url)?;
+    let client = Profile::client(options.server.url).await?;
     let agent = agents::named(&client, &options.agent).await?;
     let mut new = NewTask::new(options.name, agent.id, input::text(options.prompt)?);
     for (name, text) in options.fields {
@@ -87,12 +87,12 @@ pub(super) fn print(defined: &DefinedTask, what: &str, json: bool) -> anyhow::Re
         }
         return output::print_json(&document);
     }
-    output::say(&format!("{} {what}: {}", output::harmless(&task.name), task.id));
+    output::say(&format!("{} {what}: {}", task.name, task.id));
     if let Some(secret) = secret {
         if let Some(url) = &task.trigger.url {
-            output::print(&format!("url: {url}"));
+            output::print(&format!("url: {url}"))?;
         }
-        output::print(&format!("secret: {secret}"));
+        output::print(&format!("secret: {secret}"))?;
         output::say("the secret is not shown again; `agentcy hooks sign` tries it");
     }
     Ok(())

@@ -43,7 +43,7 @@ pub(super) async fn run(options: cli::TaskRun, json: bool) -> anyhow::Result<()>
     if json {
         output::print_json(&ended)?;
     } else if let Some(said) = &ended.run.output {
-        output::print(&output::harmless(said));
+        output::print(said)?;
     }
     outcome(&ended.run)
 }
@@ -65,6 +65,8 @@ async fn until(
     run: &TaskRun,
     is_enough: impl Fn(&TaskRun) -> bool,
 ) -> anyhow::Result<TaskRunDetail> {
+    // The run goes on whether we see it or not.
+    let client = client.clone().patient();
     let mut pause = FIRST_LOOK;
     let mut has_said = false;
     loop {
@@ -85,7 +87,7 @@ async fn until(
 fn outcome(run: &TaskRun) -> anyhow::Result<()> {
     let why = run.error.as_ref().map_or_else(
         || run.state.name().to_owned(),
-        |error| output::harmless(&format!("{} ({})", error.message, error.code)),
+        |error| format!("{} ({})", error.message, error.code),
     );
     match run.state {
         TaskRunState::Succeeded => Ok(()),

@@ -10,7 +10,7 @@ use crate::{output, table};
 const MOMENT: &str = "%Y-%m-%d %H:%M:%S UTC";
 
 /// A line a task.
-pub(super) fn tasks(tasks: &[Task], agents: Vec<Agent>) {
+pub(super) fn tasks(tasks: &[Task], agents: Vec<Agent>) -> anyhow::Result<()> {
     let agents: HashMap<String, String> =
         agents.into_iter().map(|agent| (agent.id, agent.name)).collect();
     let rows = tasks.iter().map(|task| {
@@ -26,7 +26,7 @@ pub(super) fn tasks(tasks: &[Task], agents: Vec<Agent>) {
             next.unwrap_or_default(),
         ]
     });
-    table::print(["NAME", "ID", "IS", "SET OFF", "AGENT", "NEXT"], rows);
+    table::print(["NAME", "ID", "IS", "SET OFF", "AGENT", "NEXT"], rows)
 }
 
 /// What sets a task off, in a few words.
@@ -76,12 +76,11 @@ pub(super) async fn task(client: &Client, task: &Task) -> anyhow::Result<()> {
         let template = template.as_str().map_or_else(|| template.to_string(), str::to_owned);
         write!(text, "\n{name}:\n{template}\n")?;
     }
-    output::print(&output::harmless(&text));
-    Ok(())
+    output::print(&text)
 }
 
 /// A line a run.
-pub(super) fn runs(runs: &[TaskRun]) {
+pub(super) fn runs(runs: &[TaskRun]) -> anyhow::Result<()> {
     let rows = runs.iter().map(|run| {
         let at = run.created_at.map(|at| at.format(MOMENT).to_string());
         let said = run.output.as_deref().and_then(|said| said.lines().next());
@@ -97,7 +96,7 @@ pub(super) fn runs(runs: &[TaskRun]) {
             came,
         ]
     });
-    table::print(["ID", "STATE", "SET OFF BY", "WHEN", "WHAT CAME OF IT"], rows);
+    table::print(["ID", "STATE", "SET OFF BY", "WHEN", "WHAT CAME OF IT"], rows)
 }
 
 /// What set a run off, in a few words.
@@ -148,8 +147,7 @@ pub(super) fn run(detail: &TaskRunDetail) -> anyhow::Result<()> {
             entry.actor, entry.action, entry.decision, entry.target
         )?;
     }
-    output::print(&output::harmless(&text));
-    Ok(())
+    output::print(&text)
 }
 
 #[cfg(test)]
