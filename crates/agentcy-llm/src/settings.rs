@@ -35,8 +35,8 @@ impl ProviderKind {
     pub const fn default_model(self) -> &'static str {
         match self {
             Self::Builtin => "builtin",
-            Self::Openai => "gpt-5-mini",
-            Self::Anthropic => "claude-sonnet-4-5",
+            Self::Openai => "gpt-6.1-terra",
+            Self::Anthropic => "claude-sonnet-5-5",
         }
     }
 
@@ -92,6 +92,12 @@ impl Settings {
         self.model.as_deref().unwrap_or(self.provider.default_model())
     }
 
+    /// The place and a model of it, without what may be secret in an address.
+    pub(crate) fn server(&self, model: &str) -> String {
+        let place = self.base_url.as_ref().map(|url| url.origin().ascii_serialization());
+        format!("{} {} {model}", self.provider, place.unwrap_or_default())
+    }
+
     /// The place with a path of the wire behind it; a query that the place has stays.
     pub(crate) fn endpoint(&self, path: &str) -> Result<Url> {
         let public = || self.provider.default_base_url().and_then(|text| text.parse().ok());
@@ -110,6 +116,35 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Models that their providers have said the end of, as of 23 November 2026:
+    /// <https://developers.openai.com/api/docs/deprecations>,
+    /// <https://platform.claude.com/docs/en/about-claude/model-deprecations>.
+    const ENDING: [(&str, &str); 15] = [
+        ("claude-sonnet-4-5", "2026-11-30"),
+        ("claude-sonnet-4", "2026-06-15"),
+        ("claude-opus-4", "2026-06-15"),
+        ("gpt-5", "2026-12-11"),
+        ("gpt-5-mini", "2026-12-11"),
+        ("gpt-5-nano", "2026-12-11"),
+        ("o3", "2026-12-11"),
+        ("gpt-4o", "2027-01-14"),
+        ("gpt-4o-mini", "2027-01-14"),
+        ("gpt-4.1", "2027-01-14"),
+        ("gpt-4.1-mini", "2027-01-14"),
+        ("gpt-4.1-nano", "2026-10-23"),
+        ("gpt-5.1", "2027-04-01"),
+        ("o3-mini", "2026-10-23"),
+        ("o4-mini", "2026-10-23"),
+    ];
+
+    #[test]
+    fn no_default_is_a_model_whose_end_is_known() {
+        for kind in ProviderKind::ALL {
+            let end = ENDING.iter().find(|(model, _)| *model == kind.default_model());
+            assert_eq!(end, None, "{kind}");
+        }
+    }
 
     fn endpoint(provider: ProviderKind, base: Option<&str>, path: &str) -> String {
         let base_url = base.map(|base| base.parse().unwrap());

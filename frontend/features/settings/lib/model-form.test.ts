@@ -53,7 +53,7 @@ describe("the form of the model provider", () => {
     const other = withProvider(fromView(OWN), "anthropic", OWN);
     expect(other).toEqual({
       provider: "anthropic",
-      model: "claude-sonnet-4-5",
+      model: "claude-sonnet-5-5",
       baseUrl: "",
       key: "",
       fallbacks: "",

@@ -17,12 +17,12 @@ export const PROVIDERS: Record<Provider, { label: string; model: string; baseUrl
   builtin: { label: "Built in", model: "builtin", baseUrl: "" },
   openai: {
     label: "OpenAI, or a server that speaks the same",
-    model: "gpt-5-mini",
+    model: "gpt-6.1-terra",
     baseUrl: "https://api.openai.com/v1",
   },
   anthropic: {
     label: "Anthropic",
-    model: "claude-sonnet-4-5",
+    model: "claude-sonnet-5-5",
     baseUrl: "https://api.anthropic.com",
   },
 };

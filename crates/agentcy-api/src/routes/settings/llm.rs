@@ -246,7 +246,7 @@ impl LlmView {
     fn sample() -> Self {
         Self {
             provider: Provider::Openai,
-            model: "gpt-5-mini".to_owned(),
+            model: "gpt-6.1-terra".to_owned(),
             base_url: None,
             api_key: Some("****abcd".to_owned()),
             fallbacks: Vec::new(),
