@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     send::Frame,
+    strict::{Strict, thought},
     turn::{End, Piece, ScriptedCall, Streamed, UsageForm},
 };
 
@@ -20,8 +21,8 @@ pub(super) fn said(model: &Value, text: &str) -> Value {
     })
 }
 
-pub(super) fn refusal(message: &str) -> Value {
-    let error = json!({ "type": "invalid_request_error", "message": message });
+pub(super) fn refusal(status: u16, message: &str) -> Value {
+    let error = json!({ "type": kind(status), "message": message });
     json!({ "type": "error", "error": error })
 }
 
@@ -30,6 +31,9 @@ const fn kind(status: u16) -> &'static str {
     match status {
         400 => "invalid_request_error",
         401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
         429 => "rate_limit_error",
         529 => "overloaded_error",
         _ => "api_error",
@@ -42,7 +46,12 @@ fn frame(event: &Value, paced: bool) -> Frame {
 }
 
 /// The frames of an answer; `number` makes the ids of its calls differ from those of other answers.
-pub(super) fn frames(asked: &Value, streamed: &Streamed, number: usize) -> Vec<Frame> {
+pub(super) fn frames(
+    asked: &Value,
+    streamed: &Streamed,
+    number: usize,
+    strict: Strict,
+) -> Vec<Frame> {
     let tokens = streamed.tokens();
     let mut read = json!({ "input_tokens": tokens.input - tokens.cached - tokens.cache_written });
     if tokens.cached + tokens.cache_written > 0 {
@@ -57,6 +66,7 @@ pub(super) fn frames(asked: &Value, streamed: &Streamed, number: usize) -> Vec<F
     });
     let mut frames = vec![frame(&json!({ "type": "message_start", "message": message }), false)];
     let mut blocks = Blocks { next: 0, text_open: false, frames: &mut frames };
+    blocks.think(strict);
     for piece in &streamed.pieces {
         match piece {
             Piece::Text(text) => blocks.text(text),
@@ -102,6 +112,18 @@ impl Blocks<'_> {
         if std::mem::take(&mut self.text_open) {
             self.stop();
         }
+    }
+
+    fn think(&mut self, strict: Strict) {
+        let thoughts = strict.thoughts();
+        if thoughts.is_empty() {
+            return;
+        }
+        self.start(&thought(None));
+        for delta in &thoughts {
+            self.delta(delta);
+        }
+        self.stop();
     }
 
     fn text(&mut self, text: &str) {

@@ -13,6 +13,14 @@ pub(super) fn judge(wire: Wire, headers: &HeaderMap, body: &Value) -> Verdict {
     if !body["model"].is_string() || messages.is_empty() {
         return Err("model and messages are required".to_owned());
     }
+    let tools = body["tools"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let names = tools.iter().map(|tool| match wire {
+        Wire::Openai => &tool["function"]["name"],
+        Wire::Anthropic => &tool["name"],
+    });
+    for name in names {
+        is_name(name)?;
+    }
     match wire {
         Wire::Openai => openai(messages),
         Wire::Anthropic => {
@@ -32,9 +40,24 @@ fn strings<'a>(list: &'a Value, key: &str) -> Vec<&'a str> {
     list.iter().filter_map(|item| item[key].as_str()).collect()
 }
 
+/// Letters, digits, `_` and `-`, at most 64.
+fn is_name(name: &Value) -> Verdict {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    match name.as_str() {
+        Some(name) if (1..=64).contains(&name.len()) && name.bytes().all(is_plain) => Ok(()),
+        _ => Err(format!("Invalid name of a tool: {name}")),
+    }
+}
+
 fn openai(messages: &[Value]) -> Verdict {
     let mut open: Vec<&str> = Vec::new();
     for message in messages {
+        for call in message["tool_calls"].as_array().into_iter().flatten() {
+            is_name(&call["function"]["name"])?;
+            if call["id"].as_str().is_none_or(|id| !(1..=40).contains(&id.len())) {
+                return Err("Invalid 'tool_calls[0].id': string too long, at most 40".to_owned());
+            }
+        }
         if message["role"] == "tool" {
             let id = message["tool_call_id"].as_str().unwrap_or_default();
             let Some(at) = open.iter().position(|open| *open == id) else {

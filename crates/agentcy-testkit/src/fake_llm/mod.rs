@@ -6,6 +6,7 @@ mod anthropic;
 mod judge;
 mod openai;
 mod send;
+mod strict;
 mod turn;
 
 use std::{
@@ -30,7 +31,10 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use self::send::{Open, respond};
-pub use self::turn::{End, Streamed, Turn, UsageForm};
+pub use self::{
+    strict::Strict,
+    turn::{End, Streamed, Turn, UsageForm},
+};
 
 /// One call as it arrived.
 #[derive(Debug, Clone)]
@@ -53,6 +57,7 @@ struct Script {
 #[derive(Clone)]
 struct Shared {
     script: Arc<Mutex<Script>>,
+    strict: Arc<Mutex<Strict>>,
     connections: Arc<AtomicUsize>,
     open: Arc<AtomicUsize>,
 }
@@ -85,6 +90,7 @@ impl FakeLlm {
     async fn serve(next: Next) -> io::Result<Self> {
         let shared = Shared {
             script: Arc::new(Mutex::new(Script { next, seen: Vec::new() })),
+            strict: Arc::default(),
             connections: Arc::default(),
             open: Arc::default(),
         };
@@ -100,6 +106,11 @@ impl FakeLlm {
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, router).await });
         Ok(Self { base_url, shared, _server: server })
+    }
+
+    /// From now on it insists on this.
+    pub fn insist(&self, strict: Strict) {
+        *self.shared.strict.lock().unwrap_or_else(PoisonError::into_inner) = strict;
     }
 
     /// The calls so far.
@@ -125,10 +136,10 @@ enum Wire {
 }
 
 impl Wire {
-    fn refusal(self, message: &str) -> String {
+    fn refusal(self, status: u16, message: &str) -> String {
         match self {
-            Self::Openai => openai::refusal(message),
-            Self::Anthropic => anthropic::refusal(message),
+            Self::Openai => openai::refusal(status, message),
+            Self::Anthropic => anthropic::refusal(status, message),
         }
         .to_string()
     }
@@ -153,37 +164,55 @@ async fn answer(
         "/v1/messages" => Wire::Anthropic,
         _ => return respond(404, None, json!({ "error": "no such path" }).to_string()),
     };
-    let verdict = judge::judge(wire, &seen.headers, &seen.body);
+    let strict = *shared.strict.lock().unwrap_or_else(PoisonError::into_inner);
+    let verdict = judge::judge(wire, &seen.headers, &seen.body)
+        .map_err(|fault| (400, wire.refusal(400, &fault)))
+        .and_then(|()| strict.judge(&seen.body));
     let (turn, number) = {
         let mut script = shared.script.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = (script.next)(&seen);
+        // What such a server refuses takes no turn: it comes again otherwise.
+        let is_refused = strict != Strict::No && verdict.is_err();
+        let turn = if is_refused { None } else { (script.next)(&seen) };
         script.seen.push(seen.clone());
         (turn, script.seen.len())
     };
     match (verdict, turn) {
-        (Err(fault), _) => respond(400, None, wire.refusal(&fault)),
-        (Ok(()), None) => respond(500, None, wire.refusal("the script is empty")),
-        (Ok(()), Some(turn)) => perform(wire, &seen, turn, number, Open::new(&shared.open)).await,
+        (Err((status, body)), _) => respond(status, None, body),
+        (Ok(()), None) => respond(500, None, wire.refusal(500, "the script is empty")),
+        (Ok(()), Some(turn)) => {
+            let call = Call { wire, seen: &seen, number, strict };
+            perform(call, turn, Open::new(&shared.open)).await
+        }
     }
 }
 
-async fn perform(wire: Wire, seen: &Seen, turn: Turn, number: usize, open: Open) -> Response {
+/// A call that is answered.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    wire: Wire,
+    seen: &'a Seen,
+    number: usize,
+    strict: Strict,
+}
+
+async fn perform(call: Call<'_>, turn: Turn, open: Open) -> Response {
+    let Call { wire, seen, .. } = call;
     match turn {
-        Turn::Says(text) => say(wire, seen, Turn::streams([text]), number, open).await,
-        Turn::Streams(_) => say(wire, seen, turn, number, open).await,
+        Turn::Says(text) => say(call, Turn::streams([text]), open).await,
+        Turn::Streams(_) => say(call, turn, open).await,
         Turn::Refuses { status, message, retry_after } => {
-            respond(status, retry_after, wire.refusal(&message))
+            respond(status, retry_after, wire.refusal(status, &message))
         }
         Turn::EchoesTheKey => {
             let message = format!("Incorrect API key provided: {}.", wire.key(&seen.headers));
-            respond(401, None, wire.refusal(&message))
+            respond(401, None, wire.refusal(401, &message))
         }
         Turn::WantsCompletionTokens if seen.body.get("max_tokens").is_some() => {
             let message = "Unsupported parameter: 'max_tokens' is not supported with this model. \
                            Use 'max_completion_tokens' instead.";
-            respond(400, None, wire.refusal(message))
+            respond(400, None, wire.refusal(400, message))
         }
-        Turn::WantsCompletionTokens => say(wire, seen, Turn::streams(["ok"]), number, open).await,
+        Turn::WantsCompletionTokens => say(call, Turn::streams(["ok"]), open).await,
         Turn::Raw(status, body) => respond(status, None, body),
         Turn::Bytes(pieces, end) => send::bytes(pieces, &end, open),
         Turn::Cuts(status) => send::cut(status, open),
@@ -191,9 +220,10 @@ async fn perform(wire: Wire, seen: &Seen, turn: Turn, number: usize, open: Open)
     }
 }
 
-async fn say(wire: Wire, seen: &Seen, turn: Turn, number: usize, open: Open) -> Response {
+async fn say(call: Call<'_>, turn: Turn, open: Open) -> Response {
+    let Call { wire, seen, number, strict } = call;
     let Turn::Streams(mut streamed) = turn else {
-        return respond(500, None, wire.refusal("only what is streamed is said"));
+        return respond(500, None, wire.refusal(500, "only what is streamed is said"));
     };
     tokio::time::sleep(streamed.after).await;
     if seen.body["stream"] != true {
@@ -208,8 +238,8 @@ async fn say(wire: Wire, seen: &Seen, turn: Turn, number: usize, open: Open) -> 
         *message = message.replace("{key}", &wire.key(&seen.headers));
     }
     let frames = match wire {
-        Wire::Openai => openai::frames(&seen.body, &streamed, number),
-        Wire::Anthropic => anthropic::frames(&seen.body, &streamed, number),
+        Wire::Openai => openai::frames(&seen.body, &streamed, number, strict),
+        Wire::Anthropic => anthropic::frames(&seen.body, &streamed, number, strict),
     };
     send::streamed(&streamed, frames, open)
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     send::Frame,
+    strict::Strict,
     turn::{End, Piece, ScriptedCall, Streamed, UsageForm},
 };
 
@@ -23,8 +24,15 @@ pub(super) fn said(model: &Value, text: &str) -> Value {
     })
 }
 
-pub(super) fn refusal(message: &str) -> Value {
-    json!({ "error": { "type": "invalid_request_error", "message": message } })
+pub(super) fn refusal(status: u16, message: &str) -> Value {
+    let (kind, code) = match status {
+        401 => ("invalid_request_error", Some("invalid_api_key")),
+        404 => ("invalid_request_error", Some("model_not_found")),
+        429 => ("requests", Some("rate_limit_exceeded")),
+        500.. => ("server_error", None),
+        _ => ("invalid_request_error", None),
+    };
+    json!({ "error": { "type": kind, "message": message, "param": null, "code": code } })
 }
 
 fn usage(tokens: Tokens) -> Value {
@@ -65,7 +73,12 @@ impl Writer<'_> {
 }
 
 /// The frames of an answer; `number` makes the ids of its calls differ from those of other answers.
-pub(super) fn frames(asked: &Value, streamed: &Streamed, number: usize) -> Vec<Frame> {
+pub(super) fn frames(
+    asked: &Value,
+    streamed: &Streamed,
+    number: usize,
+    strict: Strict,
+) -> Vec<Frame> {
     let model = &asked["model"];
     let head = format!(
         "{{\"id\":\"chatcmpl-{number}\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":{model},"
@@ -73,6 +86,9 @@ pub(super) fn frames(asked: &Value, streamed: &Streamed, number: usize) -> Vec<F
     let mut writer = Writer { head, streamed, frames: Vec::new() };
     let role = json!({ "role": "assistant", "content": "" });
     writer.delta(&role, &Value::Null, None, false);
+    if let Some(thoughts) = strict.thinks() {
+        writer.delta(&thoughts, &Value::Null, None, false);
+    }
     let mut calls: Vec<&ScriptedCall> = Vec::new();
     for piece in &streamed.pieces {
         match piece {
@@ -80,18 +96,20 @@ pub(super) fn frames(asked: &Value, streamed: &Streamed, number: usize) -> Vec<F
             Piece::Call(call) => calls.push(call),
         }
     }
-    write_calls(&mut writer, &calls, number);
+    write_calls(&mut writer, &calls, number, strict);
     end(&mut writer, asked);
     writer.frames
 }
 
-fn write_calls(writer: &mut Writer<'_>, calls: &[&ScriptedCall], number: usize) {
+fn write_calls(writer: &mut Writer<'_>, calls: &[&ScriptedCall], number: usize, strict: Strict) {
     let start = |at: usize, call: &ScriptedCall| {
         let id = call.id.clone().unwrap_or_else(|| format!("call_{number}_{at}"));
         let function = json!({ "name": call.name, "arguments": "" });
-        json!({ "tool_calls": [
-            { "index": at, "id": id, "type": "function", "function": function },
-        ]})
+        let mut call = json!({ "index": at, "id": id, "type": "function", "function": function });
+        if let Some(signed) = strict.signs() {
+            call["extra_content"] = signed;
+        }
+        json!({ "tool_calls": [call] })
     };
     let mut begun = 0;
     for (at, delta) in writer.streamed.arg_deltas(calls) {
