@@ -1,21 +1,23 @@
 //! One turn of a model, asked as often as it takes until it begins to speak.
 
 use std::{
-    collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use agentcy_core::Entropy;
 use agentcy_egress::{Egress, Error as EgressError};
 use futures_util::{StreamExt, stream};
+use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    Chunk, Error, ProviderKind, Request, Result, Settings, Turn, anthropic, builtin,
+    Chunk, Error, Kept, Message, ProviderKind, Request, Result, Settings, Turn, anthropic, builtin,
     exchange::agreed,
-    openai::{self, Bound, Dialect},
+    learned::Learned,
+    openai::{self, Dialect},
+    price,
     reply::{Decoder, Reply},
 };
 
@@ -23,8 +25,6 @@ use crate::{
 const TRIES: u32 = 3;
 /// The longest call; the patience ends those that say nothing long before.
 const LONGEST: Duration = Duration::from_hours(24);
-/// How many servers are remembered that want something of their own.
-const DIALECTS: usize = 1_024;
 
 /// How long a provider may be silent, and how soon it is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,11 +56,8 @@ pub struct Asker {
     egress: Egress,
     entropy: Arc<dyn Entropy>,
     patience: Patience,
-    dialects: Dialects,
+    learned: Learned,
 }
-
-/// What servers were found to want, by place and model.
-type Dialects = Arc<Mutex<HashMap<(String, String), Dialect>>>;
 
 impl fmt::Debug for Asker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,8 +68,8 @@ impl fmt::Debug for Asker {
 impl Asker {
     /// Asks through this way out; the randomness spreads the pauses between tries.
     pub fn new(egress: Egress, entropy: Arc<dyn Entropy>) -> Self {
-        let (patience, dialects) = (Patience::default(), Dialects::default());
-        Self { egress, entropy, patience, dialects }
+        let (patience, learned) = (Patience::default(), Learned::default());
+        Self { egress, entropy, patience, learned }
     }
 
     /// The same with another patience.
@@ -114,27 +111,18 @@ impl Asker {
         }
     }
 
-    fn dialect(&self, settings: &Settings, model: &str) -> Dialect {
-        let known = self.dialects.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&place(settings, model)).copied().unwrap_or(Dialect::of(settings))
+    /// How many tokens the model of the settings reads and writes at once, as far as that is known or was found out.
+    pub fn window(&self, settings: &Settings) -> u32 {
+        if settings.provider == ProviderKind::Builtin {
+            return price::window(settings.model());
+        }
+        self.learned.window(settings)
     }
 
-    fn remember(&self, settings: &Settings, model: &str, dialect: Dialect) {
-        // A bound may have been refused for being too high this once.
-        if dialect.bound == Bound::Unsaid || dialect == self.dialect(settings, model) {
-            return;
-        }
-        let mut known = self.dialects.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= DIALECTS {
-            known.clear();
-        }
-        known.insert(place(settings, model), dialect);
+    /// To be called when it refused more than so many.
+    pub fn learn_window(&self, settings: &Settings, window: u32) {
+        self.learned.reads(settings, window);
     }
-}
-
-fn place(settings: &Settings, model: &str) -> (String, String) {
-    let base = settings.base_url.as_ref().map_or_else(String::new, ToString::to_string);
-    (base, model.to_owned())
 }
 
 /// What is asked, of whom.
@@ -144,6 +132,44 @@ struct Question {
     models: Vec<String>,
     request: Request,
 }
+
+/// A request on its way to one server.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) request: &'a Request,
+    /// Whose model it is; what others gave is not for it.
+    pub(crate) of: &'a str,
+    pub(crate) dialect: Dialect,
+}
+
+impl<'a> Asked<'a> {
+    /// What its provider wants back with a message.
+    pub(crate) fn kept(&self, kept: Option<&'a Kept>) -> Option<&'a Value> {
+        kept.filter(|kept| self.dialect.kept && kept.of == self.of).map(|kept| &kept.value)
+    }
+
+    fn has_kept(&self) -> bool {
+        self.request.messages.iter().any(|message| match message {
+            Message::Assistant { kept, .. } => self.kept(kept.as_ref()).is_some(),
+            _ => false,
+        })
+    }
+
+    /// How to ask once more after this refusal.
+    fn after(&self, provider: ProviderKind, error: &Error) -> Option<Dialect> {
+        if self.has_kept() && error.names(&KEPT) {
+            return Some(Dialect { kept: false, ..self.dialect });
+        }
+        match provider {
+            ProviderKind::Openai => self.dialect.after(error),
+            ProviderKind::Anthropic | ProviderKind::Builtin => None,
+        }
+    }
+}
+
+/// What a server names that refuses what it gave itself, as when something before that has changed.
+const KEPT: [&str; 5] =
+    ["thinking", "signature", "reasoning_content", "reasoning_details", "extra_content"];
 
 /// Where a turn stands.
 enum State {
@@ -168,54 +194,62 @@ impl State {
 impl Question {
     /// Asks one model after the other until one begins to speak.
     async fn ask(self) -> Result<(String, Reply)> {
-        let mut last = Error::Timeout;
+        let (mut last, mut too_long) = (Error::Timeout, None);
         for model in &self.models {
             for attempt in 0..TRIES {
                 let asked = Instant::now();
                 last = match self.try_once(model, asked).await {
                     Ok(reply) => return Ok((model.clone(), reply)),
-                    Err(error) if error.is_temporary() => error,
+                    Err(error) if error.may_pass_elsewhere() => error,
                     Err(error) => return Err(error),
                 };
                 // A model that has used up the patience is not given it again.
-                let may_again = attempt + 1 < TRIES && asked.elapsed() < self.asker.patience.first;
+                let may_again = last.is_temporary()
+                    && attempt + 1 < TRIES
+                    && asked.elapsed() < self.asker.patience.first;
                 match self.asker.pause(&last, attempt).filter(|_| may_again) {
                     Some(pause) => sleep(pause).await,
                     None => break,
                 }
             }
+            if let Error::TooLong { .. } = &last {
+                too_long = Some(std::mem::replace(&mut last, Error::Timeout));
+            }
         }
-        Err(last)
+        // Of that alone something can be done.
+        Err(too_long.unwrap_or(last))
     }
 
-    async fn try_once(&self, model: &str, asked: Instant) -> Result<Reply> {
+    async fn try_once(&self, model: &str, since: Instant) -> Result<Reply> {
         let patience = self.asker.patience;
         let key = self.settings.api_key.as_ref();
         let http = self.asker.egress.http()?;
-        let mut dialect = self.asker.dialect(&self.settings, model);
+        let mut dialect = self.asker.learned.dialect(&self.settings, model);
+        let (settings, request) = (&self.settings, &self.request);
+        let of = settings.server(model);
         let (answer, decoder) = loop {
-            let (settings, request) = (&self.settings, &self.request);
+            let asked = Asked { request, of: of.as_str(), dialect };
             let (call, decoder) = match settings.provider {
                 ProviderKind::Anthropic => {
-                    let call = anthropic::stream(&http, settings, model, request)?;
+                    let call = anthropic::stream(&http, settings, model, asked)?;
                     (call, Decoder::Anthropic(anthropic::Decoder::default()))
                 }
                 ProviderKind::Openai | ProviderKind::Builtin => {
-                    let call = openai::stream(&http, settings, model, request, dialect)?;
+                    let call = openai::stream(&http, settings, model, asked)?;
                     (call, Decoder::Openai(openai::Decoder::default()))
                 }
             };
             let answer = timeout(patience.first, agreed(call.timeout(LONGEST), key)).await;
             match answer.unwrap_or(Err(Error::Timeout)) {
                 Ok(answer) => break (answer, decoder),
-                Err(error) => match dialect.after(&error) {
-                    Some(next) if settings.provider == ProviderKind::Openai => dialect = next,
-                    _ => return Err(error),
+                Err(error) => match asked.after(settings.provider, &error) {
+                    Some(next) => dialect = next,
+                    None => return Err(error),
                 },
             }
         };
-        self.asker.remember(&self.settings, model, dialect);
-        let mut reply = Reply::new(answer, decoder, key.cloned(), patience, asked);
+        self.asker.learned.speaks(settings, model, dialect);
+        let mut reply = Reply::new(answer, decoder, of, key.cloned(), patience, since);
         reply.begin().await?;
         Ok(reply)
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Result;
@@ -23,6 +24,8 @@ pub struct Request {
 /// Something that was said.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
+    /// What holds at the moment, before what is asked then: the time, and what there is.
+    Aside(String),
     /// By whoever asks.
     User(String),
     /// By the model: text, calls, or both.
@@ -31,9 +34,21 @@ pub enum Message {
         text: String,
         /// The calls.
         calls: Vec<Call>,
+        /// What its provider wants back with them.
+        kept: Option<Kept>,
     },
     /// What came of the calls of the message before, each once.
     Results(Vec<CallResult>),
+}
+
+/// What a provider wants back with what its model said, such as its thoughts. It is nobody else's: it goes back to the same
+/// place and model only, and is not shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The place and the model that it is of.
+    pub of: String,
+    /// As the wire of that place reads it.
+    pub value: Value,
 }
 
 /// A call that a model asked for.
@@ -94,6 +109,8 @@ pub enum Chunk {
         /// The text; never empty.
         delta: String,
     },
+    /// What its provider wants back with this turn: right before the end.
+    Kept(Kept),
     /// What the turn used, the whole of it; the last that comes counts.
     Usage(Tokens),
     /// The turn is over: the last chunk. A stream that ends without it broke off.

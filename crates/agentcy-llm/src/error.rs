@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::words;
+
 /// What in the settings cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
@@ -25,6 +27,14 @@ pub enum Error {
         message: String,
         /// When it wants to be asked again.
         retry_after: Option<Duration>,
+    },
+    /// More was asked than the model reads at once.
+    #[error("the model cannot read that much at once: {message}")]
+    TooLong {
+        /// The provider's words, as above.
+        message: String,
+        /// How many tokens it reads and writes at once, where the words tell.
+        window: Option<u32>,
     },
     /// The provider cannot be reached, or broke off.
     #[error("the provider cannot be reached")]
@@ -52,12 +62,39 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// What a provider refused, with its own words.
+    pub(crate) fn refused(status: u16, message: String, retry_after: Option<Duration>) -> Self {
+        if matches!(status, 400 | 413 | 422 | 500)
+            && (status == 413 || words::is_too_long(&message))
+        {
+            return Self::TooLong { window: words::window(&message), message };
+        }
+        Self::Refused { status, message, retry_after }
+    }
+
+    /// Whether it is a refusal of a request for one of these.
+    pub(crate) fn names(&self, fields: &[&str]) -> bool {
+        let Self::Refused { status: 400 | 422, message, .. } = self else { return false };
+        fields.iter().any(|field| message.contains(field))
+    }
+
+    /// Whether another model of the same provider may do what this one does not.
+    pub const fn may_pass_elsewhere(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => matches!(*status, 403 | 404) || self.is_temporary(),
+            Self::TooLong { .. } | Self::Unreadable(_) => true,
+            _ => self.is_temporary(),
+        }
+    }
+
     /// Whether the same call may succeed later.
     pub const fn is_temporary(&self) -> bool {
         match self {
             Self::Refused { status, .. } => matches!(*status, 408 | 409 | 429 | 500..),
             Self::Unavailable(_) | Self::Broken | Self::Timeout => true,
-            Self::Blocked(_) | Self::Unreadable(_) | Self::Unusable(_) => false,
+            Self::TooLong { .. } | Self::Blocked(_) | Self::Unreadable(_) | Self::Unusable(_) => {
+                false
+            }
         }
     }
 }

@@ -41,7 +41,7 @@ impl Fault {
             Self::Incomplete => Error::Broken,
             Self::Unreadable(why) => Error::Unreadable(why),
             Self::Said { status, message } => {
-                Error::Refused { status, message: words::clean(&message, key), retry_after: None }
+                Error::refused(status, words::clean(&message, key), None)
             }
         }
     }
@@ -56,7 +56,7 @@ fn status(error: &Value) -> u16 {
     });
     let names =
         ["type", "code"].into_iter().filter_map(|name| match error.get(name)?.as_str()? {
-            "invalid_request_error" | "BadRequestError" => Some(400),
+            "invalid_request_error" | "BadRequestError" | "context_length_exceeded" => Some(400),
             "authentication_error" | "invalid_api_key" => Some(401),
             "billing_error" => Some(402),
             "permission_error" => Some(403),

@@ -12,6 +12,7 @@ mod chat;
 mod error;
 mod exchange;
 mod fault;
+mod learned;
 mod lenient;
 mod openai;
 mod price;
@@ -23,7 +24,7 @@ mod sse;
 mod words;
 
 pub use ask::{Asker, Patience};
-pub use chat::{Call, CallResult, Chunk, Message, Request, Stop, Tokens, ToolSpec, Turn};
+pub use chat::{Call, CallResult, Chunk, Kept, Message, Request, Stop, Tokens, ToolSpec, Turn};
 pub use error::{Error, Result, Unusable};
 pub use price::{Long, Price, price, window};
 pub use probe::{Probe, probe};

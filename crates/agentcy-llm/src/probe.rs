@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use agentcy_egress::{Egress, HttpClient};
 
 use crate::{
-    ProviderKind, Result, Settings, anthropic,
+    Message, ProviderKind, Request, Result, Settings, ToolSpec, anthropic,
     exchange::{agreed, json},
-    openai::{self, Bound},
+    openai::{self, Dialect},
 };
 
 const QUESTION: &str = "Answer with the word ok.";
@@ -35,21 +35,37 @@ pub async fn probe(egress: &Egress, settings: &Settings) -> Result<Probe> {
 }
 
 async fn probe_openai(http: &HttpClient, settings: &Settings) -> Result<()> {
-    let key = settings.api_key.as_ref();
-    let call = openai::ask(http, settings, QUESTION, TOKENS, Bound::MaxTokens)?;
-    let answer = match agreed(call, key).await {
-        Err(error) if openai::wants_completion_tokens(&error) => {
-            let bound = Bound::MaxCompletionTokens;
-            agreed(openai::ask(http, settings, QUESTION, TOKENS, bound)?, key).await?
+    let (key, question) = (settings.api_key.as_ref(), question());
+    let mut dialect = Dialect::of(settings, settings.model());
+    let answer = loop {
+        match agreed(openai::ask(http, settings, &question, dialect)?, key).await {
+            Ok(answer) => break answer,
+            Err(error) => match dialect.after(&error) {
+                Some(next) => dialect = next,
+                None => return Err(error),
+            },
         }
-        answer => answer?,
     };
     openai::check(&json(answer, key).await?)
 }
 
 async fn probe_anthropic(http: &HttpClient, settings: &Settings) -> Result<()> {
     let key = settings.api_key.as_ref();
-    let call = anthropic::ask(http, settings, QUESTION, TOKENS)?;
-    let answer = agreed(call, key).await?;
+    let answer = agreed(anthropic::ask(http, settings, &question())?, key).await?;
     anthropic::check(&json(answer, key).await?)
+}
+
+/// A question with a tool, as every one has in a run: some models take none on this wire.
+fn question() -> Request {
+    let tool = ToolSpec {
+        name: "look".to_owned(),
+        description: "Looks something up.".to_owned(),
+        input_schema: serde_json::json!({ "type": "object", "properties": {} }),
+    };
+    Request {
+        system: String::new(),
+        messages: vec![Message::User(QUESTION.to_owned())],
+        tools: vec![tool.into()],
+        max_tokens: TOKENS,
+    }
 }

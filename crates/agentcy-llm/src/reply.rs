@@ -13,7 +13,8 @@ use secrecy::SecretString;
 use tokio::time::{Sleep, sleep, timeout};
 
 use crate::{
-    Chunk, Error, Patience, Result, Stop, anthropic, fault::Fault, openai, said::Said, sse::Events,
+    Chunk, Error, Kept, Patience, Result, Stop, anthropic, fault::Fault, openai, said::Said,
+    sse::Events,
 };
 
 /// The most that is read of one turn.
@@ -35,7 +36,12 @@ pub(crate) enum Decoder {
 struct Decoded {
     decoder: Decoder,
     said: Said,
+    /// Whose model it is.
+    of: String,
 }
+
+/// The most that is kept of what a provider wants back with a turn, in bytes of JSON.
+const KEPT: usize = 1 << 20;
 
 impl Decoded {
     fn event(&mut self, data: &[u8]) -> std::result::Result<(), Fault> {
@@ -43,6 +49,18 @@ impl Decoded {
             Decoder::Openai(decoder) => decoder.event(data, &mut self.said),
             Decoder::Anthropic(decoder) => decoder.event(data, &mut self.said),
         }
+    }
+
+    /// The turn is over. What led to calls goes back with them.
+    fn end(&mut self, stop: Stop) -> std::result::Result<(), Fault> {
+        let kept = match &self.decoder {
+            _ if !self.said.has_calls() => None,
+            Decoder::Openai(decoder) => decoder.kept(),
+            Decoder::Anthropic(decoder) => decoder.kept(),
+        };
+        let kept = kept.filter(|value| value.to_string().len() <= KEPT);
+        let of = std::mem::take(&mut self.of);
+        self.said.end(stop, kept.map(|value| Kept { of, value }))
     }
 
     fn is_done(&self) -> bool {
@@ -82,6 +100,7 @@ impl Reply {
     pub(crate) fn new(
         answer: Answer,
         decoder: Decoder,
+        of: String,
         key: Option<SecretString>,
         patience: Patience,
         asked: Instant,
@@ -96,7 +115,7 @@ impl Reply {
             idle: Box::pin(sleep(patience.first)),
             events: Events::default(),
             whole: is_json.then(Vec::new),
-            decoded: Decoded { decoder, said: Said::default() },
+            decoded: Decoded { decoder, said: Said::default(), of },
             read: 0,
             over: None,
         }
@@ -198,7 +217,7 @@ impl Reply {
 
     fn end(&mut self) {
         let stop = self.decoded.stop().unwrap_or(Stop::EndTurn);
-        let ended = self.decoded.said.end(stop);
+        let ended = self.decoded.end(stop);
         self.over = Some(ended.map_err(|fault| fault.into_error(self.key.as_ref())));
     }
 }

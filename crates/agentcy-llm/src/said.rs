@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::VecDeque};
 
-use crate::{Chunk, Stop, Tokens, fault::Fault};
+use crate::{Chunk, Kept, Stop, Tokens, fault::Fault};
 
 /// The most calls of one turn.
 const CALLS: usize = 64;
@@ -169,7 +169,7 @@ impl Said {
     }
 
     /// The turn is over.
-    pub(crate) fn end(&mut self, stop: Stop) -> Result<(), Fault> {
+    pub(crate) fn end(&mut self, stop: Stop, kept: Option<Kept>) -> Result<(), Fault> {
         if self.calls.iter().any(|open| open.id.is_empty()) {
             return Err(Fault::Unreadable("a call of it has no name"));
         }
@@ -180,6 +180,7 @@ impl Said {
             }
         }
         self.tell();
+        self.ready.extend(kept.map(Chunk::Kept));
         let stop = match stop {
             Stop::EndTurn if self.has_calls() => Stop::Calls,
             Stop::Calls if !self.has_calls() => Stop::EndTurn,

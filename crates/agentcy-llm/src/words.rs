@@ -9,18 +9,83 @@ use serde_json::{Value, json};
 /// The most that is shown.
 const LIMIT: usize = 2 << 10;
 
-/// Finds the message in the body of a refusal: the shapes of OpenAI, Anthropic, Ollama, vLLM and
-/// gateways, the title of an error page, or plain text.
+/// Where the message of a refusal stands: with OpenAI, Anthropic, Ollama, vLLM, gateways, Gemini and Mistral.
+const PLACES: [&str; 9] = [
+    "/error/message",
+    "/0/error/message",
+    "/error",
+    "/message",
+    "/detail",
+    "/detail/0",
+    "/message/detail/0",
+    "/error/message/detail/0",
+    "/error/detail/0",
+];
+
+/// Finds the message in the body of a refusal: in one of its places, the title of an error page, or plain text.
 pub(crate) fn said(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let found = match serde_json::from_str::<Value>(&text) {
-        Ok(value) => ["/error/message", "/error", "/message", "/detail", "/detail/0/msg"]
-            .into_iter()
-            .find_map(|path| value.pointer(path)?.as_str().map(str::to_owned)),
+        Ok(value) => PLACES.into_iter().find_map(|path| message(value.pointer(path)?)),
         Err(_) if text.trim_start().starts_with('<') => title(&text).map(str::to_owned),
         Err(_) => Some(text.into_owned()),
     };
     found.filter(|words| !words.trim().is_empty())
+}
+
+/// A text, or a fault of a field, of which the name tells as much as the words.
+fn message(found: &Value) -> Option<String> {
+    if let Some(text) = found.as_str() {
+        return Some(text.to_owned());
+    }
+    let words = found.get("msg")?.as_str()?;
+    let names = found.get("loc").and_then(Value::as_array).into_iter().flatten();
+    let names: Vec<&str> = names.filter_map(Value::as_str).collect();
+    Some(if names.is_empty() { words.to_owned() } else { format!("{}: {words}", names.join(".")) })
+}
+
+/// What providers say of a request that holds more than the model reads at once, in small letters.
+const TOO_LONG: [&str; 12] = [
+    "context_length_exceeded",
+    "maximum context length",
+    "context length exceeded",
+    "exceeds the context",
+    "exceed context limit",
+    "exceeds the available context size",
+    "exceeds the model's context",
+    "context window",
+    "prompt is too long",
+    "input is too long",
+    "input token count",
+    "too many tokens",
+];
+
+/// Whether the words of a refusal say that.
+pub(crate) fn is_too_long(message: &str) -> bool {
+    let message = message.to_lowercase();
+    TOO_LONG.iter().any(|words| message.contains(words))
+}
+
+/// Before the number of tokens that a model reads and writes at once.
+const WINDOW_IS: [&str; 6] = [
+    "maximum context length is ",
+    "maximum context length of ",
+    "available context size (",
+    "tokens allowed (",
+    "context limit: ",
+    " > ",
+];
+
+/// The number that such words name.
+pub(crate) fn window(message: &str) -> Option<u32> {
+    WINDOW_IS.iter().find_map(|mark| {
+        let (_, rest) = message.split_once(mark)?;
+        // As in `188240 + 21333 > 200000`.
+        let rest =
+            rest.split_once(" > ").filter(|_| *mark == "context limit: ").map_or(rest, |it| it.1);
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok().filter(|window| *window > 0)
+    })
 }
 
 fn title(page: &str) -> Option<&str> {
@@ -92,6 +157,12 @@ mod tests {
             (r#"{"message":"no"}"#, Some("no")),
             (r#"{"detail":"no"}"#, Some("no")),
             (r#"{"detail":[{"loc":[],"msg":"no"}]}"#, Some("no")),
+            (r#"{"detail":[{"loc":["body","n"],"msg":"no"}]}"#, Some("body.n: no")),
+            (
+                r#"{"object":"error","message":{"detail":[{"loc":["body","stream_options"],"msg":"no"}]}}"#,
+                Some("body.stream_options: no"),
+            ),
+            (r#"[{"error":{"code":400,"message":"no"}}]"#, Some("no")),
             ("<html><head><title>502 Bad Gateway</title></head>", Some("502 Bad Gateway")),
             ("upstream connect error", Some("upstream connect error")),
             ("<html>", None),
@@ -100,6 +171,28 @@ mod tests {
         ] {
             assert_eq!(said(body.as_bytes()).as_deref(), words, "{body}");
         }
+    }
+
+    #[test]
+    fn a_request_that_is_too_long_is_known_by_the_words_of_every_provider() {
+        for (words, expected) in [
+            ("This model's maximum context length is 32768 tokens. However, you", Some(32_768)),
+            ("prompt is too long: 208310 tokens > 200000 maximum", Some(200_000)),
+            (
+                "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, decrease",
+                Some(200_000),
+            ),
+            ("request (9000 tokens) exceeds the available context size (4096 tokens)", Some(4_096)),
+            (
+                "The input token count (9) exceeds the maximum number of tokens allowed (1048576).",
+                Some(1_048_576),
+            ),
+            ("Your input exceeds the context window of this model.", None),
+        ] {
+            assert!(is_too_long(words), "{words}");
+            assert_eq!(window(words), expected, "{words}");
+        }
+        assert!(!is_too_long("'max_tokens' is too large: 1000"));
     }
 
     #[test]

@@ -231,7 +231,7 @@ fn opened(org: OrgId, row: store::LlmSettings, api_key: Option<SecretString>) ->
 }
 
 fn with_cell<T>(org: OrgId, act: impl FnOnce(Cell<'_>) -> T) -> T {
-    act(Cell { org, column: "llm_settings.api_key", row: &org.to_string() })
+    act(Cell::api_key(org, &org.to_string()))
 }
 
 /// Where calls go, without what may be secret in an address.
@@ -260,7 +260,7 @@ fn refusal(error: agentcy_llm::Error) -> Error {
         Llm::Refused { status, message, .. } => {
             refused(json!({ "status": status, "message": message }))
         }
-        Llm::Unreadable(_) => refused(json!({ "message": error.to_string() })),
+        Llm::TooLong { .. } | Llm::Unreadable(_) => refused(json!({ "message": error.to_string() })),
         Llm::Unavailable(_) | Llm::Broken | Llm::Timeout => {
             Error::refused(ErrorCode::UpstreamUnavailable, error.to_string())
         }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Message, Request, ToolSpec, words};
+use crate::{Call, Message, ToolSpec, ask::Asked, words};
 
 #[derive(Serialize)]
 pub(crate) struct Body<'a> {
@@ -76,6 +76,9 @@ enum Content<'a> {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         is_error: bool,
     },
+    /// A block that came from the provider and goes back as it is.
+    #[serde(untagged)]
+    Thought(&'a Value),
 }
 
 impl<'a> From<Content<'a>> for Block<'a> {
@@ -86,10 +89,14 @@ impl<'a> From<Content<'a>> for Block<'a> {
 
 impl<'a> Body<'a> {
     /// The request as the provider takes it.
-    pub(crate) fn new(model: &'a str, request: &'a Request) -> Self {
+    pub(crate) fn new(model: &'a str, asked: Asked<'a>) -> Self {
+        let request = asked.request;
         let mut messages: Vec<Said<'a>> = Vec::new();
-        for message in &request.messages {
-            let (role, content) = blocks(message);
+        // Thoughts are of use until the calls that they led to are answered for.
+        let is_asked = |message: &Message| matches!(message, Message::User(_));
+        let present = request.messages.iter().rposition(is_asked).unwrap_or_default();
+        for (at, message) in request.messages.iter().enumerate() {
+            let (role, content) = blocks(message, asked, at > present);
             if content.is_empty() {
                 continue;
             }
@@ -119,6 +126,13 @@ impl<'a> Body<'a> {
     }
 }
 
+impl Body<'_> {
+    /// The same for an answer in one piece.
+    pub(crate) fn at_once(self) -> Self {
+        Self { stream: false, ..self }
+    }
+}
+
 fn tool_of(tool: &ToolSpec, is_last: bool) -> Tool<'_> {
     Tool {
         name: &tool.name,
@@ -133,15 +147,14 @@ fn text(text: &str) -> Option<Block<'_>> {
     (!text.trim().is_empty()).then(|| Content::Text { text }.into())
 }
 
-fn blocks(message: &Message) -> (Role, Vec<Block<'_>>) {
+fn blocks<'a>(message: &'a Message, asked: Asked<'a>, is_present: bool) -> (Role, Vec<Block<'a>>) {
     match message {
-        Message::User(said) => (Role::User, text(said).into_iter().collect()),
-        Message::Assistant { text: said, calls } => {
-            let calls = calls.iter().map(|call| {
-                let (id, name) = (words::plain(&call.id), words::tool_name(&call.name));
-                Content::ToolUse { id, name, input: words::object(&call.args) }.into()
-            });
-            (Role::Assistant, text(said).into_iter().chain(calls).collect())
+        Message::Aside(said) | Message::User(said) => {
+            (Role::User, text(said).into_iter().collect())
+        }
+        Message::Assistant { text: said, calls, kept } => {
+            let kept = asked.kept(kept.as_ref()).filter(|_| is_present).and_then(Value::as_array);
+            (Role::Assistant, answer(said, calls, kept.map(Vec::as_slice).unwrap_or_default()))
         }
         Message::Results(results) => {
             let results = results.iter().map(|result| {
@@ -155,4 +168,25 @@ fn blocks(message: &Message) -> (Role, Vec<Block<'_>>) {
             (Role::User, results.collect())
         }
     }
+}
+
+/// What the model said, with its thoughts where they stood.
+fn answer<'a>(said: &'a str, calls: &'a [Call], kept: &'a [Value]) -> Vec<Block<'a>> {
+    let mut text = text(said);
+    let mut calls = calls.iter().map(|call| -> Block<'a> {
+        let (id, name) = (words::plain(&call.id), words::tool_name(&call.name));
+        Content::ToolUse { id, name, input: words::object(&call.args) }.into()
+    });
+    let mut blocks: Vec<Block<'a>> = Vec::new();
+    for block in kept {
+        match block.as_str() {
+            None => blocks.push(Content::Thought(block).into()),
+            Some("text") => blocks.extend(text.take()),
+            Some("tool_use") => blocks.extend(calls.next()),
+            Some(_) => {}
+        }
+    }
+    blocks.extend(text);
+    blocks.extend(calls);
+    blocks
 }

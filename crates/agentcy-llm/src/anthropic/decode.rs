@@ -1,7 +1,7 @@
 //! What the events of a streamed message say.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, json, value::RawValue};
 
 use crate::{
     Stop, Tokens,
@@ -19,7 +19,7 @@ struct Event<'a> {
     #[serde(borrow, default)]
     message: Option<Message<'a>>,
     #[serde(borrow, default)]
-    content_block: Option<Block<'a>>,
+    content_block: Option<&'a RawValue>,
     #[serde(borrow, default)]
     delta: Option<Delta<'a>>,
     #[serde(borrow, default)]
@@ -53,6 +53,10 @@ struct Delta<'a> {
     #[serde(borrow, default)]
     text: Text<'a>,
     #[serde(borrow, default)]
+    thinking: Text<'a>,
+    #[serde(borrow, default)]
+    signature: Text<'a>,
+    #[serde(borrow, default)]
     partial_json: Option<Text<'a>>,
     #[serde(borrow, default)]
     stop_reason: Text<'a>,
@@ -76,9 +80,21 @@ pub(crate) struct Decoder {
     fresh: u64,
     /// The call that the open block is, and the arguments that it began with.
     open: Option<(u64, usize, Option<String>)>,
+    /// The blocks in order: thoughts as they are, of the rest the kind.
+    blocks: Vec<Value>,
+}
+
+/// Whether a block holds what only its model reads.
+fn is_thought(kind: &str) -> bool {
+    matches!(kind, "thinking" | "redacted_thinking")
 }
 
 impl Decoder {
+    /// What the provider wants back with this turn: its thoughts, and what they stand between.
+    pub(crate) fn kept(&self) -> Option<Value> {
+        self.blocks.iter().any(Value::is_object).then(|| self.blocks.clone().into())
+    }
+
     /// Why the model stopped; known before the stream is over.
     pub(crate) fn stop(&self) -> Option<Stop> {
         self.reason.or(self.done.then_some(Stop::EndTurn))
@@ -117,15 +133,17 @@ impl Decoder {
         Ok(())
     }
 
-    fn start(
-        &mut self,
-        number: u64,
-        block: Option<Block<'_>>,
-        said: &mut Said,
-    ) -> Result<(), Fault> {
+    fn start(&mut self, number: u64, raw: Option<&RawValue>, said: &mut Said) -> Result<(), Fault> {
         self.close(said);
-        let Some(block) = block else { return Ok(()) };
-        match &*block.kind.0 {
+        let Some(raw) = raw else { return Ok(()) };
+        let block: Block<'_> = serde_json::from_str(raw.get())?;
+        let kind = &*block.kind.0;
+        self.blocks.push(if is_thought(kind) {
+            serde_json::from_str(raw.get())?
+        } else {
+            kind.into()
+        });
+        match kind {
             "text" => said.text(block.text.0),
             "tool_use" => {
                 let mark = Mark { number: Some(number), id: &block.id.0, name: &block.name.0 };
@@ -146,6 +164,15 @@ impl Decoder {
     ) -> Result<(), Fault> {
         let Some(delta) = delta else { return Ok(()) };
         said.text(delta.text.0);
+        if let Some(Value::Object(block)) = self.blocks.last_mut() {
+            for (name, more) in [("thinking", delta.thinking.0), ("signature", delta.signature.0)] {
+                if !more.is_empty() {
+                    let so_far = block.get(name).and_then(Value::as_str).unwrap_or_default();
+                    let whole = format!("{so_far}{more}");
+                    block.insert(name.to_owned(), json!(whole));
+                }
+            }
+        }
         if let Some(json) = delta.partial_json {
             match &self.open {
                 Some((open, at, _)) if *open == number => said.args(*at, json.0),

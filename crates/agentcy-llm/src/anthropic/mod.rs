@@ -7,11 +7,11 @@ use agentcy_egress::{Call, HttpClient};
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::body::Body;
 pub(crate) use self::decode::Decoder;
-use crate::{Error, Request, Result, Settings};
+use crate::{Error, Request, Result, Settings, ask::Asked, openai::Dialect};
 
 const VERSION: (HeaderName, HeaderValue) =
     (HeaderName::from_static("anthropic-version"), HeaderValue::from_static("2023-06-01"));
@@ -27,18 +27,10 @@ fn call<T: Serialize>(http: &HttpClient, settings: &Settings, body: &T) -> Resul
 }
 
 /// Asks one question.
-pub(crate) fn ask(
-    http: &HttpClient,
-    settings: &Settings,
-    question: &str,
-    tokens: u32,
-) -> Result<Call> {
-    let body = json!({
-        "model": settings.model(),
-        "messages": [{ "role": "user", "content": question }],
-        "max_tokens": tokens,
-    });
-    call(http, settings, &body)
+pub(crate) fn ask(http: &HttpClient, settings: &Settings, question: &Request) -> Result<Call> {
+    let dialect = Dialect::of(settings, settings.model());
+    let asked = Asked { request: question, of: "", dialect };
+    call(http, settings, &Body::new(settings.model(), asked).at_once())
 }
 
 /// Asks for one turn, piece by piece.
@@ -46,9 +38,9 @@ pub(crate) fn stream(
     http: &HttpClient,
     settings: &Settings,
     model: &str,
-    request: &Request,
+    asked: Asked<'_>,
 ) -> Result<Call> {
-    call(http, settings, &Body::new(model, request))
+    call(http, settings, &Body::new(model, asked))
 }
 
 /// Whether this is an answer.

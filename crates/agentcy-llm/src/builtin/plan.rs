@@ -39,7 +39,7 @@ impl<'a> Plan<'a> {
     pub(super) fn of(request: &'a Request) -> (&'a str, Self) {
         let asked = |(at, message): (usize, &'a Message)| match message {
             Message::User(text) => Some((at, text.as_str())),
-            Message::Assistant { .. } | Message::Results(_) => None,
+            Message::Aside(_) | Message::Assistant { .. } | Message::Results(_) => None,
         };
         let last = request.messages.iter().enumerate().filter_map(asked).next_back();
         let (at, question) = last.unwrap_or_default();
@@ -47,7 +47,7 @@ impl<'a> Plan<'a> {
         let mut open: &[Call] = &[];
         for message in &request.messages[at..] {
             match message {
-                Message::User(_) => {}
+                Message::Aside(_) | Message::User(_) => {}
                 Message::Assistant { calls, .. } => open = calls,
                 Message::Results(results) => done.extend(results.iter().filter_map(|result| {
                     Some((open.iter().find(|call| call.id == result.id)?, result))
@@ -59,7 +59,11 @@ impl<'a> Plan<'a> {
 
     /// Present time, as the request tells it.
     pub(super) fn now(&self) -> Option<Timestamp> {
-        when::now(&self.request.system)
+        let told = self.request.messages.iter().rev().filter_map(|message| match message {
+            Message::Aside(text) => Some(text.as_str()),
+            _ => None,
+        });
+        told.chain([self.request.system.as_str()]).find_map(when::now)
     }
 
     /// Whether a tool may be called.

@@ -50,15 +50,15 @@ pub(super) fn chunks(request: &Request, next: Next) -> Vec<Chunk> {
 fn calls_in(message: &Message) -> usize {
     match message {
         Message::Assistant { calls, .. } => calls.len(),
-        Message::User(_) | Message::Results(_) => 0,
+        Message::Aside(_) | Message::User(_) | Message::Results(_) => 0,
     }
 }
 
 /// How many bytes a model would have to read.
 fn read(request: &Request) -> usize {
     let said = request.messages.iter().map(|message| match message {
-        Message::User(text) => text.len(),
-        Message::Assistant { text, calls } => {
+        Message::Aside(text) | Message::User(text) => text.len(),
+        Message::Assistant { text, calls, .. } => {
             text.len()
                 + calls
                     .iter()

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::{
     Stop, Tokens,
@@ -43,6 +43,11 @@ struct Delta<'a> {
     content: Text<'a>,
     #[serde(borrow, default)]
     refusal: Text<'a>,
+    /// What the model thought, for servers that want it back.
+    #[serde(borrow, default)]
+    reasoning_content: Text<'a>,
+    #[serde(borrow, default)]
+    reasoning_details: Option<&'a RawValue>,
     #[serde(borrow, default)]
     tool_calls: Option<Vec<ToolCall<'a>>>,
     /// The form before there were several calls.
@@ -58,6 +63,9 @@ struct ToolCall<'a> {
     id: Text<'a>,
     #[serde(borrow, default)]
     function: Option<Function<'a>>,
+    /// What the server wants back with the call.
+    #[serde(borrow, default)]
+    extra_content: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
@@ -88,9 +96,39 @@ struct Details {
 pub(crate) struct Decoder {
     reason: Option<Stop>,
     done: bool,
+    thoughts: Thoughts,
+}
+
+/// What a server wants back with a turn.
+#[derive(Debug, Default)]
+struct Thoughts {
+    content: String,
+    details: Vec<Value>,
+    /// By number of the call.
+    calls: Map<String, Value>,
+}
+
+impl Thoughts {
+    /// One value for all of it, if there is any; the names are those that it goes back by.
+    fn value(&self) -> Option<Value> {
+        let mut message = Map::new();
+        if !self.content.is_empty() {
+            message.insert("reasoning_content".to_owned(), self.content.clone().into());
+        }
+        if !self.details.is_empty() {
+            message.insert("reasoning_details".to_owned(), self.details.clone().into());
+        }
+        let is_empty = message.is_empty() && self.calls.is_empty();
+        (!is_empty).then(|| json!({ "message": message, "calls": self.calls }))
+    }
 }
 
 impl Decoder {
+    /// What the server wants back with this turn.
+    pub(crate) fn kept(&self) -> Option<Value> {
+        self.thoughts.value()
+    }
+
     /// Why the model stopped; known before the stream is over.
     pub(crate) fn stop(&self) -> Option<Stop> {
         self.reason.or(self.done.then_some(Stop::EndTurn))
@@ -128,11 +166,23 @@ impl Decoder {
     }
 
     fn choice(&mut self, choice: Choice<'_>, said: &mut Said) -> Result<(), Fault> {
-        for delta in [choice.delta, choice.message].into_iter().flatten() {
+        // Some repeat in the one what they say in the other.
+        if let Some(delta) = choice.delta.or(choice.message) {
             said.text(delta.content.0);
             said.text(delta.refusal.0);
+            self.thoughts.content.push_str(&delta.reasoning_content.0);
+            if let Some(details) = delta.reasoning_details {
+                self.thoughts
+                    .details
+                    .extend(serde_json::from_str::<Vec<Value>>(details.get()).unwrap_or_default());
+            }
             for call in delta.tool_calls.into_iter().flatten() {
-                take_call(call.index, &call.id.0, &call.function.unwrap_or_default(), said)?;
+                let function = call.function.unwrap_or_default();
+                let at = take_call(call.index, &call.id.0, &function, said)?;
+                if let Some(extra) = call.extra_content {
+                    let extra: Value = serde_json::from_str(extra.get())?;
+                    self.thoughts.calls.insert(at.to_string(), json!({ "extra_content": extra }));
+                }
             }
             if let Some(function) = delta.function_call {
                 take_call(None, "", &function, said)?;
@@ -155,15 +205,15 @@ fn take_call(
     id: &str,
     function: &Function<'_>,
     said: &mut Said,
-) -> Result<(), Fault> {
+) -> Result<usize, Fault> {
     let at = said.call(&Mark { number, id, name: &function.name.0 })?;
-    let Some(arguments) = function.arguments else { return Ok(()) };
+    let Some(arguments) = function.arguments else { return Ok(at) };
     let text = match arguments.get() {
         quoted if quoted.starts_with('"') => serde_json::from_str::<Text<'_>>(quoted)?.0,
         plain => Cow::Borrowed(plain),
     };
     said.args(at, text);
-    Ok(())
+    Ok(at)
 }
 
 /// The tokens of a usage; one that says nothing, or says it in a way of its own, is none.

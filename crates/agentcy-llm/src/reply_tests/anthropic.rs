@@ -68,7 +68,9 @@ fn text_thoughts_and_calls_are_read_wherever_the_bytes_are_cut() {
     ];
     let stream: String =
         events.iter().flat_map(|event| ["event: x\r\ndata: ", event, "\r\n\r\n"]).collect();
-    let expected = "#16/5/2>1|Grüße ü|+0 t1 f|0: {\"q\":\"ä|0: \"}|#16/5/2>7|.Calls";
+    let thought = r#"{"signature":"x","thinking":"hmm","type":"thinking"}"#;
+    let said = "#16/5/2>1|Grüße ü|+0 t1 f|0: {\"q\":\"ä|0: \"}|#16/5/2>7";
+    let expected = &format!("{said}|~[{thought},\"text\",\"tool_use\"]|.Calls");
     assert_cuts_do_not_matter(decoder, &stream, expected);
 }
 

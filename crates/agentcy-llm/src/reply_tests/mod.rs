@@ -10,7 +10,7 @@ use crate::Tokens;
 
 /// What a turn came to: chunks, and why there are no more.
 fn told(wire: Decoder, pieces: &[&[u8]]) -> (Vec<Chunk>, std::result::Result<(), Fault>) {
-    let mut decoded = Decoded { decoder: wire, said: Said::default() };
+    let mut decoded = Decoded { decoder: wire, said: Said::default(), of: String::new() };
     let mut events = Events::default();
     let mut read = || {
         for piece in pieces {
@@ -23,7 +23,7 @@ fn told(wire: Decoder, pieces: &[&[u8]]) -> (Vec<Chunk>, std::result::Result<(),
             events.finish(&mut |data| decoded.event(data))?;
         }
         let stop = decoded.stop().ok_or(Fault::Incomplete)?;
-        decoded.said.end(stop)
+        decoded.end(stop)
     };
     let over = read();
     (std::iter::from_fn(|| decoded.said.pop()).collect(), over)
@@ -41,6 +41,7 @@ fn short(chunks: &[Chunk]) -> String {
             Chunk::Usage(Tokens { input, cached, cache_written, output }) => {
                 format!("#{input}/{cached}/{cache_written}>{output}")
             }
+            Chunk::Kept(kept) => format!("~{}", kept.value),
             Chunk::End(stop) => format!(".{stop:?}"),
         };
         let sep = if lines.is_empty() { "" } else { "|" };

@@ -251,3 +251,12 @@ fn calls_without_end_are_stopped() {
     let (chunks, _) = read(&[&events[..64], &[CALLS]].concat());
     assert!(chunks.ends_with(".Calls"));
 }
+
+#[test]
+fn what_stands_in_a_delta_and_again_in_a_message_is_said_once() {
+    let said = whole(&[
+        r#"{"choices":[{"delta":{"content":"a"},"message":{"content":"a"}}]}"#,
+        r#"{"choices":[{"delta":{"content":"b"},"message":{"content":"ab"},"finish_reason":"stop"}]}"#,
+    ]);
+    assert_eq!(said, "a|b|.EndTurn");
+}

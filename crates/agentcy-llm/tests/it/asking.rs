@@ -31,7 +31,7 @@ fn long() -> Request {
         system: "You are terse.".to_owned(),
         messages: vec![
             Message::User("Who?".to_owned()),
-            Message::Assistant { text: String::new(), calls: Vec::new() },
+            Message::Assistant { text: String::new(), calls: Vec::new(), kept: None },
             Message::User("Who owns it?".to_owned()),
             Message::Assistant {
                 text: "Let me look.".to_owned(),
@@ -39,11 +39,13 @@ fn long() -> Request {
                     call("a", "search", json!({ "q": "it" })),
                     call("b", "list", json!({})),
                 ],
+                kept: None,
             },
             Message::Results(vec![result("a", "found", false), result("b", "no", true)]),
             Message::Assistant {
                 text: String::new(),
                 calls: vec![call("c.1", "no such tool!", json!("{\"q\": half"))],
+                kept: None,
             },
             Message::Results(vec![result("c.1", "not JSON", true)]),
             Message::User("And?".to_owned()),
@@ -69,21 +71,26 @@ async fn a_chat_completion_is_asked_with_all_that_was_said() {
         json!({ "type": "function", "function": { "name": name, "description": description, "parameters": parameters } })
     };
     let called = |id: &str, name: &str, arguments: &str| json!({ "id": id, "type": "function", "function": { "name": name, "arguments": arguments } });
+    let at = |message: usize, call: usize| {
+        body["messages"][message]["tool_calls"][call]["id"].as_str().unwrap().to_owned()
+    };
+    let ids = [at(2, 0), at(2, 1), at(5, 0)];
+    let is_short = |id: &String| id.len() == 9 && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    assert!(ids.iter().all(is_short) && ids[0] != ids[1], "{ids:?}");
     let expected = json!({
         "model": "scripted",
         "messages": [
             { "role": "system", "content": "You are terse." },
-            { "role": "user", "content": "Who?" },
-            { "role": "user", "content": "Who owns it?" },
+            { "role": "user", "content": "Who?\n\nWho owns it?" },
             { "role": "assistant", "content": "Let me look.", "tool_calls": [
-                called("a", "search", "{\"q\":\"it\"}"), called("b", "list", "{}"),
+                called(&ids[0], "search", "{\"q\":\"it\"}"), called(&ids[1], "list", "{}"),
             ]},
-            { "role": "tool", "tool_call_id": "a", "content": "found" },
-            { "role": "tool", "tool_call_id": "b", "content": "no" },
+            { "role": "tool", "tool_call_id": ids[0], "content": "found" },
+            { "role": "tool", "tool_call_id": ids[1], "content": "no" },
             { "role": "assistant", "content": null, "tool_calls": [
-                called("c.1", "no_such_tool_", "{\"arguments\":\"{\\\"q\\\": half\"}"),
+                called(&ids[2], "no_such_tool_", "{\"arguments\":\"{\\\"q\\\": half\"}"),
             ]},
-            { "role": "tool", "tool_call_id": "c.1", "content": "not JSON" },
+            { "role": "tool", "tool_call_id": ids[2], "content": "not JSON" },
             { "role": "user", "content": "And?" },
         ],
         "tools": [function("search"), function("list")],

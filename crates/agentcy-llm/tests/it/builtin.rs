@@ -55,7 +55,7 @@ fn said(chunks: &[Chunk]) -> (String, Vec<Call>) {
                 calls.push((id.clone(), name.clone(), String::new()));
             }
             Chunk::CallArgs { index, delta } => calls[*index].2.push_str(delta),
-            Chunk::Model(_) | Chunk::Usage(_) | Chunk::End(_) => {}
+            Chunk::Model(_) | Chunk::Kept(_) | Chunk::Usage(_) | Chunk::End(_) => {}
         }
     }
     let call = |(id, name, args): (String, String, String)| {
@@ -86,7 +86,7 @@ impl Talk {
             assert_eq!(chunks.last(), Some(&Chunk::End(Stop::Calls)));
             let results = calls.iter().map(|call| result(call, &tool(call))).collect();
             all.extend(calls.clone());
-            request.messages.push(Message::Assistant { text, calls });
+            request.messages.push(Message::Assistant { text, calls, kept: None });
             request.messages.push(Message::Results(results));
         }
         unreachable!("it never ends: {all:?}")

@@ -78,7 +78,7 @@ async fn a_pause_that_is_asked_for_is_kept_and_a_long_one_leads_to_the_fallback(
 #[tokio::test]
 async fn what_the_provider_will_never_take_fails_at_once() {
     for provider in WIRES {
-        for status in [400, 401, 402, 403, 404, 413, 422] {
+        for status in [400, 401, 402, 422] {
             let (said, models) = asked(&asker(), provider, vec![Turn::refuses(status, "no")]).await;
             assert!(
                 matches!(said.refused(), Error::Refused { status: s, .. } if *s == status),
@@ -88,6 +88,61 @@ async fn what_the_provider_will_never_take_fails_at_once() {
         }
         let (said, _) = asked(&asker(), provider, vec![Turn::EchoesTheKey]).await;
         assert!(said.refused().to_string().contains("Incorrect API key provided: ****."));
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_is_gone_or_not_for_us_leads_to_the_fallback() {
+    for provider in WIRES {
+        let odd = Turn::Raw(200, "{}".to_owned());
+        let no = |status| Turn::refuses(status, "no");
+        for turn in [no(403), no(404), no(413), odd] {
+            let (said, models) =
+                asked(&asker(), provider, vec![turn.clone(), Turn::streams(["a"])]).await;
+            assert_eq!(said.model.as_deref(), Some("second"), "{turn:?} {said:?}");
+            assert_eq!(models, ["scripted", "second"]);
+        }
+        let (said, models) = asked(&asker(), provider, vec![no(404)]).await;
+        assert!(matches!(said.refused(), Error::Refused { status: 404, .. }), "{said:?}");
+        assert_eq!(models, ["scripted", "second"]);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_long_says_so_and_how_much_fits() {
+    for provider in WIRES {
+        let words = "prompt is too long: 208310 tokens > 200000 maximum";
+        let turns = vec![Turn::refuses(400, words), Turn::refuses(404, "gone")];
+        let (said, models) = asked(&asker(), provider, turns).await;
+        let Error::TooLong { window, .. } = said.refused() else { panic!("{said:?}") };
+        assert_eq!((*window, models.len()), (Some(200_000), 2));
+    }
+}
+
+#[tokio::test]
+async fn a_pause_is_told_in_seconds_milliseconds_or_by_a_date() {
+    for (header, expected) in [
+        ("retry-after: 7", Duration::from_secs(7)),
+        ("retry-after-ms: 1500\r\nretry-after: 2", Duration::from_millis(1_500)),
+        (
+            "date: Mon, 23 Nov 2026 09:00:00 GMT\r\nretry-after: Mon, 23 Nov 2026 09:01:30 GMT",
+            Duration::from_secs(90),
+        ),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}/v1", listener.local_addr().unwrap()).parse().ok();
+        let mut server = JoinSet::new();
+        server.spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut call = vec![0; 64 << 10];
+            assert!(socket.read(&mut call).await.unwrap() > 0);
+            let answer = format!("HTTP/1.1 429 Busy\r\n{header}\r\ncontent-length: 0\r\n\r\n");
+            socket.write_all(answer.as_bytes()).await.unwrap();
+        });
+        let settings = Settings { provider: ProviderKind::Openai, base_url, ..Settings::builtin() };
+        let refused = agentcy_llm::probe(&crate::egress(), &settings).await;
+        let Err(Error::Refused { retry_after, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(retry_after, Some(expected), "{header}");
     }
 }
 

@@ -7,13 +7,15 @@ mod faults;
 mod probing;
 mod speed;
 mod streaming;
+mod strict;
 
 use std::{sync::Arc, time::Duration};
 
 use agentcy_core::Entropy;
 use agentcy_egress::{Egress, Limits};
 use agentcy_llm::{
-    Asker, Chunk, Error, Message, Patience, ProviderKind, Request, Settings, Stop, Tokens, Turn,
+    Asker, Chunk, Error, Kept, Message, Patience, ProviderKind, Request, Settings, Stop, Tokens,
+    Turn,
 };
 use agentcy_testkit::fake_llm::{self, FakeLlm};
 use futures_util::StreamExt;
@@ -73,6 +75,7 @@ struct Told {
     /// Id, name, arguments.
     calls: Vec<(String, String, String)>,
     tokens: Option<Tokens>,
+    kept: Option<Kept>,
     stop: Option<Stop>,
     error: Option<Error>,
 }
@@ -93,6 +96,7 @@ impl Told {
                     told.calls.push((id, name, String::new()));
                 }
                 Ok(Chunk::CallArgs { index, delta }) => told.calls[index].2.push_str(&delta),
+                Ok(Chunk::Kept(kept)) => told.kept = Some(kept),
                 Ok(Chunk::Usage(tokens)) => told.tokens = Some(tokens),
                 Ok(Chunk::End(stop)) => told.stop = Some(stop),
                 Err(error) => told.error = Some(error),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use agentcy_egress::Egress;
 use agentcy_llm::{Error, Probe, ProviderKind, Result, Settings, Unusable, probe};
-use agentcy_testkit::fake_llm::{FakeLlm, Turn};
+use agentcy_testkit::fake_llm::{FakeLlm, Strict, Turn};
 
 use crate::{KEY, WIRES, egress, settings};
 
@@ -57,7 +57,22 @@ async fn a_model_that_wants_the_new_name_of_the_bound_is_asked_once_more() {
     let fake = FakeLlm::start([stubborn]).await.unwrap();
     let refused = probe(&egress(), &settings(ProviderKind::Openai, &fake)).await;
     assert!(matches!(refused, Err(Error::Refused { status: 400, .. })));
-    assert_eq!(fake.seen().len(), 2);
+    assert_eq!(fake.seen().len(), 3, "with either name, and with none");
+}
+
+#[tokio::test]
+async fn what_a_run_would_be_refused_for_is_found_out() {
+    let fake = FakeLlm::start([Turn::Says("ok".to_owned())]).await.unwrap();
+    fake.insist(Strict::Gpt56);
+    probe(&egress(), &settings(ProviderKind::Openai, &fake)).await.unwrap();
+    let efforts: Vec<_> =
+        fake.seen().iter().map(|seen| seen.body["reasoning_effort"].clone()).collect();
+    assert_eq!(efforts, [serde_json::Value::Null, "none".into()]);
+    for provider in WIRES {
+        let fake = FakeLlm::start([Turn::refuses(400, "it takes no tools")]).await.unwrap();
+        assert!(probe(&egress(), &settings(provider, &fake)).await.is_err());
+        assert_eq!(fake.seen()[0].body["tools"].as_array().unwrap().len(), 1);
+    }
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn arguments_that_a_person_changed_are_still_the_call_that_was_asked_for()
     let (text, mut calls) = said(&turn(&request).await);
     calls[0].args["properties"]["tier"] = "tin".into();
     let results = vec![result(&calls[0], &json!({ "node": node(1, "Service", "payments") }))];
-    request.messages.push(Message::Assistant { text, calls });
+    request.messages.push(Message::Assistant { text, calls, kept: None });
     request.messages.push(Message::Results(results));
     let (text, calls) = said(&turn(&request).await);
     assert!(calls.is_empty() && text.starts_with("Done"), "{text}");

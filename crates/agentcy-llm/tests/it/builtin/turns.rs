@@ -53,7 +53,7 @@ async fn calls_begin_in_order_with_names_of_their_own_and_their_arguments_come_i
     let other = found(&[node(2, "Service", "orders of ünïcode customers")]);
     // Results may come in any order.
     let results = vec![result(&calls[1], &other), result(&calls[0], &one)];
-    request.messages.push(Message::Assistant { text, calls });
+    request.messages.push(Message::Assistant { text, calls, kept: None });
     request.messages.push(Message::Results(results));
     let (_, calls) = said(&turn(&request).await);
     let ids: Vec<&str> = calls.iter().map(|call| call.id.as_str()).collect();
@@ -80,10 +80,21 @@ async fn an_answer_that_may_be_no_longer_is_cut() {
 async fn each_question_is_read_by_itself() {
     let mut request = asked("who owns payments?", &TOOLS);
     let answer = "Red.".to_owned();
-    request.messages.push(Message::Assistant { text: answer, calls: Vec::new() });
+    request.messages.push(Message::Assistant { text: answer, calls: Vec::new(), kept: None });
     request.messages.push(Message::User("and who owns it?".to_owned()));
     let (text, calls) = said(&turn(&request).await);
     assert!(calls.is_empty() && text.contains("I do not know what “it” means"), "{text}");
+}
+
+#[tokio::test]
+async fn the_time_is_that_of_the_newest_question() {
+    let aside = |minute: u32| Message::Aside(format!("It is 2027-03-04 05:{minute:02} UTC."));
+    let mut request = asked("what changed in the last hour?", &TOOLS);
+    request.messages.insert(0, aside(1));
+    request.messages.push(Message::User("what changed in the last hour?".to_owned()));
+    request.messages.insert(2, aside(2));
+    let (_, calls) = said(&turn(&request).await);
+    assert!(calls[0].args.to_string().contains("2027-03-04T04:02:00Z"), "{calls:?}");
 }
 
 #[tokio::test]
