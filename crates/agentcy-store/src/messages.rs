@@ -1,11 +1,14 @@
 //! `messages`: the finished reading of a conversation's log, for history and for what the model is told.
 
+use std::collections::BTreeMap;
+
 use agentcy_core::{
     Limit, Page, Timestamp,
     chat::{FinishReason, MessageRole, MessageState, Part, Usage},
     id::{ConversationId, MessageId, RunId},
     page::TOTAL_CAP,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -43,6 +46,8 @@ pub struct Message {
     pub through: Option<i64>,
     /// What it says and does, in order.
     pub parts: Vec<Part>,
+    /// What a model is told with it; nothing of it in a history.
+    pub aside: Aside,
     /// The model that wrote it.
     pub model: Option<String>,
     /// What it used.
@@ -55,6 +60,24 @@ pub struct Message {
     pub created_at: Timestamp,
     /// When it was whole, or broke off.
     pub finished_at: Option<Timestamp>,
+}
+
+/// What a model is told with a message, and nobody is shown.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Aside {
+    /// Of a question: what held at the moment, such as the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
+    /// Of an answer: what its provider wants back with a turn, by step.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: BTreeMap<u32, Value>,
+}
+
+impl Aside {
+    /// As it is written; nothing where there is nothing.
+    pub(crate) fn written(&self, of: MessageId) -> Result<Option<Value>> {
+        (*self != Self::default()).then(|| to_json(TABLE, of, self)).transpose()
+    }
 }
 
 impl Message {
@@ -73,6 +96,7 @@ struct MessageRow {
     seq: Option<i64>,
     through: Option<i64>,
     parts: Value,
+    aside: Option<Value>,
     model: Option<String>,
     usage: Option<Value>,
     finish_reason: Option<String>,
@@ -94,6 +118,7 @@ impl TryFrom<MessageRow> for Message {
             seq: row.seq,
             through: row.through,
             parts: json(TABLE, id, row.parts)?,
+            aside: row.aside.map_or(Ok(Aside::default()), |aside| json(TABLE, id, aside))?,
             model: row.model,
             usage: row.usage.map(|usage| json(TABLE, id, usage)).transpose()?,
             finish_reason: row.finish_reason.map(|text| name(TABLE, id, &text)).transpose()?,
@@ -106,11 +131,12 @@ impl TryFrom<MessageRow> for Message {
 
 // A macro, since a checked statement is a literal and the columns of a message are many.
 macro_rules! messages {
-    ($rest:literal $(, $arg:expr)* $(,)?) => {
+    ($rest:literal $(, $arg:expr)* $(,)?) => { messages!(with "aside", $rest $(, $arg)*) };
+    (with $aside:literal, $rest:literal $(, $arg:expr)* $(,)?) => {
         sqlx::query_as!(
             MessageRow,
             "select id, conversation_id, run_id, role, state, seq, through, parts, model, usage,
-                    finish_reason, error, created_at, finished_at
+                    finish_reason, error, created_at, finished_at, " + $aside + " as aside
              from messages " + $rest
             $(, $arg)*
         )
@@ -125,8 +151,8 @@ pub async fn insert(tx: &mut Tx, messages: &[Message]) -> Result<()> {
         sqlx::query!(
             "insert into messages (id, org_id, conversation_id, run_id, role, state, seq, through,
                                    parts, model, usage, finish_reason, error, created_at,
-                                   finished_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                                   finished_at, aside)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             Uuid::from(message.id),
             Uuid::from(tx.org()),
             Uuid::from(message.conversation_id),
@@ -142,6 +168,7 @@ pub async fn insert(tx: &mut Tx, messages: &[Message]) -> Result<()> {
             json.error,
             message.created_at,
             message.finished_at,
+            json.aside,
         )
         .execute(tx.conn())
         .await?;
@@ -149,13 +176,13 @@ pub async fn insert(tx: &mut Tx, messages: &[Message]) -> Result<()> {
     Ok(())
 }
 
-/// Writes state, number, parts, model, usage, and how it ended.
+/// Writes state, number, parts, aside, model, usage, and how it ended.
 #[tracing::instrument(name = "db.messages.update", skip_all)]
 pub async fn update(tx: &mut Tx, message: &Message) -> Result<bool> {
     let json = Written::of(message)?;
     let done = sqlx::query!(
         "update messages set state = $3, seq = $4, parts = $5, model = $6, usage = $7,
-                             finish_reason = $8, error = $9, finished_at = $10
+                             finish_reason = $8, error = $9, finished_at = $10, aside = $11
          where org_id = $1 and id = $2",
         Uuid::from(tx.org()),
         Uuid::from(message.id),
@@ -167,6 +194,7 @@ pub async fn update(tx: &mut Tx, message: &Message) -> Result<bool> {
         message.finish_reason.map(FinishReason::name),
         json.error,
         message.finished_at,
+        json.aside,
     )
     .execute(tx.conn())
     .await?;
@@ -211,6 +239,7 @@ pub async fn list(
     let org = Uuid::from(tenant.org());
     let (after_seq, after_id) = after.unzip();
     let rows = messages!(
+        with "null::jsonb",
         "where org_id = $1 and conversation_id = $2
              and ($3::bigint is null
                   or (coalesce(seq, 9223372036854775807), id) < ($3, $4::uuid))
@@ -283,6 +312,7 @@ pub async fn context(
 /// The JSON columns of a message.
 struct Written {
     parts: Value,
+    aside: Option<Value>,
     usage: Option<Value>,
     error: Option<Value>,
 }
@@ -292,6 +322,7 @@ impl Written {
         let id = message.id;
         Ok(Self {
             parts: to_json(TABLE, id, &message.parts)?,
+            aside: message.aside.written(id)?,
             usage: message.usage.map(|usage| to_json(TABLE, id, &usage)).transpose()?,
             error: message.error.as_ref().map(|error| to_json(TABLE, id, error)).transpose()?,
         })

@@ -14,7 +14,7 @@ use agentcy_platform::{
 };
 use agentcy_store::{
     Tx, approvals,
-    messages::{self, Message},
+    messages::{self, Aside, Message},
     runs::{self, NewRun, Start},
     tool_calls::{self, ToolCall},
 };
@@ -273,6 +273,7 @@ async fn a_history_shows_calls_and_decisions_beside_what_was_said() {
         seq: Some(seq),
         through: None,
         parts: vec![Part::Text { step: 0, text: text.into() }],
+        aside: Aside::default(),
         model: None,
         usage: None,
         finish_reason: None,
@@ -399,6 +400,7 @@ async fn a_page_of_the_history_ends_where_calls_would_make_it_too_heavy() {
             seq: Some(seq),
             through: None,
             parts: Vec::new(),
+            aside: Aside::default(),
             model: None,
             usage: None,
             finish_reason: None,

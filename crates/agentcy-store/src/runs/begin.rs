@@ -48,7 +48,10 @@ pub async fn begin(tenant: &mut impl Tenant, new: &Beginning<'_>) -> Result<Run>
                set last_seq = $4, reserved = greatest(reserved, $5, $4), active_run = $6,
                    updated_at = $7, title = case when title = '' then $8 else title end
                where org_id = $1 and id = $2 and last_seq + 1 = $3 and active_run is null
-                   and agent_id is not distinct from $9 and realm is not distinct from $40
+                   and (select a.id from agents a
+                        where a.org_id = $1 and a.id = agent_id and a.deleted_at is null)
+                       is not distinct from $9
+                   and realm is not distinct from $40
                returning id
            ), begun as (
                insert into runs (id, org_id, conversation_id, agent_id, message_id, starter, state,
@@ -59,13 +62,14 @@ pub async fn begin(tenant: &mut impl Tenant, new: &Beginning<'_>) -> Result<Run>
                returning *
            ), said as (
                insert into messages (id, org_id, conversation_id, run_id, role, state, seq, parts,
-                                     created_at, finished_at)
+                                     aside, created_at, finished_at)
                select said.id, $1, begun.conversation_id, begun.id, said.role, said.state, said.seq,
-                      said.parts, $7, said.finished_at
+                      said.parts, said.aside, $7, said.finished_at
                from begun cross join (values
-                   ($18::uuid, $19::text, $20::text, $21::bigint, $22::jsonb, $7::timestamptz),
-                   ($10, $23, $24, $25, '[]', null)
-               ) as said (id, role, state, seq, parts, finished_at)
+                   ($18::uuid, $19::text, $20::text, $21::bigint, $22::jsonb, $41::jsonb,
+                    $7::timestamptz),
+                   ($10, $23, $24, $25, '[]', null, null)
+               ) as said (id, role, state, seq, parts, aside, finished_at)
            ), logged as (
                insert into conversation_log (org_id, conversation_id, first_seq, last_seq, run_id,
                                              fence, at, events)
@@ -120,6 +124,7 @@ pub async fn begin(tenant: &mut impl Tenant, new: &Beginning<'_>) -> Result<Run>
         &run.causes(),
         run.task.as_ref().is_some_and(|task| task.tainted),
         conversation.realm.as_ref().map(Realm::as_str),
+        question.aside.written(question.id)?,
     )
     .fetch_optional(tenant.conn())
     .await?;

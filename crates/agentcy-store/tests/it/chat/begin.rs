@@ -8,7 +8,7 @@ use agentcy_core::{
 use agentcy_store::{
     conversation_log::{self, Lines},
     conversations::{self, Conversation},
-    messages::{self, Message},
+    messages::{self, Aside, Message},
     runs::{self, Beginning, NewRun, Run},
 };
 
@@ -31,7 +31,11 @@ fn new(conversation: ConversationId) -> (NewRun, Message, Message) {
         at: at(5),
         start: held(30),
     };
-    let question = a_message(conversation, run.id, MessageRole::User, Some(1), "who?");
+    let now = Some("It is noon.".to_owned());
+    let question = Message {
+        aside: Aside { now, ..Aside::default() },
+        ..a_message(conversation, run.id, MessageRole::User, Some(1), "who?")
+    };
     let answer = Message {
         id: run.message_id,
         state: MessageState::Streaming,

@@ -6,9 +6,10 @@ use agentcy_core::{
 };
 use agentcy_store::{
     conversations::{self, Filter},
-    messages::{self, Message},
+    messages::{self, Aside, Message},
     usage::{self, Grouping, Share, Span, Sums},
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{a_conversation, a_message, conversation, find, held_run, reader, say, text, tx};
@@ -58,6 +59,7 @@ async fn a_message_ends_as_it_went() {
         parts: text("It is ⟨Ada⟩."),
         model: Some("small".into()),
         usage: Some(Usage { in_tokens: 1, out_tokens: 2, cost_usd: 0.25 }),
+        aside: Aside { kept: [(0, json!({ "of": "a" }))].into(), now: None },
         finish_reason: Some(FinishReason::EndTurn),
         finished_at: Some(at(9)),
         ..queued
