@@ -37,7 +37,7 @@ pub(crate) async fn ended(
     now: Timestamp,
 ) -> Result<()> {
     let error = why(tx, run, ending).await?;
-    let state = state(ending.state);
+    let state = state(ending);
     if task_runs::end(tx, id, state, ending.output, error.as_ref(), now).await?
         && let Some(task) = moved(platform, tx, id).await?
     {
@@ -53,14 +53,31 @@ pub(super) async fn next(platform: &Platform, tx: &mut Tx, task: &Task) -> Resul
     Ok(true)
 }
 
-fn state(of_agent: RunState) -> TaskRunState {
-    match of_agent {
+/// What a limit ended is an answer in a conversation; the work of a task it is not.
+fn state(ending: &Ending<'_>) -> TaskRunState {
+    match ending.state {
         RunState::Pending | RunState::Running => TaskRunState::Running,
         RunState::WaitingApproval => TaskRunState::WaitingApproval,
+        RunState::Succeeded if limit(ending).is_some() => TaskRunState::Failed,
         RunState::Succeeded => TaskRunState::Succeeded,
         RunState::Failed => TaskRunState::Failed,
         RunState::Cancelled => TaskRunState::Cancelled,
     }
+}
+
+/// The limit that ended a run, and what it is.
+fn limit(ending: &Ending<'_>) -> Option<(FinishReason, &'static str)> {
+    let reason = ending.finish_reason?;
+    let words = match reason {
+        FinishReason::MaxIterations => "its steps were used up before it had answered",
+        FinishReason::MaxTokens => "its tokens were used up before it had answered",
+        FinishReason::MaxCost => "its money was used up before it had answered",
+        FinishReason::MaxTime => "its time was over before it had answered",
+        FinishReason::EndTurn | FinishReason::Cancelled | FinishReason::ApprovalExpired => {
+            return None;
+        }
+    };
+    Some((reason, words))
 }
 
 async fn why(tx: &mut Tx, run: RunId, ending: &Ending<'_>) -> Result<Option<TaskFailure>> {
@@ -77,7 +94,7 @@ async fn why(tx: &mut Tx, run: RunId, ending: &Ending<'_>) -> Result<Option<Task
         Some(FinishReason::Cancelled) if is_superseded(tx, run).await? => {
             failure(TaskErrorCode::Overlap.name(), "a newer run of the task took its place")
         }
-        _ => None,
+        _ => limit(ending).and_then(|(reason, words)| failure(reason.name(), words)),
     })
 }
 

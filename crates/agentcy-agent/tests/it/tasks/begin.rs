@@ -135,5 +135,6 @@ async fn what_the_task_says_of_limits_goes_before_the_agents() {
     yard.work().await;
     let rows = yard.inner.database.rows("select finish_reason from runs").await;
     assert_eq!(rows[0]["finish_reason"], "max_iterations");
-    assert!(yard.stands(&task, id).await.0.is_over());
+    let stands = yard.stands(&task, id).await;
+    assert_eq!(stands, (TaskRunState::Failed, "max_iterations".to_owned()));
 }
