@@ -15,12 +15,14 @@ mod finish;
 mod hand;
 mod keeper;
 mod limits;
+mod measure;
 mod open;
 mod park;
 pub(crate) mod plain;
 mod provider;
 mod reads;
 mod resume;
+mod room;
 mod session;
 mod stop;
 mod stream;
@@ -29,7 +31,7 @@ mod writes;
 
 use std::time::Duration;
 
-pub(crate) use brief::{Briefs, system};
+pub(crate) use brief::{Briefs, preface};
 pub(crate) use hand::{Hand, shared};
 pub(crate) use keeper::{Halt, Keeper, Seat};
 pub(crate) use open::{Opening, Refused, begin, blank_answer};

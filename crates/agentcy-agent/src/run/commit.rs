@@ -144,7 +144,7 @@ impl Session {
 
     /// Adds what the turn that is under way has used to the sums.
     pub(super) fn add_used(&mut self) {
-        if let Some((model, tokens)) = self.used.take() {
+        if let Some((model, tokens)) = std::mem::take(&mut self.measure).used() {
             let usage: Usage = self.provider.usage(&model, &tokens);
             self.run.usage += usage;
         }

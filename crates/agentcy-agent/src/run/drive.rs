@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, panic::AssertUnwindSafe};
 
-use agentcy_core::chat::FinishReason;
+use agentcy_core::chat::{FinishReason, RunErrorCode};
 use agentcy_platform::wake::Bell;
 use agentcy_store::system::runs as store;
 use futures_util::FutureExt;
@@ -34,6 +34,7 @@ impl Session {
     }
 
     async fn go_on(&mut self, mut asked: Option<Asked>) -> Result<Infallible, Stop> {
+        let mut is_silent = false;
         loop {
             self.settle().await?;
             self.check()?;
@@ -42,8 +43,15 @@ impl Session {
                 self.compact().await?;
             }
             self.take_turn(asked.take()).await?;
-            if self.calls.is_empty() {
+            if !self.calls.is_empty() {
+                continue;
+            }
+            if !self.answer.text().is_empty() {
                 return Err(Stop::finished(FinishReason::EndTurn));
+            }
+            // Some say nothing once, after they thought or were told what came of a call.
+            if std::mem::replace(&mut is_silent, true) {
+                return Err(Stop::failed(RunErrorCode::ModelFailed, "the model said nothing"));
             }
         }
     }

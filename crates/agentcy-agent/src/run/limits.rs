@@ -1,14 +1,8 @@
 //! What ends a run that would go on.
 
-use agentcy_core::{
-    agent::Limits,
-    chat::{FinishReason, Usage},
-};
+use agentcy_core::{agent::Limits, chat::FinishReason};
 
-use super::{session::Session, stop::Stop};
-
-/// The most tokens of one turn.
-const MOST_WRITTEN: u32 = 16_384;
+use super::{room::Room, session::Session, stop::Stop};
 
 impl Session {
     fn limits(&self) -> Limits {
@@ -38,14 +32,9 @@ impl Session {
         self.clock.began + self.limits().time.saturating_sub(self.clock.before)
     }
 
-    /// How much the model may write next.
-    pub(super) fn may_write(&self) -> u32 {
-        may_write(&self.limits(), &self.run.usage)
+    /// How much the model may be told and may write next.
+    pub(super) fn room(&self) -> Room {
+        let window = self.runs.asker.window(&self.provider.settings);
+        Room::of(window, &self.limits(), &self.run.usage)
     }
-}
-
-/// How much a model may write that has used this much.
-pub(super) fn may_write(limits: &Limits, used: &Usage) -> u32 {
-    let left = limits.tokens - used.in_tokens - used.out_tokens;
-    u32::try_from(left.max(0)).unwrap_or(u32::MAX).clamp(1, MOST_WRITTEN)
 }

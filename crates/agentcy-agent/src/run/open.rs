@@ -14,7 +14,7 @@ use agentcy_platform::{Error, Result};
 use agentcy_store::{
     Error as StoreError, Tx,
     conversations::Turn as Stage,
-    messages::Message,
+    messages::{Aside, Message},
     runs::{self, Beginning, NewRun},
 };
 use futures_util::{FutureExt, StreamExt};
@@ -25,11 +25,12 @@ use super::{
     answer::Answer,
     calls::Calls,
     compaction::older,
-    context::{self, Bounds, Told},
+    context::{self, Told},
     drive::drive,
     keeper::Seat,
-    limits::may_write,
+    measure::Measure,
     provider::Provider,
+    room::{Room, weight},
     session::{Session, Sources, Stopwatch},
     turn::Asked,
 };
@@ -94,11 +95,11 @@ pub(crate) async fn begin(opening: Opening, teller: oneshot::Sender<Result<Start
 
 impl Opening {
     async fn begin(self) -> Result<(Session, Option<Asked>, Started), Refused> {
-        let mut asked = self.ask();
+        let (mut asked, measure) = self.ask().unzip();
         if let Some(asked) = &mut asked {
             send_off(asked).await;
         }
-        let begun = Box::pin(self.write());
+        let begun = Box::pin(self.write(measure.unwrap_or_default()));
         let (session, started) = match &mut asked {
             Some(asked) => alongside(asked, begun).await?,
             None => begun.await?,
@@ -107,20 +108,22 @@ impl Opening {
     }
 
     /// Asks the model, unless what was said before must be told in short first.
-    fn ask(&self) -> Option<Asked> {
-        if older(&self.told, &self.provider).is_some() {
+    fn ask(&self) -> Option<(Asked, Measure)> {
+        let (asker, provider) = (&self.runs.asker, &self.provider);
+        let window = asker.window(&provider.settings);
+        let room = Room::of(window, &self.run.limits.or_default(), &Usage::default());
+        if older(&self.told, &room).is_some() {
             return None;
         }
         let system = self.run.system.clone().unwrap_or_default();
-        let may_write = may_write(&self.run.limits.or_default(), &Usage::default());
-        let bounds = Bounds { window: self.provider.window(), may_write };
-        let request = context::request(system, &self.told, Vec::new(), self.hands.specs(), bounds);
-        let asker = &self.runs.asker;
-        Some(asker.ask(&self.provider.settings, &self.provider.fallbacks, request).peekable())
+        let request = context::request(system, &self.told, Vec::new(), self.hands.specs(), room);
+        let measure = Measure::of(weight(&request));
+        let turn = asker.ask(&provider.settings, &provider.fallbacks, request);
+        Some((turn.peekable(), measure))
     }
 
     #[tracing::instrument(name = "run.open", skip_all)]
-    async fn write(self) -> Result<(Session, Started), Refused> {
+    async fn write(self, measure: Measure) -> Result<(Session, Started), Refused> {
         let Self { runs, seat, by, tx, stage, run, mut question, told, mut keep, now, .. } = self;
         let held_until = Instant::now() + LEASE - MARGIN;
         let before = &stage.conversation;
@@ -195,7 +198,7 @@ impl Opening {
             hands: Some(self.hands.into()),
             clock: Stopwatch::after(0, held_until),
             cancelled: false,
-            used: None,
+            measure,
         };
         Ok((session, started))
     }
@@ -228,6 +231,7 @@ pub(crate) fn blank_answer(run: &NewRun, now: Timestamp) -> Message {
         seq: None,
         through: None,
         parts: Vec::new(),
+        aside: Aside::default(),
         model: None,
         usage: None,
         finish_reason: None,

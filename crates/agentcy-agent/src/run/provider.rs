@@ -1,7 +1,7 @@
 //! The model that a run asks.
 
 use agentcy_core::{chat::Usage, id::OrgId};
-use agentcy_llm::{ProviderKind, Settings, Tokens, price, window};
+use agentcy_llm::{ProviderKind, Settings, Tokens, price};
 use agentcy_platform::{Platform, Result, llm_settings};
 use agentcy_store::conversations::Turn as Stage;
 
@@ -31,11 +31,6 @@ impl Provider {
 
     pub(super) fn is_builtin(&self) -> bool {
         self.settings.provider == ProviderKind::Builtin
-    }
-
-    /// How many tokens fit in a request.
-    pub(super) fn window(&self) -> usize {
-        usize::try_from(window(self.settings.model())).unwrap_or(usize::MAX)
     }
 
     /// What a turn of this model used.

@@ -21,12 +21,13 @@ use tokio::time::Instant;
 use super::{
     LEASE, MARGIN, MAX_ATTEMPTS,
     answer::Answer,
-    brief,
+    brief::preface,
     calls::Calls,
     commit::Saving,
     context,
     drive::{close, drive},
     keeper::Seat,
+    measure::Measure,
     open::say_begin,
     provider::Provider,
     session::{Session, Sources, Stopwatch, grants},
@@ -107,7 +108,8 @@ async fn take_up(
         Err(error) => (Provider::builtin(), Some(unusable(&run, &error))),
     };
     let realms = caller.as_ref().map(|caller| caller.realms.clone());
-    let hands = caller.map(|caller| Toolbox::new(platform, caller, grants(&stage, task.as_ref())));
+    let grants = grants(&stage, task.as_ref());
+    let hands = caller.map(|caller| Toolbox::new(platform, run.id, caller, grants));
     let writer = Writer::new(&runs.hub, place(claimed), position(&stage, claimed), held_until);
     let has_begun = message.seq.is_some();
     let was_parked = run.task_run_id.is_some() && has_begun && !claimed.was_lost;
@@ -131,7 +133,7 @@ async fn take_up(
         hands: hands.map(Into::into),
         clock: Stopwatch::after(run.active_ms, held_until),
         cancelled: run.cancel,
-        used: None,
+        measure: Measure::default(),
         message,
         run,
         runs: runs.clone(),
@@ -198,12 +200,13 @@ impl Session {
         let tx = &mut saving.tx;
         self.told = context::told(tx, self.run.conversation_id, i64::MAX).await?;
         say_begin(&mut self.writer, &mut question, &mut self.message)?;
+        if let Some(realms) = realms {
+            let preface = preface(&self.runs, &self.by, &self.stage, &realms).await;
+            question.aside.now = Some(preface.now(&self.told));
+            self.run.system = Some(preface.system);
+        }
         self.told.push(context::tell(&question, &[]));
         self.run.tainted |= self.told.iter().any(|told| told.taints);
-        if let Some(realms) = realms {
-            let system = brief::system(&self.runs, &self.by, tx, &self.stage, &realms).await?;
-            self.run.system = Some(system);
-        }
         messages::update(tx, &question).await?;
         messages::update(tx, &self.message).await?;
         runs::progress(tx, self.seat.hold(), &self.progress(saving.now)).await?;

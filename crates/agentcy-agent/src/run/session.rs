@@ -18,8 +18,9 @@ use uuid::Uuid;
 use super::{
     answer::Answer,
     calls::Calls,
-    context::{self, Bounds, Told},
+    context::{self, Told},
     keeper::{Halt, Seat},
+    measure::Measure,
     provider::Provider,
     stop::Stop,
 };
@@ -64,8 +65,8 @@ pub(crate) struct Session {
     pub(super) clock: Stopwatch,
     /// Whether a commit said that somebody asked to stop.
     pub(super) cancelled: bool,
-    /// What the turn that is under way has used so far, and by which model.
-    pub(super) used: Option<(String, agentcy_llm::Tokens)>,
+    /// What the turn that is under way has used so far.
+    pub(super) measure: Measure,
 }
 
 /// When something last happened, by the clock of this process.
@@ -163,7 +164,8 @@ impl Session {
         let caller = self.runs.platform.stand_in(org, &self.run.starter, &request).await?;
         let toolbox = |caller| {
             let caller = Caller { causes: self.run.causes.clone(), ..caller };
-            Toolbox::new(&self.runs.platform, caller, grants(&self.stage, self.task.as_ref()))
+            let grants = grants(&self.stage, self.task.as_ref());
+            Toolbox::new(&self.runs.platform, self.run.id, caller, grants)
         };
         self.hands = caller.map(toolbox).map(Arc::new);
         self.hands()
@@ -186,9 +188,9 @@ impl Session {
     /// What the model is asked next.
     pub(super) fn request(&self, tools: Vec<Arc<ToolSpec>>) -> agentcy_llm::Request {
         let system = self.run.system.clone().unwrap_or_default();
-        let answer = context::transcript(self.answer.parts(), &self.told_calls);
-        let bounds = Bounds { window: self.provider.window(), may_write: self.may_write() };
-        context::request(system, &self.told, answer, tools, bounds)
+        let kept = &self.message.aside.kept;
+        let answer = context::transcript(self.answer.parts(), &self.told_calls, kept);
+        context::request(system, &self.told, answer, tools, self.room())
     }
 }
 

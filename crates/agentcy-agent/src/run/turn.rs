@@ -7,7 +7,7 @@ use agentcy_core::{
     chat::{CallState, FinishReason, LogEvent, RunErrorCode},
     id::ToolCallId,
 };
-use agentcy_llm::{Chunk, Error, Stop as Why, Turn};
+use agentcy_llm::{Chunk, Error, Request, Stop as Why, Turn};
 use agentcy_store::tool_calls::ToolCall;
 use futures_util::{FutureExt, StreamExt, stream::Peekable};
 use serde_json::Value;
@@ -15,7 +15,9 @@ use tokio::{task::yield_now, time::Instant};
 
 use super::{
     calls::Calls,
+    measure::Measure,
     plain,
+    room::weight,
     session::{Session, citation_event},
     stop::Stop,
     stream::{Ears, Heard},
@@ -38,7 +40,8 @@ enum Broken {
 }
 
 impl Session {
-    /// Asks the model, and hears it out. One that breaks off after something was shown is asked once more.
+    /// Asks the model, and hears it out. One that breaks off after something was shown is asked once more, and so is one
+    /// that was told too much.
     #[tracing::instrument(name = "run.turn", skip_all, fields(step = self.step))]
     pub(super) async fn take_turn(&mut self, asked: Option<Asked>) -> Result<(), Stop> {
         let mut turn = match asked {
@@ -47,16 +50,21 @@ impl Session {
         };
         match self.hear(&mut turn).await? {
             Ok(why) => return self.turn_is_over(why),
+            Err(Broken::Failed(Error::TooLong { window, message })) if !self.has_shown() => {
+                tracing::info!(window, "the model was told too much");
+                turn = self.ask_less(window, message).await?;
+            }
             Err(broken) if self.has_shown() && broken.may_pass() => {
                 tracing::info!(reason = %broken.said(), "a turn broke off and is asked for again");
                 self.add_used();
                 self.answer.forget_step();
+                self.message.aside.kept.remove(&self.step);
                 self.calls = Calls::default();
                 self.reset()?;
+                turn = self.ask().await?;
             }
             Err(broken) => return Err(broken.stop()),
         }
-        let mut turn = self.ask().await?;
         match self.hear(&mut turn).await? {
             Ok(why) => self.turn_is_over(why),
             Err(broken) => Err(broken.stop()),
@@ -64,13 +72,36 @@ impl Session {
     }
 
     async fn ask(&mut self) -> Result<Asked, Stop> {
+        let request = self.next_request().await?;
+        Ok(self.send(request))
+    }
+
+    async fn next_request(&mut self) -> Result<Request, Stop> {
         let hands = match self.hands.clone() {
             Some(hands) => hands,
             None => self.renew_hands().await?,
         };
-        let request = self.request(hands.specs());
+        Ok(self.request(hands.specs()))
+    }
+
+    fn send(&mut self, request: Request) -> Asked {
+        self.measure = Measure::of(weight(&request));
         let provider = &self.provider;
-        Ok(self.runs.asker.ask(&provider.settings, &provider.fallbacks, request).peekable())
+        self.runs.asker.ask(&provider.settings, &provider.fallbacks, request).peekable()
+    }
+
+    /// Asks once more, with less: by our own measure so much was asked, and that is more than the window of the model.
+    async fn ask_less(&mut self, window: Option<u32>, message: String) -> Result<Asked, Stop> {
+        let asked = self.measure.asked;
+        let bound = u32::try_from(asked).unwrap_or(u32::MAX);
+        let window = window.map_or(bound, |window| window.min(bound));
+        self.runs.asker.learn_window(&self.provider.settings, window);
+        self.compact().await?;
+        let request = self.next_request().await?;
+        if weight(&request) >= asked {
+            return Err(Broken::Failed(Error::TooLong { message, window: None }).stop());
+        }
+        Ok(self.send(request))
     }
 
     fn has_shown(&self) -> bool {
@@ -82,7 +113,10 @@ impl Session {
         let mut taken: Option<Instant> = None;
         loop {
             match ears.next(turn).await {
-                Heard::Item(Some(Ok(Chunk::End(why)))) => return Ok(Ok(why)),
+                Heard::Item(Some(Ok(end @ Chunk::End(why)))) => {
+                    self.measure.hear(&end);
+                    return Ok(Ok(why));
+                }
                 Heard::Item(Some(Ok(chunk))) => {
                     let in_burst = taken.is_some_and(|at| at.elapsed() < SOON);
                     self.take_all(chunk, turn, in_burst).await?;
@@ -137,6 +171,7 @@ impl Session {
     }
 
     fn take(&mut self, chunk: Chunk) -> Result<(), Stop> {
+        self.measure.hear(&chunk);
         match chunk {
             Chunk::Model(model) => {
                 self.run.model = Some(plain::head(&plain::text(model), 200));
@@ -148,13 +183,12 @@ impl Session {
                 Some(event) => self.append(&event).map(drop),
                 None => Ok(()),
             },
-            Chunk::Usage(tokens) => {
-                let model = self.run.model.clone();
-                let model = model.unwrap_or_else(|| self.provider.settings.model().to_owned());
-                self.used = Some((model, tokens));
+            Chunk::Kept(kept) => {
+                let kept = serde_json::to_value(kept).map(plain::value);
+                self.message.aside.kept.extend(kept.ok().map(|kept| (self.step, kept)));
                 Ok(())
             }
-            Chunk::End(_) => Ok(()),
+            Chunk::Usage(_) | Chunk::End(_) => Ok(()),
         }
     }
 

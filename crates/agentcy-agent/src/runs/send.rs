@@ -19,7 +19,8 @@ use tokio::sync::oneshot;
 use super::{Keep, MAX_CONTENT, NewMessage, Runs, Started, queue};
 use crate::{
     run::{
-        self, LEASE, Opening, Provider, Refused, Seat, blank_answer, context, grants, plain, system,
+        self, LEASE, Opening, Provider, Refused, Seat, blank_answer, context, grants, plain,
+        preface,
     },
     tools::Toolbox,
 };
@@ -223,14 +224,15 @@ async fn open(
         0 => Vec::new(),
         _ => context::told(tenant, stage.conversation.id, i64::MAX).await?,
     };
-    let question = question(runs, &new, content);
-    told.push(context::tell(&question, &[]));
+    let mut question = question(runs, &new, content);
     let provider = Provider::of(&runs.platform, by.org_id(), &stage)?;
     let caller = by.caller().clone();
-    let system = system(runs, by, tenant, &stage, &caller.realms).await?;
-    let hands = Toolbox::new(&runs.platform, caller, grants(&stage, None));
+    let preface = preface(runs, by, &stage, &caller.realms).await;
+    question.aside.now = Some(preface.now(&told));
+    told.push(context::tell(&question, &[]));
+    let hands = Toolbox::new(&runs.platform, new.id, caller, grants(&stage, None));
     let run = NewRun {
-        system: Some(system),
+        system: Some(preface.system),
         start: Start::Held { holder: runs.holder.clone(), lease_until: now + LEASE },
         ..new
     };

@@ -27,7 +27,11 @@ async fn in_the_middle_of_its_text() {
     }
     talk.stop().await;
     let events = talk.hear(&started).await;
-    assert_eq!(of(&events, "message_end")[0]["finish_reason"], "cancelled");
+    let end = of(&events, "message_end")[0];
+    assert_eq!(end["finish_reason"], "cancelled");
+    // The provider would have said so at its end; it is paid all the same.
+    let used = |name: &str| end["usage"][name].as_i64().unwrap();
+    assert!(used("in_tokens") > 100 && used("out_tokens") > 0, "{end}");
     assert_eq!(text(&events), "Half a");
     talk.check_fold().await;
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use agentcy_llm::Tokens;
+use agentcy_agent::runs::{self, NewMessage};
+use agentcy_core::chat::OnBusy;
 use agentcy_testkit::fake_llm::Turn;
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::talk::{Talk, at_bench, names, of, text};
@@ -36,10 +38,25 @@ async fn the_next_turn_is_told_what_was_said_before() {
     talk.ask("first").await;
     talk.ask("second").await;
     let messages = &talk.asked()[1]["messages"];
-    let said: Vec<_> =
-        messages.as_array().unwrap().iter().skip(1).map(|one| &one["content"]).collect();
-    assert_eq!(said, ["first", "one", "second"]);
+    let said: Vec<_> = messages.as_array().unwrap().iter().skip(1).collect();
+    let ends = |at: usize, with: &str| said[at]["content"].as_str().unwrap().ends_with(with);
+    assert!(said.len() == 3 && ends(0, "first") && ends(1, "one") && ends(2, "second"), "{said:?}");
     talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn what_there_is_is_told_first_and_no_message_is_refused_where_it_cannot_be_counted() {
+    let talk = Talk::of([Turn::streams(["one"])]).await;
+    talk.ask("first").await;
+    assert!(talk.asked()[0]["messages"].to_string().contains("source: bench"));
+    let talk = Talk::of([Turn::streams(["one"]), Turn::streams(["two"])]).await;
+    talk.inner.database.execute("revoke select on entities from agentcy_tenant").await;
+    let started = talk.say("first").await;
+    talk.try_say("second", OnBusy::Queue).await.unwrap();
+    talk.hear(&started).await;
+    talk.server.work().await;
+    assert_eq!(talk.asked().len(), 2);
+    assert!(!talk.asked()[1]["messages"].to_string().contains("source: bench"));
 }
 
 #[tokio::test]
@@ -111,26 +128,38 @@ async fn what_no_text_may_hold_is_replaced_everywhere() {
 }
 
 #[tokio::test]
-async fn a_long_conversation_is_told_in_short() {
-    let long = |letter: &str, times| letter.repeat(times);
-    let mut turns = vec![Turn::streams(["ok"]); 3];
-    let used = Tokens { input: 90, output: 10, ..Tokens::default() };
-    turns.push(Turn::streams(["In short."]).using(used));
-    turns.push(Turn::streams(["The end."]));
-    let talk = Talk::of(turns).await;
-    for letter in ["a", "b", "c"] {
-        talk.ask(&long(letter, 99_000)).await;
+async fn what_was_told_before_is_told_again_byte_for_byte() {
+    let turn = || Turn::streams(["ok"]);
+    let talk = Talk::of([Turn::calls([at_bench("look", "a")]), turn(), turn(), turn()]).await;
+    talk.ask("first").await;
+    talk.inner.clock.advance(TimeDelta::minutes(1));
+    talk.ask("second").await;
+    talk.inner.clock.advance(TimeDelta::minutes(1));
+    // It is told by another process, which has only what is stored.
+    let other = talk.replica();
+    let new = NewMessage { content: "third".to_owned(), on_busy: OnBusy::Refuse };
+    let started = runs::send(&other.runs, &talk.person, talk.conversation, new, None).await;
+    talk.hear_at(&other, &started.unwrap()).await;
+    let asked = talk.asked();
+    for pair in asked.windows(2) {
+        let [before, after] = [&pair[0], &pair[1]].map(|body| body["messages"].as_array().unwrap());
+        assert_eq!(before[..], after[..before.len()], "a provider reads it from its cache");
     }
-    let events = talk.ask(&long("d", 20_000)).await;
-    let summaries = of(&events, "summary");
-    assert_eq!(summaries.len(), 1, "{:?}", names(&events));
-    assert_eq!(summaries[0]["content"], "In short.");
-    assert_eq!(of(&events, "message_end")[0]["usage"]["in_tokens"], 97);
-    let last = talk.asked().last().unwrap()["messages"].to_string();
-    assert!(last.contains("In short.") && !last.contains("aaaa") && !last.contains("bbbb"));
-    assert!(last.contains("cccc") && last.contains("dddd"));
-    talk.ask("again").await;
-    let again = talk.asked().last().unwrap()["messages"].to_string();
-    assert!(again.contains("In short.") && !again.contains("bbbb") && again.contains("dddd"));
+    let newest = asked.last().unwrap()["messages"].as_array().unwrap().last().unwrap();
+    assert!(newest["content"].as_str().unwrap().starts_with("It is "), "{newest}");
+}
+
+#[tokio::test]
+async fn a_model_that_says_nothing_is_asked_once_more() {
+    let nothing = || Turn::streams::<String>([]);
+    let talk = Talk::of([nothing(), Turn::streams(["Yes."])]).await;
+    let events = talk.ask("go").await;
+    assert_eq!((text(&events).as_str(), names(&events).last()), ("Yes.", Some(&"message_end")));
+    talk.check_fold().await;
+
+    let talk = Talk::of([nothing()]).await;
+    let events = talk.ask("go").await;
+    assert_eq!(of(&events, "error")[0]["message"], "the model said nothing");
+    assert_eq!(talk.asked().len(), 2);
     talk.check_fold().await;
 }
