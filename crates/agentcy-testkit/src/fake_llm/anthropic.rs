@@ -65,6 +65,7 @@ pub(super) fn frames(
         "usage": if streamed.usage == UsageForm::Missing { json!({}) } else { read },
     });
     let mut frames = vec![frame(&json!({ "type": "message_start", "message": message }), false)];
+    frames.push(frame(&json!({ "type": "ping" }), false));
     let mut blocks = Blocks { next: 0, text_open: false, frames: &mut frames };
     blocks.think(strict);
     for piece in &streamed.pieces {

@@ -46,13 +46,18 @@ fn usage(tokens: Tokens) -> Value {
 
 struct Writer<'a> {
     head: String,
+    /// What stands in a piece that tells no use: nothing, unless it was asked for.
+    no_usage: &'static str,
     streamed: &'a Streamed,
     frames: Vec<Frame>,
 }
 
 impl Writer<'_> {
     fn delta(&mut self, delta: &Value, reason: &Value, usage: Option<Value>, paced: bool) {
-        let usage = usage.map(|usage| format!(",\"usage\":{usage}")).unwrap_or_default();
+        let usage = match usage {
+            Some(usage) => format!(",\"usage\":{usage}"),
+            None => self.no_usage.to_owned(),
+        };
         let choice = format!("{{\"index\":0,\"delta\":{delta},\"finish_reason\":{reason}}}");
         let text = format!("data: {}\"choices\":[{choice}]{usage}}}\n\n", self.head);
         self.frames.push(Frame { paced, text });
@@ -83,7 +88,9 @@ pub(super) fn frames(
     let head = format!(
         "{{\"id\":\"chatcmpl-{number}\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":{model},"
     );
-    let mut writer = Writer { head, streamed, frames: Vec::new() };
+    let is_told = asked["stream_options"]["include_usage"] == true;
+    let no_usage = if is_told { ",\"usage\":null,\"obfuscation\":\"k3J\"" } else { "" };
+    let mut writer = Writer { head, no_usage, streamed, frames: Vec::new() };
     let role = json!({ "role": "assistant", "content": "" });
     writer.delta(&role, &Value::Null, None, false);
     if let Some(thoughts) = strict.thinks() {
