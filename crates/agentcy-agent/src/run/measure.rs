@@ -57,7 +57,9 @@ mod tests {
 
     fn used(chunks: &[Chunk]) -> Option<(u64, u64)> {
         let mut measure = Measure::of(100);
-        chunks.iter().for_each(|chunk| measure.hear(chunk));
+        for chunk in chunks {
+            measure.hear(chunk);
+        }
         measure.used().map(|(_, tokens)| (tokens.input, tokens.output))
     }
 

@@ -73,9 +73,9 @@ async fn each_server_gets_what_it_wants_and_nothing_that_it_does_not_know() {
         let asker = asker();
         let (text, _) = answered(&asker, &settings, with_tool()).await;
         assert_eq!(text, "Found.", "{strict:?}");
-        let asked = fake.seen().len();
+        let before = fake.seen().len();
         let (again, _) = answered(&asker, &settings, with_tool()).await;
-        assert_eq!((again.as_str(), fake.seen().len()), ("Found.", asked + 1), "{strict:?}");
+        assert_eq!((again.as_str(), fake.seen().len()), ("Found.", before + 1), "{strict:?}");
     }
 }
 
@@ -83,10 +83,10 @@ async fn each_server_gets_what_it_wants_and_nothing_that_it_does_not_know() {
 async fn what_one_server_gave_goes_to_no_other() {
     for strict in [Strict::DeepSeek, Strict::Gemini, Strict::Claude] {
         let (_fake, own) = server(strict).await;
-        let (_, told) = answered(&asker(), &own, with_tool()).await;
+        let (_, said) = answered(&asker(), &own, with_tool()).await;
         let fake = FakeLlm::start([Turn::streams(["ok"])]).await.unwrap();
         let other = Settings { model: Some("other".to_owned()), ..settings(own.provider, &fake) };
-        Told::of(asker().ask(&other, &[], told)).await;
+        Told::of(asker().ask(&other, &[], said)).await;
         let body = fake.seen()[0].body.to_string();
         let marks = ["think", "extra_content", "reasoning"];
         assert!(marks.iter().all(|mark| !body.contains(mark)), "{strict:?}: {body}");
