@@ -191,3 +191,21 @@ fn by_rule(older: &[Told]) -> String {
     lines.reverse();
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use agentcy_core::agent::RunLimits;
+
+    use super::*;
+
+    #[test]
+    fn many_messages_are_told_in_short_however_short_they_are() {
+        let room = Room::of(128_000, &RunLimits::default().or_default(), &Usage::default());
+        let told = |count: i64| -> Vec<Told> {
+            let one = |seq| Told { seq, said: vec![Said::User("ok".to_owned())], taints: false };
+            (0..count).map(one).collect()
+        };
+        assert_eq!(older(&told(1_000), &room), None);
+        assert_eq!(older(&told(1_001), &room), Some(751));
+    }
+}
