@@ -44,7 +44,7 @@ pub(crate) async fn run(options: cli::Chat, json: bool) -> anyhow::Result<()> {
         Some(agent) => Some(named(&client, &agent).await?.id),
         None => None,
     };
-    let mut talk = Talk { conversation, agent_id, ..Talk::new(client, json)? };
+    let mut talk = Talk { agent_id, conversation, ..Talk::new(client, json)? };
     match message {
         Some(message) => talk.once(&message).await,
         None if !output::can_ask() || json => talk.once(&read_input()?).await,
@@ -120,12 +120,11 @@ impl Talk {
     async fn begin(&mut self, message: &str) -> Result<Option<(String, Events)>, Error> {
         let Self { client, agent_id, conversation, interrupts, .. } = self;
         let begun = async {
-            let id = match conversation {
-                Some(conversation) => conversation.id.clone(),
-                None => {
-                    let new = NewConversation { agent_id: agent_id.clone(), ..Default::default() };
-                    conversation.insert(client.create_conversation(&new).await?).id.clone()
-                }
+            let id = if let Some(conversation) = conversation {
+                conversation.id.clone()
+            } else {
+                let new = NewConversation { agent_id: agent_id.clone(), ..Default::default() };
+                conversation.insert(client.create_conversation(&new).await?).id.clone()
             };
             let events = client.send(&id, &NewMessage::new(message)).await?;
             Ok(Some((id, events)))

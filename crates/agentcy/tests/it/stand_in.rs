@@ -66,7 +66,7 @@ impl StandIn {
 }
 
 /// A refusal as the server words it.
-pub(crate) fn refusal(status: u16, code: &str, message: &str, details: Value) -> Say {
+pub(crate) fn refusal(status: u16, code: &str, message: &str, details: &Value) -> Say {
     let error =
         json!({ "code": code, "message": message, "details": details, "request_id": "req_7" });
     Say::Json(status, json!({ "error": error }))
