@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::{Answer, Error, Platform, Result, seal::Cell};
 
-const COLUMN: &str = "idempotency_keys.answer";
 /// The longest path that is kept as it is; an index of PostgreSQL takes no more than 2.7 kB a row.
 const MAX_PATH: usize = 1000;
 
@@ -35,8 +34,13 @@ impl Request {
     /// The row that the answer is sealed for.
     fn row(&self) -> String {
         let Self { principal, method, path, key } = self;
-        format!("{principal} {method} {path} {key}")
+        row(principal, method, path, key)
     }
+}
+
+/// The row of a kept answer, as its cell names it.
+pub(crate) fn row(principal: &str, method: &str, path: &str, key: &str) -> String {
+    format!("{principal} {method} {path} {key}")
 }
 
 /// What a key stands for.
@@ -89,7 +93,7 @@ impl Platform {
                 "this Idempotency-Key was used with another body",
             )),
             store::Claim::Done { answer, .. } => {
-                let bytes = self.sealer.open(cell(&by, &request.row()), &answer)?;
+                let bytes = self.sealer.open(Cell::answer(by.org_id(), &request.row()), &answer)?;
                 let answer = serde_json::from_slice(&bytes)
                     .map_err(|error| Error::internal("a kept answer is unreadable", error))?;
                 Ok(Claim::Repeat(answer))
@@ -117,12 +121,8 @@ impl Platform {
     pub async fn keep_in(&self, tx: &mut Tx, by: &By, slot: &Slot, answer: &Answer) -> Result<()> {
         let bytes = serde_json::to_vec(answer)
             .map_err(|error| Error::internal("an answer could not be kept", error))?;
-        let sealed = self.sealer.seal(cell(by, &slot.request.row()), &bytes)?;
+        let sealed = self.sealer.seal(Cell::answer(by.org_id(), &slot.request.row()), &bytes)?;
         store::complete(tx, &slot.request.key(), slot.attempt, answer.status, &sealed).await?;
         Ok(())
     }
-}
-
-fn cell<'a>(by: &By, row: &'a str) -> Cell<'a> {
-    Cell { org: by.org_id(), column: COLUMN, row }
 }

@@ -36,6 +36,7 @@ pub mod rates;
 pub mod realms;
 pub mod schema;
 pub mod seal;
+pub mod sealing;
 pub mod settings;
 pub mod setup;
 pub mod sources;

@@ -38,11 +38,42 @@ pub struct Cell<'a> {
     pub row: &'a str,
 }
 
-impl Cell<'_> {
+/// Every column in which something is sealed; what is sealed anew goes by this list.
+impl<'a> Cell<'a> {
+    /// The credentials of a source.
+    pub(crate) const fn credentials(org: OrgId, row: &'a str) -> Self {
+        Self { org, column: "sources.credentials", row }
+    }
+
+    /// The key of a model provider.
+    pub(crate) const fn api_key(org: OrgId, row: &'a str) -> Self {
+        Self { org, column: "llm_settings.api_key", row }
+    }
+
+    /// A secret of a webhook. The present one and the one before share a cell: a rotation moves the sealed bytes over.
+    pub(crate) const fn hook(org: OrgId, row: &'a str) -> Self {
+        Self { org, column: "triggers.secret", row }
+    }
+
+    /// A kept answer.
+    pub(crate) const fn answer(org: OrgId, row: &'a str) -> Self {
+        Self { org, column: "idempotency_keys.answer", row }
+    }
+
     fn associated_data(&self) -> Vec<u8> {
         // No part contains NUL, so no two cells share their data.
         format!("{}\0{}\0{}", self.org, self.column, self.row).into_bytes()
     }
+}
+
+/// How a sealed value opened.
+pub(crate) enum Opened {
+    /// With the present key.
+    Present(Vec<u8>),
+    /// With the key before it.
+    Previous(Vec<u8>),
+    /// With none in force.
+    Not,
 }
 
 impl Sealer {
@@ -65,20 +96,33 @@ impl Sealer {
     /// Opens what was sealed for this cell.
     pub fn open(&self, cell: Cell<'_>, sealed: &[u8]) -> Result<Vec<u8>> {
         let unreadable = || {
-            Error::Internal(
-                format!("{} does not open with the encryption keys in force", cell.column).into(),
-                None,
-            )
+            let what = format!("{} does not open with the encryption keys in force", cell.column);
+            Error::Internal(what.into(), None)
         };
-        let (nonce, bytes) = sealed.split_first_chunk::<NONCE>().ok_or_else(unreadable)?;
+        match self.opened(cell, sealed) {
+            Opened::Present(bytes) | Opened::Previous(bytes) => Ok(bytes),
+            Opened::Not => Err(unreadable()),
+        }
+    }
+
+    /// Opens what was sealed for this cell, and tells with which key.
+    pub(crate) fn opened(&self, cell: Cell<'_>, sealed: &[u8]) -> Opened {
+        let Some((nonce, bytes)) = sealed.split_first_chunk::<NONCE>() else { return Opened::Not };
+        let aad = cell.associated_data();
+        let with = |key: [u8; 32]| {
+            let payload = Payload { msg: bytes, aad: &aad };
+            XChaCha20Poly1305::new(&key.into()).decrypt(&XNonce::from(*nonce), payload).ok()
+        };
+        if let Some(bytes) = with(self.keys.current) {
+            return Opened::Present(bytes);
+        }
+        self.keys.previous.and_then(with).map_or(Opened::Not, Opened::Previous)
+    }
+
+    /// What tells each key in force from others, and tells nothing of it; the present one first.
+    pub(crate) fn fingerprints(&self) -> Vec<[u8; 32]> {
         let keys = [Some(self.keys.current), self.keys.previous];
-        keys.into_iter()
-            .flatten()
-            .find_map(|key| {
-                let payload = Payload { msg: bytes, aad: &cell.associated_data() };
-                XChaCha20Poly1305::new(&key.into()).decrypt(&XNonce::from(*nonce), payload).ok()
-            })
-            .ok_or_else(unreadable)
+        keys.iter().flatten().map(|key| derived(key, "fingerprint")).collect()
     }
 
     /// Seals a text.
@@ -96,11 +140,15 @@ impl Sealer {
 
     /// A key for another purpose, which tells nothing about this one.
     pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = hmac::Hmac::<Sha256>::new_from_slice(&self.keys.current).expect("any length");
-        mac.update(purpose.as_bytes());
-        mac.finalize().into_bytes().into()
+        derived(&self.keys.current, purpose)
     }
+}
+
+fn derived(key: &[u8; 32], purpose: &str) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let mut mac = hmac::Hmac::<Sha256>::new_from_slice(key).expect("any length");
+    mac.update(purpose.as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 impl std::fmt::Debug for Sealer {

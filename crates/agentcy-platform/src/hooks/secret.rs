@@ -23,7 +23,7 @@ pub fn seal(
     trigger: TriggerId,
     secret: &SecretString,
 ) -> Result<Vec<u8>> {
-    platform.sealer.seal(cell(org, &trigger.to_string()), secret.expose_secret().as_bytes())
+    platform.sealer.seal(Cell::hook(org, &trigger.to_string()), secret.expose_secret().as_bytes())
 }
 
 /// As its sender has it.
@@ -33,10 +33,5 @@ pub fn open(
     trigger: TriggerId,
     sealed: &[u8],
 ) -> Result<SecretString> {
-    platform.sealer.open_text(cell(org, &trigger.to_string()), sealed)
-}
-
-/// The present secret and the one before share a cell: a rotation moves the sealed bytes over.
-const fn cell(org: OrgId, row: &str) -> Cell<'_> {
-    Cell { org, column: "triggers.secret", row }
+    platform.sealer.open_text(Cell::hook(org, &trigger.to_string()), sealed)
 }

@@ -91,7 +91,7 @@ pub(super) fn seal(
         credentials.iter().map(|(name, secret)| (name.as_str(), secret.expose_secret())).collect();
     let bytes = serde_json::to_vec(&open)
         .map_err(|error| Error::internal("credentials cannot be written", error))?;
-    sealer.seal(cell(org, &source.to_string()), &bytes).map(Some)
+    sealer.seal(Cell::credentials(org, &source.to_string()), &bytes).map(Some)
 }
 
 /// The secrets themselves.
@@ -102,13 +102,9 @@ pub(crate) fn open(
     kept: Option<&[u8]>,
 ) -> Result<Credentials> {
     let Some(kept) = kept else { return Ok(Credentials::new()) };
-    let bytes = sealer.open(cell(org, &source.to_string()), kept)?;
+    let bytes = sealer.open(Cell::credentials(org, &source.to_string()), kept)?;
     serde_json::from_slice(&bytes)
         .map_err(|error| Error::internal("stored credentials do not read", error))
-}
-
-const fn cell(org: OrgId, row: &str) -> Cell<'_> {
-    Cell { org, column: "sources.credentials", row }
 }
 
 #[cfg(test)]

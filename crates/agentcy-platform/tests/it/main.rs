@@ -10,6 +10,7 @@ mod invites;
 mod llm_settings;
 mod profile;
 mod projection;
+mod sealing;
 mod settings;
 mod stage;
 mod sync;

@@ -25,11 +25,11 @@ use serde_json::{Map, Value, json};
 use crate::stage::{Stage, refusal};
 
 /// An org with an agent, and a member who defines tasks.
-struct Desk {
+pub(crate) struct Desk {
     stage: Stage,
-    org: OrgId,
-    member: Caller,
-    admin: Caller,
+    pub(crate) org: OrgId,
+    pub(crate) member: Caller,
+    pub(crate) admin: Caller,
     agent: AgentId,
 }
 
@@ -41,7 +41,7 @@ impl Deref for Desk {
 }
 
 impl Desk {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let stage = Stage::new().await;
         let org = stage.org().await;
         let member = stage.member(org, Role::Member).await;
@@ -53,7 +53,7 @@ impl Desk {
     }
 
     /// A task of this kind of which nothing else is said.
-    fn task(&self, name: &str, kind: TriggerKind) -> NewTask {
+    pub(crate) fn task(&self, name: &str, kind: TriggerKind) -> NewTask {
         NewTask {
             name: name.to_owned(),
             agent_id: self.agent,
@@ -77,7 +77,7 @@ impl Desk {
         new
     }
 
-    async fn define(&self, caller: &Caller, new: NewTask) -> Defined {
+    pub(crate) async fn define(&self, caller: &Caller, new: NewTask) -> Defined {
         let draft = tasks::create(&self.platform, caller, new).await.unwrap();
         draft.commit().await.unwrap()
     }
