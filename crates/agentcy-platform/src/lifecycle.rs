@@ -4,7 +4,7 @@ use std::{
     future::{Future, poll_fn},
     pin::pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     task::Poll,
@@ -33,6 +33,8 @@ pub struct Lifecycle {
 struct Asked {
     to_stop: AtomicBool,
     to_end: AtomicBool,
+    /// Why nobody but the process itself asked.
+    failure: OnceLock<&'static str>,
 }
 
 impl Lifecycle {
@@ -41,6 +43,18 @@ impl Lifecycle {
         self.asked.to_stop.store(true, Ordering::Release);
         self.soft.cancel();
         self.tasks.close();
+    }
+
+    /// The same because something is broken that only another start mends.
+    pub fn fail(&self, why: &'static str) {
+        // The first reason is the one that led to the others.
+        let _ = self.asked.failure.set(why);
+        self.stop();
+    }
+
+    /// Why it stops, where nobody asked for it.
+    pub fn failure(&self) -> Option<&'static str> {
+        self.asked.failure.get().copied()
     }
 
     /// Whether that was asked.

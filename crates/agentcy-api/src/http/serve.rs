@@ -40,6 +40,7 @@ pub async fn serve(listener: TcpListener, router: Router, lifecycle: Lifecycle) 
     let accepting = lifecycle.tasks().spawn(accept(listener, router, lifecycle.clone()));
     if let Err(error) = accepting.await {
         tracing::error!(error = %error, "connections are not accepted any more");
+        lifecycle.fail("connections are not accepted any more");
     }
 }
 

@@ -102,7 +102,7 @@ async fn keep(mut held: Held, lifecycle: Lifecycle) {
             Ok(Some(again)) => held = again,
             Ok(None) => {
                 tracing::error!(lease = held.name, "another process took the lease; stopping");
-                return lifecycle.stop();
+                return lifecycle.fail("another process took over what only one may have");
             }
             Err(error) => {
                 tracing::warn!(lease = held.name, error = %error, "the lease could not be renewed");
