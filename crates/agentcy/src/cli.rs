@@ -9,6 +9,7 @@ mod chat;
 mod graph;
 mod hooks;
 mod operation;
+mod secrets;
 mod session;
 mod sources;
 mod tasks;
@@ -22,6 +23,7 @@ pub(crate) use self::{
     },
     hooks::{HookSign, HooksCommand},
     operation::{Doctor, Init, Worker},
+    secrets::{Reseal, SecretsCommand},
     session::{Login, Server},
     sources::{
         SourceAdd, SourceCatalog, SourceNamed, SourceRemove, SourceSync, SourceUpload,
@@ -91,6 +93,13 @@ pub(crate) enum Command {
         after_help = "Example:\n  DATABASE_MIGRATE_URL=postgres://owner@db/agentcy DATABASE_URL=postgres://agentcy_app@db/agentcy agentcy migrate"
     )]
     Migrate,
+
+    /// Look after the keys of what is stored sealed.
+    #[command(after_help = "Example:\n  agentcy secrets reseal")]
+    Secrets {
+        #[command(subcommand)]
+        command: SecretsCommand,
+    },
 
     /// Search and ask the graph, and look after its engine.
     #[command(

@@ -8,6 +8,7 @@ mod graph;
 mod hooks;
 mod init;
 mod migrate;
+mod secrets;
 mod serve;
 mod session;
 mod sources;
@@ -16,7 +17,7 @@ mod worker;
 mod workers;
 mod ws;
 
-use agentcy_config::{Config, Environment, env_example};
+use agentcy_config::{Config, Environment, Scope, env_example};
 use clap::CommandFactory;
 
 use crate::{
@@ -27,11 +28,14 @@ use crate::{
 /// Runs what was asked for.
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
-        Command::Serve => serve::run(settings()?).await,
-        Command::Ws => ws::run(settings()?).await,
-        Command::Worker(options) => worker::run(options, settings()?).await,
+        Command::Serve => serve::run(settings(Scope::Serve)?).await,
+        Command::Ws => ws::run(settings(Scope::Sockets)?).await,
+        Command::Worker(options) => worker::run(options, settings(Scope::Apart)?).await,
         Command::Init(options) => init::run(&options, cli.json),
-        Command::Migrate => migrate::run(&settings()?, cli.json).await,
+        Command::Migrate => migrate::run(&settings(Scope::Apart)?, cli.json).await,
+        Command::Secrets { command } => {
+            secrets::run(command, &settings(Scope::Apart)?, cli.json).await
+        }
         Command::Graph { command } => Box::pin(graph::run(command, cli.json)).await,
         Command::Sources { command } => sources::run(command, cli.json).await,
         Command::Doctor(options) => doctor::run(options, cli.json).await,
@@ -55,6 +59,6 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
 }
 
 /// Every setting, or every fault at once.
-pub(crate) fn settings() -> anyhow::Result<Config> {
-    Ok(Config::from_environment(&Environment::read())?)
+pub(crate) fn settings(scope: Scope) -> anyhow::Result<Config> {
+    Ok(Config::scoped(&Environment::read(), scope)?)
 }

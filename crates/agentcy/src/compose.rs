@@ -3,6 +3,7 @@
 mod absent;
 mod lease;
 mod setup;
+mod start;
 mod stores;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use anyhow::{Context, bail};
 
 use crate::data_dir::DataDir;
 pub(crate) use setup::{http, with_signing};
+pub(crate) use start::{lost, start, start_beside, start_once};
 use stores::Postgres;
 pub(crate) use stores::login;
 
@@ -74,10 +76,18 @@ pub(crate) async fn assemble_beside(
             "a process beside the server shares its PostgreSQL; set DATABASE_URL for both, since an embedded one is the server's alone"
         );
     }
+    beside(config, lifecycle, Postgres::start(config, lifecycle).await?).await
+}
+
+/// Puts the platform on a PostgreSQL that is there.
+async fn beside(
+    config: &Config,
+    lifecycle: &Lifecycle,
+    postgres: Postgres,
+) -> anyhow::Result<Assembly> {
     let system = system();
     let setup = setup::setup(&setup::borrowed(config)?, None)?;
     let ground = Ground { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
-    let postgres = Postgres::start(config, lifecycle).await?;
     let installation = stores::installation(&postgres.db, &system).await?;
     let graph = match &config.neo4j {
         Some(_) => stores::graph(config, installation)?,

@@ -45,6 +45,13 @@ impl DataDir {
         }
     }
 
+    /// Whether a process has taken the folder for itself.
+    pub(crate) fn is_held(folder: &Path) -> bool {
+        let lock = OpenOptions::new().read(true).open(folder.join("lock"));
+        // The lock goes with the handle, so looking leaves nothing behind.
+        lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
     /// A secret of 32 bytes, made the first time it is asked for and kept (0600).
     pub(crate) fn secret(&self, name: &str) -> anyhow::Result<[u8; 32]> {
         let text = self.kept(name, || {

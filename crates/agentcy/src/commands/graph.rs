@@ -3,6 +3,7 @@
 mod rebuild;
 mod show;
 
+use agentcy_config::Scope;
 use agentcy_sdk::{Client, Cypher, Direction, Expand, Moment};
 use futures_util::TryStreamExt;
 use serde_json::Map;
@@ -27,7 +28,7 @@ pub(crate) async fn run(command: GraphCommand, json: bool) -> anyhow::Result<()>
         GraphCommand::Cypher(options) => cypher(options, json).await,
         GraphCommand::Stats(Server { url }) => stats(&Profile::client(url).await?, json).await,
         GraphCommand::Rebuild(options) => {
-            rebuild::rebuild(&options, &super::settings()?, json).await
+            rebuild::rebuild(&options, &super::settings(Scope::Apart)?, json).await
         }
     }
 }

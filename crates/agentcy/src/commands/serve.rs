@@ -11,7 +11,7 @@ use agentcy_platform::{
     workers,
 };
 use agentcy_ws::Sockets;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use secrecy::SecretString;
 use tokio::{
@@ -37,7 +37,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let bind = config.server.bind;
     let listener = listen(&config).await?;
     let metrics = record()?;
-    let assembly = compose::assemble(&config, &lifecycle).await?;
+    let Some(assembly) = compose::start(&config, &lifecycle).await? else { return Ok(()) };
     let platform = assembly.platform.clone();
 
     let password =
@@ -65,7 +65,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     }
     assembly.close().await;
     tracing::info!("stopped");
-    Ok(())
+    lifecycle.failure().map_or(Ok(()), |why| bail!("{why}"))
 }
 
 /// Takes the address that the settings name.

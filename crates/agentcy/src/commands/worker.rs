@@ -30,7 +30,7 @@ pub(crate) async fn run(options: Worker, config: Config) -> anyhow::Result<()> {
 
 /// Over the database of the server.
 async fn beside(config: &Config, lifecycle: &Lifecycle) -> anyhow::Result<()> {
-    let assembly = compose::assemble_beside(config, lifecycle).await?;
+    let Some(assembly) = compose::start_beside(config, lifecycle).await? else { return Ok(()) };
     agentcy_worker::start_runners(&assembly.platform, lifecycle);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "the worker is ready");
     lifecycle.stopping().await;

@@ -8,6 +8,7 @@ use agentcy_platform::{
     lifecycle::{GRACE, Lifecycle},
 };
 use agentcy_ws::Sockets;
+use anyhow::bail;
 
 use super::serve::{listen, record, watch_signals};
 use crate::{compose, log};
@@ -20,7 +21,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let listener = listen(&config).await?;
     let metrics = record()?;
     let config = compose::with_signing(&config)?;
-    let assembly = compose::assemble_beside(&config, &lifecycle).await?;
+    let Some(assembly) = compose::start_beside(&config, &lifecycle).await? else { return Ok(()) };
     let platform = assembly.platform.clone();
     notice_default_login(&platform).await?;
     let http = compose::http(&config)?;
@@ -38,5 +39,5 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     }
     assembly.close().await;
     tracing::info!("stopped");
-    Ok(())
+    lifecycle.failure().map_or(Ok(()), |why| bail!("{why}"))
 }

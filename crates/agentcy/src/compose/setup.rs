@@ -28,6 +28,7 @@ pub(crate) fn setup(config: &Config, data_dir: Option<&DataDir>) -> anyhow::Resu
         None => kept()?.secret("encryption_key")?,
     };
     let previous = config.secrets.encryption_key_previous.as_ref().map(|key| *key.expose());
+    let previous = previous.or_else(|| key_of_the_folder(config, &sealing));
     Ok(Setup {
         auth: AuthSetup {
             jwt_secret,
@@ -58,6 +59,13 @@ pub(crate) fn setup(config: &Config, data_dir: Option<&DataDir>) -> anyhow::Resu
         sources: sources(config, data_dir.is_some()),
         sealing: (sealing, previous),
     })
+}
+
+/// The key that was made before one was set, on the same data folder. One that cannot be read is missed as soon as
+/// something was sealed with it.
+fn key_of_the_folder(config: &Config, present: &[u8; 32]) -> Option<[u8; 32]> {
+    let kept = DataDir::peek(&config.data_dir, "encryption_key").unwrap_or_default()?;
+    (kept != *present).then_some(kept)
 }
 
 /// The settings of a process beside a server: what the server keeps in its data folder is read there, if it can be.

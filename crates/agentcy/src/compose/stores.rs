@@ -59,6 +59,11 @@ impl Postgres {
         Ok(Self { db: Db::new(app, POOL_SIZE), embedded })
     }
 
+    /// One that another process started.
+    pub(crate) fn of(login: PgConnectOptions) -> Self {
+        Self { db: Db::new(login, POOL_SIZE), embedded: None }
+    }
+
     /// Ends our own, if there is one.
     pub(crate) async fn stop(self) {
         self.db.close();

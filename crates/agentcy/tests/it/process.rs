@@ -149,7 +149,7 @@ impl Machine {
         worker
     }
 
-    fn spawn_as(&self, command: &str) -> Server {
+    pub(crate) fn spawn_as(&self, command: &str) -> Server {
         self.spawn_with(command, &[command])
     }
 
@@ -204,7 +204,8 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    async fn ended(&mut self) -> ExitStatus {
+    /// Waits until it has ended by itself.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -1,7 +1,7 @@
 //! What the machine gives: the data folder, room on its disk, the address.
 
 use std::{
-    fs::{self, OpenOptions, TryLockError},
+    fs,
     io::ErrorKind,
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::Path,
@@ -12,6 +12,7 @@ use rustix::fs::{Access, access, statvfs};
 use tokio::net::TcpListener;
 
 use super::{report::Check, server};
+use crate::data_dir::DataDir;
 
 const MIB: u64 = 1 << 20;
 /// Below this a database does not work for long.
@@ -20,9 +21,7 @@ const SCARCE_ROOM: u64 = 1024 * MIB;
 
 /// Whether a server runs that has taken the data folder for itself.
 pub(in crate::commands) fn is_held(config: &Config) -> bool {
-    let lock = OpenOptions::new().read(true).open(config.data_dir.join("lock"));
-    // The lock goes with the handle, so looking leaves nothing behind.
-    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    DataDir::is_held(&config.data_dir)
 }
 
 /// The data folder, and the room on its disk.
