@@ -30,7 +30,6 @@ USER 10001:10001
 WORKDIR /var/lib/agentcy
 VOLUME /var/lib/agentcy
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["agentcy", "doctor", "--url", "http://127.0.0.1:8080", "--quiet"]
+# No HEALTHCHECK: of a worker or a migration nobody could ask. docker-compose.yml has that of the server.
 ENTRYPOINT ["agentcy"]
 CMD ["serve"]

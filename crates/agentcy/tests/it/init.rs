@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
 
+use agentcy_config::SECTIONS;
 use tempfile::tempdir;
 
 use crate::{agentcy, err, json, out, run};
@@ -74,6 +75,29 @@ fn the_compose_file_finds_everything_it_asks_for() {
     for name in asked {
         assert!(settings.contains_key(name), "{name} is not in {:?}", settings.keys());
     }
+}
+
+/// What the compose file decides by itself, or what is of no use in a container.
+const NOT_FROM_ENV: [&str; 8] = [
+    "AGENTCY_BIND",
+    "AGENTCY_DATA_DIR",
+    "AGENTCY_PG_BIN",
+    "DATABASE_URL",
+    "DATABASE_MIGRATE_URL",
+    "NEO4J_URI",
+    "NEO4J_USER",
+    "REDIS_URL",
+];
+
+#[test]
+fn the_compose_file_hands_every_setting_on() {
+    let compose = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docker-compose.yml");
+    let compose = fs::read_to_string(compose).unwrap();
+    let settings = SECTIONS.iter().flat_map(|section| section.settings).map(|it| it.name);
+    let lost = |name: &&str| {
+        !NOT_FROM_ENV.contains(name) && !compose.contains(&format!("      {name}: ${{{name}:"))
+    };
+    assert_eq!(settings.filter(lost).collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 #[test]
