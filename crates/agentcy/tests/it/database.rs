@@ -55,7 +55,7 @@ impl Database {
     }
 }
 
-fn url(login: &PgConnectOptions, password: &str) -> String {
+pub(crate) fn url(login: &PgConnectOptions, password: &str) -> String {
     let host = match login.get_socket() {
         Some(folder) => folder.to_str().unwrap().replace('/', "%2F"),
         None => login.get_host().to_owned(),

@@ -86,7 +86,7 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-fn page(path: &str) -> String {
+pub(crate) fn page(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
@@ -140,7 +140,7 @@ fn documents(text: &str) -> (Vec<Value>, String) {
 }
 
 /// What the server is started in.
-fn repository(folder: &Path) {
+pub(crate) fn repository(folder: &Path) {
     fs::write(folder.join("README.md"), "# Analytical engine\n").unwrap();
     let git = |args: &[&str]| {
         let names = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"];

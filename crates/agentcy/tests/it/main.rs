@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod backup;
 mod chat;
 mod cli;
 mod daemon;
@@ -16,6 +17,7 @@ mod doctor;
 mod frozen;
 mod graph;
 mod init;
+mod keys;
 mod on_neo4j;
 mod process;
 mod secrets;
@@ -25,6 +27,7 @@ mod shared;
 mod soak;
 mod sockets;
 mod sources;
+mod starts;
 mod stand_in;
 mod tasks;
 mod worker;
