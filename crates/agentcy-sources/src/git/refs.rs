@@ -75,16 +75,17 @@ impl Refs {
     }
 }
 
-/// Reads the refs of a repository on this machine.
+/// Reads the refs of a repository on this machine. The packed ones come last, as git reads them itself: a ref that is
+/// packed away meanwhile is found there.
 pub(super) fn read(local: &Local<'_>) -> Result<(Refs, Vec<Fault>)> {
     let mut loose = Loose { local, found: BTreeMap::new(), faults: Vec::new() };
-    loose.packed()?;
     for prefix in [HEADS, TAGS] {
         loose.folder(prefix.trim_end_matches('/'), 0)?;
     }
+    loose.packed()?;
     let head = match loose.one("HEAD", &local.git_dir)? {
-        Some(Target::Id(id)) => Head::Detached(id),
-        Some(Target::Name(name)) if name.starts_with(HEADS) => Head::Branch(name),
+        Some(Ok(Target::Id(id))) => Head::Detached(id),
+        Some(Ok(Target::Name(name))) if name.starts_with(HEADS) => Head::Branch(name),
         _ => Head::Nowhere,
     };
     let mut all = BTreeMap::new();
@@ -105,6 +106,9 @@ enum Target {
     Id(ObjectId),
     Name(String),
 }
+
+/// A file that holds no ref.
+struct NoRef;
 
 struct Loose<'a> {
     local: &'a Local<'a>,
@@ -131,7 +135,8 @@ impl Loose<'_> {
         if gix::validate::reference::name(name).is_err() {
             self.faults.push(fault(&names::exact(name), "it has no valid name"));
         } else if name.starts_with_str(HEADS) || name.starts_with_str(TAGS) {
-            self.found.insert(names::exact(name), target);
+            // A loose ref is newer than what is packed under its name.
+            self.found.entry(names::exact(name)).or_insert(target);
         }
         if self.found.len() > MAX_REFS {
             let message = format!("the repository has more than {MAX_REFS} branches and tags");
@@ -163,23 +168,30 @@ impl Loose<'_> {
                 self.folder(&full, depth + 1)?;
             } else if entry.path().extension().is_none_or(|end| end != "lock") {
                 match self.one(&full, &self.local.common)? {
-                    Some(target) => self.keep(full.as_str().into(), target)?,
-                    None => self.faults.push(fault(&full, "it is no ref")),
+                    Some(Ok(target)) => self.keep(full.as_str().into(), target)?,
+                    Some(Err(NoRef)) => self.faults.push(fault(&full, "it is no ref")),
+                    // Packed away since the folder was listed, or gone.
+                    None => {}
                 }
             }
         }
         Ok(())
     }
 
-    fn one(&self, name: &str, folder: &std::path::Path) -> Result<Option<Target>> {
+    /// What a file says; `None` when there is none.
+    fn one(
+        &self,
+        name: &str,
+        folder: &std::path::Path,
+    ) -> Result<Option<std::result::Result<Target, NoRef>>> {
         let Some(bytes) = self.local.beneath.read(&folder.join(name), MAX_REF)? else {
             return Ok(None);
         };
         let text = bytes.trim();
-        Ok(match text.strip_prefix(b"ref:") {
-            Some(target) => Some(Target::Name(names::exact(target.trim().as_bstr()))),
-            None => ObjectId::from_hex(text).ok().map(Target::Id),
-        })
+        Ok(Some(match text.strip_prefix(b"ref:") {
+            Some(target) => Ok(Target::Name(names::exact(target.trim().as_bstr()))),
+            None => ObjectId::from_hex(text).map(Target::Id).map_err(|_| NoRef),
+        }))
     }
 
     fn resolve(&self, name: &str) -> Option<ObjectId> {

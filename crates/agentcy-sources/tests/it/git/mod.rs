@@ -6,6 +6,7 @@ mod config;
 mod docs;
 mod guard;
 mod history;
+mod packing;
 mod reach;
 mod server;
 mod sync;
