@@ -59,9 +59,10 @@ pub(super) const INDEXES: &str = "
     join n on n.oid = c.relnamespace join pg_am m on m.oid = i.relam
     where c.relkind in ('r', 'p', 'm')";
 
-/// The copies that partitions have of their parent's keys are left out.
+/// Only between schemas that are wanted, here and below: an edge to another would wait for ever. The copies that
+/// partitions have of their parent's keys are left out.
 pub(super) const FOREIGN_KEYS: &str = "
-    select k.conname::text, n.name, c.relname::text, fn.nspname::text, f.relname::text,
+    select k.conname::text, n.name, c.relname::text, fn.name, f.relname::text,
         array(select a.attname::text from unnest(k.conkey) with ordinality as u (attnum, place)
             join pg_attribute a on a.attrelid = c.oid and a.attnum = u.attnum order by u.place),
         array(select a.attname::text from unnest(k.confkey) with ordinality as u (attnum, place)
@@ -71,19 +72,19 @@ pub(super) const FOREIGN_KEYS: &str = "
         case k.confdeltype when 'r' then 'restrict' when 'c' then 'cascade' when 'n' then 'set null'
             when 'd' then 'set default' else 'no action' end
     from pg_constraint k join pg_class c on c.oid = k.conrelid join n on n.oid = c.relnamespace
-    join pg_class f on f.oid = k.confrelid join pg_namespace fn on fn.oid = f.relnamespace
+    join pg_class f on f.oid = k.confrelid join n fn on fn.oid = f.relnamespace
     where k.contype = 'f' and k.conparentid = 0";
 
 pub(super) const DEPENDENCIES: &str = "
-    select distinct n.name, v.relname::text, tn.nspname::text, t.relname::text
+    select distinct n.name, v.relname::text, tn.name, t.relname::text
     from pg_depend d join pg_rewrite r on r.oid = d.objid
     join pg_class v on v.oid = r.ev_class join n on n.oid = v.relnamespace
-    join pg_class t on t.oid = d.refobjid join pg_namespace tn on tn.oid = t.relnamespace
+    join pg_class t on t.oid = d.refobjid join n tn on tn.oid = t.relnamespace
     where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and v.relkind in ('v', 'm')
       and t.relkind in ('r', 'p', 'f', 'v', 'm') and t.oid <> v.oid";
 
 pub(super) const PARENTS: &str = "
-    select n.name, c.relname::text, pn.nspname::text, p.relname::text, c.relispartition
+    select n.name, c.relname::text, pn.name, p.relname::text, c.relispartition
     from pg_inherits h join pg_class c on c.oid = h.inhrelid join n on n.oid = c.relnamespace
-    join pg_class p on p.oid = h.inhparent join pg_namespace pn on pn.oid = p.relnamespace
+    join pg_class p on p.oid = h.inhparent join n pn on pn.oid = p.relnamespace
     where c.relkind in ('r', 'p', 'f')";

@@ -228,3 +228,33 @@ async fn the_database_of_a_server_of_ours_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test brings it"]
+async fn what_leads_out_of_the_wanted_schemas_is_not_told() {
+    let world = World::new(
+        "create schema app; create schema shared; create table shared.t (id int primary key);
+        create table shared.above (at int) partition by range (at);
+        create table app.u (t int references shared.t, u int primary key, above int references app.u);
+        create table app.part partition of shared.above for values from (0) to (9);
+        create view app.v as select t.id from shared.t join app.u on u.t = t.id;
+        create view app.s as select relname from pg_class",
+    )
+    .await;
+    for (config, is_whole) in [(json!({ "schemas": ["app"] }), false), (json!({}), true)] {
+        let records = world.stage(config).collect(&Postgres).await.unwrap();
+        let said = ids(&records);
+        for record in &records {
+            let Record::Edge(edge) = record else { continue };
+            for end in [&edge.from, &edge.to] {
+                let agentcy_sources::End::Own(id) = end else { continue };
+                assert!(said.contains(&id.as_str()), "{edge:?} leads to nothing");
+            }
+        }
+        let edges = edges(&records);
+        assert!(edges.contains(&"app/v -DEPENDS_ON-> app/u".to_owned()));
+        assert!(edges.contains(&"app/u -REFERENCES-> app/u".to_owned()));
+        let out = edges.contains(&"app/u -REFERENCES-> shared/t".to_owned());
+        assert_eq!(out, is_whole);
+    }
+}
