@@ -51,7 +51,7 @@ impl Change<'_> {
     }
 
     /// Runs a statement that gives a number.
-    async fn count(&self, tx: &mut Tx, sql: &'static str) -> Result<u64> {
+    pub(super) async fn count(&self, tx: &mut Tx, sql: &'static str) -> Result<u64> {
         let query = self.query(tx, sql);
         let row = tx.conn().fetch_one(query).await?;
         Ok(row.try_get::<i64, _>(0)?.cast_unsigned())
@@ -140,7 +140,7 @@ impl Change<'_> {
 }
 
 /// Runs a statement for the planner when there are many rows to plan for.
-async fn when_many(tx: &mut Tx, rows: u64, statement: &'static str) -> Result<()> {
+pub(super) async fn when_many(tx: &mut Tx, rows: u64, statement: &'static str) -> Result<()> {
     if rows >= MANY {
         sqlx::query(statement).persistent(false).execute(tx.conn()).await?;
     }

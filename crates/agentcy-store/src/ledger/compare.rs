@@ -90,7 +90,7 @@ const FOLLOW: &str = "
         join facts f on f.org_id = $1 and f.kind = 'edge' and f.to_id = m.place and f.to_own = m.external_id
             and f.asserter_id = $2 and f.valid_to is null and f.superseded_at is null
     ), numbered as (
-        select (select count(*) from ledger_stage) + row_number() over () as n, f.*, e.key
+        select (select coalesce(max(n), -1) from ledger_stage) + row_number() over () as n, f.*, e.key
         from pulled
         join facts f on f.id = pulled.id
         join entities e on e.org_id = $1 and e.id = f.entity_id

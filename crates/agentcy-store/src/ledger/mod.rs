@@ -8,6 +8,7 @@ pub mod batches;
 mod change;
 mod compare;
 mod digest;
+mod doubt;
 pub mod history;
 mod merge;
 mod model;
@@ -31,4 +32,4 @@ pub use model::{
     Asserter, Batch, Counts, EdgeState, End, Kind, Moment, NodeState, Provenance, Refused,
     SourceRef, Staged, StagedEdge, StagedNode,
 };
-pub use stage::{Stage, retire};
+pub use stage::{Stage, realm_of, retire};

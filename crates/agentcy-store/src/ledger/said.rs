@@ -212,6 +212,22 @@ impl<'a> Said<'a> {
     }
 }
 
+/// Writes what a record is about, in the text format of `copy`. What has too long a name was never taken.
+pub(super) fn write_name(record: &Staged, rows: &mut Vec<u8>) {
+    let (kind, external_id) = match record {
+        Staged::Node(node) => (Kind::Node, &node.external_id),
+        Staged::Edge(edge) => (Kind::Edge, &edge.external_id),
+        Staged::Gone { .. } => return,
+    };
+    let external_id = escape(external_id);
+    if external_id.len() <= MAX_NAME {
+        let mut row = Row { rows };
+        row.plain(kind.name());
+        row.text(&external_id);
+        row.end();
+    }
+}
+
 /// A source's null says nothing.
 fn without_nulls(properties: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
     if properties.values().any(Value::is_null) {

@@ -6,8 +6,13 @@ use agentcy_core::{Realm, id::SourceId};
 use sqlx::Executor as _;
 use uuid::Uuid;
 
-use super::{Asserter, Batch, Counts, Refused, Staged, change::Change, digest::Digest, said::Said};
-use crate::{Result, Tenant as _, Tx};
+use super::{
+    Asserter, Batch, Counts, Refused, Staged,
+    change::Change,
+    digest::Digest,
+    said::{Said, write_name},
+};
+use crate::{Error, Result, Tenant, Tx};
 
 /// `copy` does not work on a table with row-level security, hence tables of the transaction's own.
 const OPEN: &str = "
@@ -16,6 +21,7 @@ const OPEN: &str = "
         labels text[] not null, type text, from_own text, from_key text, from_id uuid, to_own text, to_key text,
         to_id uuid, properties jsonb not null, digest uuid not null, valid_from timestamptz
     ) on commit drop;
+    create temp table ledger_refused (kind text not null, external_id text not null) on commit drop;
     create temp table ledger_work (
         n int, kind text not null, fact_id bigint, old_entity uuid, since timestamptz not null, void boolean not null
     ) on commit drop;
@@ -31,10 +37,11 @@ const OPEN: &str = "
     create temp table ledger_flipped (id uuid not null) on commit drop";
 
 const CLOSE: &str = "
-    drop table ledger_stage, ledger_work, ledger_ends, ledger_made, ledger_nodes, ledger_edges, ledger_touched,
-        ledger_flipped";
+    drop table ledger_stage, ledger_refused, ledger_work, ledger_ends, ledger_made, ledger_nodes, ledger_edges,
+        ledger_touched, ledger_flipped";
 
 const COPY: &str = "copy ledger_stage from stdin";
+const COPY_REFUSED: &str = "copy ledger_refused from stdin";
 
 /// How many bytes of rows are sent in one copy.
 const PART: usize = 4 << 20;
@@ -46,6 +53,7 @@ pub struct Stage<'a> {
     /// By digest: an id of a kilobyte costs no more than a short one.
     seen: HashSet<Uuid>,
     rows: i32,
+    pub(super) has_refused: bool,
 }
 
 impl<'a> Stage<'a> {
@@ -65,19 +73,23 @@ impl<'a> Stage<'a> {
         let change = Change { batch, asserter, realm };
         take_turns(tx, asserter).await?;
         tx.conn().execute(sqlx::raw_sql(OPEN)).await?;
-        Ok(Self { change, seen: HashSet::new(), rows: 0 })
+        Ok(Self { change, seen: HashSet::new(), rows: 0, has_refused: false })
     }
 
-    /// Takes what is said. A record over a bound, or of something that was said before, is refused alone.
+    /// Takes what is said. A record over a bound, or of something that was said before, is refused alone, and what it is
+    /// about stays as it was.
     #[tracing::instrument(name = "db.ledger.stage", skip_all, fields(records = records.len()))]
     pub async fn add(&mut self, tx: &mut Tx, records: &[Staged]) -> Result<Vec<Refused>> {
         let mut refused = Vec::new();
-        let mut rows = Vec::new();
+        let (mut rows, mut left) = (Vec::new(), Vec::new());
         for record in records {
             let taken = Said::of(self.change.asserter, record).and_then(|said| self.first(said));
             match taken {
                 Ok(said) => self.push(&said, &mut rows),
-                Err(message) => refused.push(Refused { place: place(record), message }),
+                Err(message) => {
+                    write_name(record, &mut left);
+                    refused.push(Refused { place: place(record), message });
+                }
             }
             if rows.len() >= PART {
                 tx.conn().copy_in(COPY, &rows).await?;
@@ -87,7 +99,20 @@ impl<'a> Stage<'a> {
         if !rows.is_empty() {
             tx.conn().copy_in(COPY, &rows).await?;
         }
+        if !left.is_empty() {
+            self.has_refused = true;
+            tx.conn().copy_in(COPY_REFUSED, &left).await?;
+        }
         Ok(refused)
+    }
+
+    /// Whether nothing that was said was taken.
+    pub const fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    pub(super) const fn size(&self) -> u64 {
+        self.rows.unsigned_abs() as u64
     }
 
     /// Takes one thing without asking whether it was said before.
@@ -114,8 +139,11 @@ impl<'a> Stage<'a> {
     /// Writes what is new, changed or said no more. In a delta, what is not named is as it was. When nothing changed,
     /// nothing is written, no batch either.
     #[tracing::instrument(name = "db.ledger.apply", skip(self, tx))]
-    pub async fn apply(self, tx: &mut Tx, delta: bool) -> Result<Counts> {
-        let counts = self.change.apply(tx, delta, self.rows.unsigned_abs().into()).await?;
+    pub async fn apply(mut self, tx: &mut Tx, delta: bool) -> Result<Counts> {
+        if !delta {
+            self.keep_refused(tx).await?;
+        }
+        let counts = self.change.apply(tx, delta, self.size()).await?;
         tx.conn().execute(sqlx::raw_sql(CLOSE)).await?;
         Ok(counts)
     }
@@ -140,6 +168,24 @@ pub async fn retire(tx: &mut Tx, batch: &Batch, source: SourceId) -> Result<Coun
     let [realm, ..] = Realm::built_in();
     let stage = Stage::open_for(tx, batch, Asserter::Source(source), &realm).await?;
     stage.apply(tx, false).await
+}
+
+/// A realm in which the source still asserts something; none when all that it said is archived.
+#[tracing::instrument(name = "db.facts.realm_of", skip_all)]
+pub async fn realm_of(tenant: &mut impl Tenant, source: SourceId) -> Result<Option<Realm>> {
+    let slug = sqlx::query_scalar!(
+        "select e.realm from facts f
+         join entities e on e.org_id = f.org_id and e.id = f.entity_id
+         where f.org_id = $1 and f.asserter_id = $2 and f.asserter_kind = 'source' and f.valid_to is null
+             and f.superseded_at is null
+         limit 1",
+        Uuid::from(tenant.org()),
+        Uuid::from(source),
+    )
+    .fetch_optional(tenant.conn())
+    .await?;
+    slug.map(|slug| slug.parse().map_err(|error| Error::corrupt("entities", source, error)))
+        .transpose()
 }
 
 /// The external id as people see it in a list of errors.
