@@ -68,9 +68,10 @@ pub(crate) async fn note(
 }
 
 /// How many labels of what changed are told.
-const MOST_LABELS: i64 = 50;
+const MOST_LABELS: i32 = 50;
 
-/// Writes `graph.changed`.
+/// Writes `graph.changed`, once for each realm in which the batch shows: what moves leaves one and comes to another. The
+/// realm that is given is told when it shows in none.
 pub(crate) async fn graph_changed(
     platform: &Platform,
     tx: &mut Tx,
@@ -78,18 +79,27 @@ pub(crate) async fn graph_changed(
     realm: &Realm,
     (batch, counts): (BatchId, Counts),
 ) -> Result<()> {
-    let Counts { added, changed, archived, .. } = counts;
-    let mut data = json!({
-        "realm": realm,
-        "added": added,
-        "changed": changed,
-        "archived": archived,
-        "labels": batches::labels(tx, batch, MOST_LABELS).await?,
-    });
-    if let Some(source) = source {
-        data["source_id"] = json!(source);
+    let mut told = batches::realms(tx, batch, MOST_LABELS).await?;
+    if told.is_empty() {
+        told.push((realm.clone(), Vec::new()));
     }
-    let realm = Some(realm.clone());
-    let telling = Telling { topic: "graph", event: "graph.changed", data, realm, owner: None };
-    append(platform, tx, telling).await
+    let is_moved = told.len() > 1;
+    for (realm, labels) in told {
+        let counts = if is_moved { batches::find_in(tx, batch, &realm).await? } else { counts };
+        let Counts { added, changed, archived, .. } = counts;
+        let mut data = json!({
+            "realm": realm,
+            "added": added,
+            "changed": changed,
+            "archived": archived,
+            "labels": labels,
+        });
+        if let Some(source) = source {
+            data["source_id"] = json!(source);
+        }
+        let realm = Some(realm);
+        let telling = Telling { topic: "graph", event: "graph.changed", data, realm, owner: None };
+        append(platform, tx, telling).await?;
+    }
+    Ok(())
 }

@@ -26,6 +26,7 @@ pub use catalog::{Kind, ToolInfo, catalog, tools};
 pub(crate) use content::StoredContent;
 pub use content::{BoxError, MAX_CONTENT, upload};
 pub use credentials::GivenCredentials;
+pub use place::sweep_caches;
 pub(crate) use settings::Settings;
 use settings::try_out;
 pub use tools::run_tool;
@@ -156,7 +157,11 @@ pub async fn validate(platform: &Platform, caller: &Caller, new: NewSource) -> R
     let by = platform.permit(caller, Action::SourceValidate).await?;
     tried(platform, &by, &new).await?;
     let mut tx = platform.db.begin(&by).await?;
-    realms::require_known(&mut tx, "realm", &Realms::Only([new.realm].into())).await
+    realms::require_known(&mut tx, "realm", &Realms::Only([new.realm].into())).await?;
+    match store::find_by_name(&mut tx, &new.name).await? {
+        Some(_) => Err(Error::taken("name")),
+        None => Ok(()),
+    }
 }
 
 /// Tries the settings of a stored source.

@@ -14,7 +14,7 @@ mod view;
 use std::{collections::HashMap, sync::Arc};
 
 use agentcy_core::{
-    Action, By, Caller, ErrorCode, Realms,
+    Action, By, Caller, ErrorCode, Realm, Realms,
     id::{JobId, SourceId},
     job::{CollectSource, RetireSource},
 };
@@ -154,15 +154,17 @@ pub(crate) async fn is_active(tenant: &mut impl Tenant, id: SourceId) -> Result<
     Ok(store::unfinished(tenant, id.into()).await?.is_some())
 }
 
-/// Has all that a removed source said archived, in the background.
+/// Has all that a removed source said archived, in the background. Nobody could ask for it again, so it is tried until
+/// it is done.
 pub(crate) async fn retire(
     platform: &Platform,
     tx: &mut Tx,
     by: &By,
-    source: &Source,
+    source: SourceId,
+    realm: Realm,
 ) -> Result<()> {
-    let payload = RetireSource { source: source.id, realm: source.realm.clone() };
-    let enqueued = store::enqueue(tx, &new_job(platform, by, source.id), &payload).await;
+    let job = NewJob { max_attempts: i32::MAX, ..new_job(platform, by, source) };
+    let enqueued = store::enqueue(tx, &job, &RetireSource { source, realm }).await;
     enqueued.on_constraint(store::SUBJECT_KEY, in_progress)
 }
 

@@ -3,6 +3,7 @@
 //! A sync has two halves. *Collect* is here: config and credentials in, records out, no store, so
 //! it may run on a remote worker. *Apply* stages, compares and writes, and lives beside the stores.
 
+pub mod cache;
 mod catalog;
 mod connector;
 mod csv;

@@ -109,6 +109,25 @@ pub struct Fault {
     pub place: String,
     /// What is wrong with it, without secrets.
     pub message: String,
+    /// Whether something may be behind it that was told before. Then what this sync does not name is not taken for gone.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub hides: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
+const fn is_yes(hides: &bool) -> bool {
+    *hides
+}
+
+impl Fault {
+    /// Something that may have been told before, and could not be read now.
+    pub fn new(place: &str, message: impl Into<String>) -> Self {
+        Self { place: place.to_owned(), message: message.into(), hides: true }
+    }
 }
 
 /// How far the work is.

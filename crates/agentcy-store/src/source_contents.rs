@@ -31,8 +31,18 @@ pub async fn append(
     Ok(())
 }
 
-/// Makes an upload the one that counts, and removes every other. False when the source is gone, or when another upload
-/// came to count while this one was under way.
+/// What became of an upload that has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swap {
+    /// It counts.
+    Done,
+    /// The source is gone.
+    Gone,
+    /// Another upload came to count while this one was under way.
+    Overtaken,
+}
+
+/// Makes an upload the one that counts, and removes every other.
 #[tracing::instrument(name = "db.source_contents.swap", skip_all)]
 pub async fn swap(
     tx: &mut Tx,
@@ -40,12 +50,16 @@ pub async fn swap(
     upload: Upload,
     pieces: i64,
     at: Timestamp,
-) -> Result<bool> {
+) -> Result<Swap> {
     let (org, id) = (Uuid::from(tx.org()), Uuid::from(source));
     // Locked first: of two swaps at once the second waits here, and then finds its pieces gone.
-    sqlx::query!("select id from sources where org_id = $1 and id = $2 for update", org, id)
-        .fetch_optional(tx.conn())
-        .await?;
+    let source =
+        sqlx::query!("select id from sources where org_id = $1 and id = $2 for update", org, id)
+            .fetch_optional(tx.conn())
+            .await?;
+    if source.is_none() {
+        return Ok(Swap::Gone);
+    }
     let named = sqlx::query!(
         "update sources set content_id = $3, content_bytes = $4, updated_at = $5
          where org_id = $1 and id = $2 and $6 = (
@@ -61,7 +75,7 @@ pub async fn swap(
     .execute(tx.conn())
     .await?;
     if named.rows_affected() == 0 {
-        return Ok(false);
+        return Ok(Swap::Overtaken);
     }
     sqlx::query!(
         "delete from source_contents where org_id = $1 and source_id = $2 and content_id <> $3",
@@ -71,7 +85,26 @@ pub async fn swap(
     )
     .execute(tx.conn())
     .await?;
-    Ok(true)
+    Ok(Swap::Done)
+}
+
+/// Removes uploads that do not count and began before then: whoever sent them was cut off. Their ids say when they began.
+#[tracing::instrument(name = "db.source_contents.sweep", skip_all)]
+pub async fn sweep(tx: &mut Tx, source: SourceId, before: Timestamp) -> Result<()> {
+    let millis = u64::try_from(before.timestamp_millis()).unwrap_or(0);
+    let first = uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid();
+    sqlx::query!(
+        "delete from source_contents c
+         where c.org_id = $1 and c.source_id = $2 and c.content_id < $3
+             and not exists (select from sources s
+                 where s.org_id = $1 and s.id = $2 and s.content_id = c.content_id)",
+        Uuid::from(tx.org()),
+        Uuid::from(source),
+        first,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Removes an upload that was given up.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agentcy_platform::{Platform, housekeeping, lifecycle::Lifecycle};
+use agentcy_platform::{Platform, housekeeping, lifecycle::Lifecycle, sources};
 
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -16,5 +16,6 @@ pub(crate) async fn run(platform: Platform, lifecycle: Lifecycle) {
         if let Err(error) = housekeeping::sweep(&platform).await {
             tracing::warn!(error = %error, "what has expired could not be swept");
         }
+        sources::sweep_caches(&platform).await;
     }
 }

@@ -214,7 +214,7 @@ fn update_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
             ErrorCode::UpstreamRefused,
             ErrorCode::UpstreamUnavailable,
             ErrorCode::Taken,
-            ErrorCode::SyncInProgress,
+            ErrorCode::InUse,
         ],
     };
     ok(doc.of(op), "The source.", SourceView::sample())
@@ -236,7 +236,8 @@ fn remove_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         id: "sources_remove",
         tag: "sources",
         summary: "Disconnect a source",
-        description: "What it said stays in the graph unless `purge=true`, which archives it in the background.",
+        description: "What it said stays in the graph unless `purge=true`, which archives it in the background. That may be \
+            asked for later as well, under the same id.",
         audience: Audience::May(Action::SourceDelete),
         errors: &[ErrorCode::NotFound, ErrorCode::Invalid, ErrorCode::SyncInProgress],
     };

@@ -6,12 +6,14 @@ use agentcy_core::{Action, By, Caller, ErrorCode, id::SourceId};
 use agentcy_sources::{Content, Error as SourceError, Result as SourceResult};
 use agentcy_store::{
     audit,
-    source_contents::{self as store, PIECE},
+    source_contents::{self as store, PIECE, Swap},
     sources::{Source, Upload},
 };
 use bytes::{Bytes, BytesMut};
+use chrono::TimeDelta;
 use futures_util::{StreamExt, stream::BoxStream};
 use serde_json::json;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::find;
@@ -25,11 +27,15 @@ pub const MAX_CONTENT: usize = 64 << 20;
 
 /// How long the next bytes of an upload may take.
 const STALL: Duration = Duration::from_secs(30);
+/// How long all of it may take.
+const WHOLE: Duration = Duration::from_mins(15);
+/// After which time one that does not count was cut off.
+const LEFT: TimeDelta = TimeDelta::minutes(30);
 
 /// Keeps an upload, in place of the one before once all of it has arrived, and says how many bytes it has.
 ///
 /// Errors: `not_found`, `invalid` (the connector reads no uploads, or nothing came), `payload_too_large`, `malformed`
-/// (the upload broke off).
+/// (the upload broke off), `in_use` (another one came to count meanwhile).
 pub async fn upload(
     platform: &Platform,
     caller: &Caller,
@@ -43,25 +49,48 @@ pub async fn upload(
         let message = format!("a {} source reads no uploads", source.source_type);
         return Err(Error::invalid_field("source_id", message));
     }
+    let mut tx = platform.db.begin(&by).await?;
+    store::sweep(&mut tx, id, platform.clock.now() - LEFT).await?;
+    tx.commit().await?;
     let upload: Uuid = Uuid::from(platform.ids.next::<SourceId>());
-    let kept = keep(platform, &by, id, upload, pieces).await;
-    let (bytes, count) = match kept {
-        Ok(kept) => kept,
-        Err(error) => {
-            let mut tx = platform.db.begin(&by).await?;
-            store::abandon(&mut tx, id, upload).await?;
-            tx.commit().await?;
-            return Err(error);
+    let bytes = match timeout(WHOLE, keep(platform, &by, id, upload, pieces)).await {
+        Ok(Ok((bytes, count))) => {
+            count_in(platform, &by, id, Upload { id: upload, bytes }, count).await
+        }
+        Ok(Err(error)) => Err(error),
+        Err(_) => {
+            let message = "the upload took longer than 15 minutes";
+            Err(Error::refused(ErrorCode::Malformed, message))
         }
     };
-    let mut tx = platform.db.begin(&by).await?;
-    let named = Upload { id: upload, bytes };
-    if !store::swap(&mut tx, id, named, count.into(), platform.clock.now()).await? {
-        return Err(Error::not_found("source"));
+    if bytes.is_err() {
+        let mut tx = platform.db.begin(&by).await?;
+        store::abandon(&mut tx, id, upload).await?;
+        tx.commit().await?;
     }
-    audit::record(&mut tx, &platform.done(&by, id, json!({ "bytes": bytes }))).await?;
+    bytes
+}
+
+/// Makes an upload the one that counts.
+async fn count_in(
+    platform: &Platform,
+    by: &By,
+    id: SourceId,
+    upload: Upload,
+    pieces: i32,
+) -> Result<u64> {
+    let mut tx = platform.db.begin(by).await?;
+    match store::swap(&mut tx, id, upload, pieces.into(), platform.clock.now()).await? {
+        Swap::Done => {}
+        Swap::Gone => return Err(Error::not_found("source")),
+        Swap::Overtaken => {
+            let message = "another upload for the source arrived meanwhile, and counts";
+            return Err(Error::refused(ErrorCode::InUse, message));
+        }
+    }
+    audit::record(&mut tx, &platform.done(by, id, json!({ "bytes": upload.bytes }))).await?;
     tx.commit().await?;
-    Ok(bytes.unsigned_abs())
+    Ok(upload.bytes.unsigned_abs())
 }
 
 /// Writes the pieces as they come, and says how many bytes and pieces that were.
@@ -75,7 +104,7 @@ async fn keep(
     let (mut total, mut count) = (0_usize, 0);
     let mut buffer = BytesMut::with_capacity(PIECE);
     loop {
-        let next = tokio::time::timeout(STALL, incoming.next()).await;
+        let next = timeout(STALL, incoming.next()).await;
         let broken = || Error::refused(ErrorCode::Malformed, "the upload broke off");
         let arrived = match next.map_err(|_| broken())? {
             Some(arrived) => Some(arrived.map_err(|_| broken())?),

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use agentcy_core::id::{Id as _, OrgId, SourceId};
-use agentcy_sources::Files;
+use agentcy_core::id::{OrgId, SourceId};
+use agentcy_sources::{Files, cache};
 use agentcy_store::system::founding;
 
 use crate::{Platform, Result};
@@ -31,6 +31,25 @@ impl Platform {
     /// Where a source keeps what can be fetched again.
     pub(crate) fn cache_of(&self, org: OrgId, source: SourceId) -> Option<PathBuf> {
         let root = self.setup.sources.cache.as_ref()?;
-        Some(root.join(org.uuid().to_string()).join(source.uuid().to_string()))
+        Some(cache::place(root, org, source))
+    }
+
+    /// Removes what a source kept here. What is left is removed when it was not used for long, as it is elsewhere.
+    pub(crate) async fn forget_cache(&self, org: OrgId, source: SourceId) {
+        let Some(folder) = self.cache_of(org, source) else { return };
+        let forgotten = tokio::task::spawn_blocking(move || cache::forget(&folder)).await;
+        if let Ok(Err(error)) = forgotten {
+            tracing::warn!(source.id = %source, error = %error, "the copies of a source could not be removed");
+        }
+    }
+}
+
+/// Removes the copies of sources that are not used any more.
+pub async fn sweep_caches(platform: &Platform) {
+    let Some(root) = platform.setup.sources.cache.clone() else { return };
+    match tokio::task::spawn_blocking(move || cache::sweep(&root)).await {
+        Ok(Ok(removed)) => tracing::debug!(removed, "swept copies that are not used any more"),
+        Ok(Err(error)) => tracing::warn!(error = %error, "copies of sources could not be swept"),
+        Err(_) => {}
     }
 }

@@ -1,7 +1,10 @@
 //! Changing and disconnecting a source.
 
 use agentcy_core::{Action, Caller, ErrorCode, Realm, Realms, id::SourceId};
-use agentcy_store::{OnConstraint, audit, sources as store};
+use agentcy_store::{
+    OnConstraint, audit, ledger,
+    sources::{self as store, Source as Stored},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -88,28 +91,46 @@ pub async fn update(
     Ok(shown)
 }
 
-/// Disconnects a source. With `purge` its part of the graph is archived, in the background.
+/// Disconnects a source. With `purge` its part of the graph is archived, in the background; that may be asked for later
+/// as well, while there is something left.
 ///
 /// Errors: `not_found`, `sync_in_progress`.
 pub async fn remove(platform: &Platform, caller: &Caller, id: SourceId, purge: bool) -> Result<()> {
     let by = platform.permit(caller, Action::SourceDelete).await?;
     let mut tx = platform.db.begin(&by).await?;
-    let source = store::lock(&mut tx, id).await?.filter(|one| by.realms().contains(&one.realm));
-    let source = source.ok_or_else(|| Error::not_found("source"))?;
-    if sync::is_active(&mut tx, id).await? {
+    let source = store::lock(&mut tx, id).await?;
+    let left = match &source {
+        Some(source) => Some(source.realm.clone()),
+        None if purge => ledger::realm_of(&mut tx, id).await?,
+        None => None,
+    };
+    let realm = left.filter(|realm| by.realms().contains(realm));
+    let realm = realm.ok_or_else(|| Error::not_found("source"))?;
+    let is_active = sync::is_active(&mut tx, id).await?;
+    if source.is_none() && is_active {
+        // It is being archived already.
+        return Ok(());
+    }
+    if is_active {
         let message = "the source is being synced; cancel that first";
         return Err(Error::refused(ErrorCode::SyncInProgress, message));
     }
     store::delete(&mut tx, id).await?;
     if purge {
-        sync::retire(platform, &mut tx, &by, &source).await?;
+        sync::retire(platform, &mut tx, &by, id, realm).await?;
     }
-    let details = json!({ "name": source.name, "source_type": source.source_type, "purge": purge });
+    let details = match source {
+        Some(Stored { name, source_type, .. }) => {
+            json!({ "name": name, "source_type": source_type, "purge": purge })
+        }
+        None => json!({ "purge": purge }),
+    };
     audit::record(&mut tx, &platform.done(&by, id, details)).await?;
     tx.commit().await?;
     if purge {
         sync::wake(platform).await;
     }
+    platform.forget_cache(by.org_id(), id).await;
     Ok(())
 }
 

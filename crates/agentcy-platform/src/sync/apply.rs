@@ -6,7 +6,7 @@ use agentcy_core::{
 };
 use agentcy_store::{
     Tx,
-    jobs::{self, Outcome},
+    jobs::{self, Fault, Outcome},
     ledger::{self, Asserter, Stage, Staged},
     sources,
 };
@@ -46,8 +46,12 @@ impl Kind for Apply {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("a batch of what was collected is missing")]
-struct MissingBatch;
+enum Failure {
+    #[error("a batch of what was collected is missing")]
+    MissingBatch,
+    #[error("nothing that the source said could be read; {0}: {1}")]
+    NothingRead(String, String),
+}
 
 async fn run(job: &Held) -> Result<(), JobError> {
     let platform = &job.platform;
@@ -69,27 +73,40 @@ async fn run(job: &Held) -> Result<(), JobError> {
     // One at a time is in memory.
     for number in 0..plan.batches {
         let bytes = jobs::records(&mut tx, job.hold.id, plan.fence, number).await?;
-        let bytes = bytes.ok_or_else(|| JobError::fail(MissingBatch))?;
+        let bytes = bytes.ok_or_else(|| JobError::fail(Failure::MissingBatch))?;
         let staged;
         (heard, staged) = read(heard, bytes, plan.resumed).await?;
         for refused in stage.add(&mut tx, &staged).await? {
             heard.faults.push(&refused.place, &refused.message);
         }
     }
-    let counts = stage.apply(&mut tx, heard.is_delta).await?;
+    if let Some(first) = heard.faults.first()
+        && stage.is_empty()
+        && !heard.is_delta
+    {
+        let Fault { place, message } = first.clone();
+        return Err(JobError::fail(Failure::NothingRead(place, message)));
+    }
+    let held = match heard.is_doubtful {
+        true => stage.hold_back(&mut tx, heard.is_delta).await?,
+        false => 0,
+    };
+    let counts = stage.apply(&mut tx, heard.is_delta || held > 0).await?;
     let has_changed = counts.added + counts.changed + counts.archived > 0;
     if has_changed {
         let what = (batch.id, counts);
         events::graph_changed(platform, &mut tx, Some(plan.source), &source.realm, what).await?;
     }
     // From here on the source and the job are locked; both were free for whoever changes or stops them until now.
-    let cursor = heard.cursor.as_ref();
+    // What was held back is gone in no later delta: the next sync says everything.
+    let cursor = heard.cursor.as_ref().filter(|_| held == 0);
     if !sources::set_cursor(&mut tx, plan.source, plan.version, cursor).await? {
         drop(tx);
         return collect_again(job, &plan).await;
     }
-    let outcome =
-        Outcome { counts, faults: heard.faults.list(), batch: has_changed.then_some(batch.id) };
+    let mut faults = heard.faults.list();
+    faults.extend((held > 0).then(|| held_back(held)));
+    let outcome = Outcome { counts, faults, batch: has_changed.then_some(batch.id) };
     jobs::succeed(&mut tx, job.hold, &outcome, platform.clock.now()).await?;
     updated(platform, &mut tx, job.hold.id).await?;
     tx.commit().await?;
@@ -105,6 +122,15 @@ async fn run(job: &Held) -> Result<(), JobError> {
     );
     platform.wrote().await;
     Ok(())
+}
+
+/// Says why what was not found is still there.
+fn held_back(count: u64) -> Fault {
+    let words = format!(
+        "something could not be read, so nothing was archived: what was not found this time (nodes and edges: {count}) may \
+         still be there. The next sync that reads everything archives what is gone"
+    );
+    Fault::new("", &words)
 }
 
 /// Reads a batch. Eight megabytes of JSON are too much for a thread that others wait for.

@@ -31,6 +31,10 @@ impl Faults {
         }
     }
 
+    pub(super) fn first(&self) -> Option<&Fault> {
+        self.listed.first()
+    }
+
     /// The list, which ends with how many are not on it.
     pub(super) fn list(&self) -> Vec<Fault> {
         let mut list = self.listed.clone();
@@ -119,6 +123,8 @@ pub(super) struct Heard {
     pub(super) faults: Faults,
     pub(super) cursor: Option<Value>,
     pub(super) is_delta: bool,
+    /// Whether something that was told before may be behind what could not be read.
+    pub(super) is_doubtful: bool,
     began: bool,
 }
 
@@ -169,8 +175,9 @@ impl Heard {
                 self.is_delta = true;
                 return Ok(None);
             }
-            Record::Fault(SourceFault { place, message }) => {
+            Record::Fault(SourceFault { place, message, hides }) => {
                 self.faults.push(&place, &message);
+                self.is_doubtful |= hides;
                 return Ok(None);
             }
             Record::Progress(_) => return Ok(None),
@@ -235,7 +242,7 @@ mod tests {
 
     #[test]
     fn what_is_for_the_ledger_comes_back_and_the_rest_is_noted() {
-        let fault = SourceFault { place: "line 2".to_owned(), message: "no\0key".to_owned() };
+        let fault = SourceFault::new("line 2", "no\0key");
         let records =
             [Record::Delta, node("a\n\0"), gone(), Record::Fault(fault), cursor(json!(7))];
         let (heard, count) = hear(&records, true).unwrap();

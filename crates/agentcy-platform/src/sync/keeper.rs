@@ -127,9 +127,8 @@ impl<S: Sink> Keeper<'_, S> {
         if let Some(line) = Batch::line(&record).map_err(JobError::fail)? {
             return self.push(&line).await;
         }
-        let message = "the record is larger than 8 MiB".to_owned();
-        self.faults.push(place(&record), &message);
-        let fault = SourceFault { place: place(&record).to_owned(), message };
+        let fault = SourceFault::new(place(&record), "the record is larger than 8 MiB");
+        self.faults.push(&fault.place, &fault.message);
         match Batch::line(&Record::Fault(fault)).map_err(JobError::fail)? {
             Some(line) => self.push(&line).await,
             None => Ok(()),

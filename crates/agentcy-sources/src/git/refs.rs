@@ -99,7 +99,7 @@ pub(super) fn read(local: &Local<'_>) -> Result<(Refs, Vec<Fault>)> {
 }
 
 pub(super) fn fault(place: &str, message: &str) -> Fault {
-    Fault { place: names::cut(place, 512).to_owned(), message: message.to_owned() }
+    Fault::new(names::cut(place, 512), message)
 }
 
 enum Target {

@@ -82,9 +82,10 @@ impl Clone {
         fs::create_dir_all(above).map_err(cannot)?;
         let lock = Some(acquire(&above.join(LOCK), means)?);
         let folder = above.join(FOLDER);
-        let packs = fs::read_dir(folder.join("objects/pack")).map_or(0, Iterator::count);
+        let (files, bytes) = packs(&folder).unwrap_or_default();
         let from = fs::read(folder.join(FROM)).unwrap_or_default();
-        let reused = (1..MAX_FILES).contains(&packs)
+        let reused = (1..MAX_FILES).contains(&files)
+            && bytes <= means.limits.pack_bytes
             && from == url.as_str().as_bytes()
             && repo::open(&folder, means.limits.object_bytes).is_ok();
         let clone = Self { url: url.clone(), folder, reused, temporary, lock };
@@ -109,7 +110,7 @@ impl Clone {
     }
 
     /// Brings it up to date, unless `enough` says that what the server points at is known already.
-    /// A clone that is damaged is made anew.
+    /// A clone that is damaged, or has grown too large, is made anew.
     pub(super) fn update(
         &mut self,
         config: &Config,
@@ -117,10 +118,9 @@ impl Clone {
         enough: impl Fn(&Refs) -> bool,
     ) -> Result<Refs> {
         let fetched = match self.fetch(config, means, &enough) {
-            Err(Failure::Here(_)) if self.reused => {
-                self.reset()?;
-                self.reused = false;
-                self.fetch(config, means, &enough)
+            Err(Failure::Here(_)) if self.reused => self.fetch_anew(config, means, &enough),
+            Ok(_) if self.reused && packs(&self.folder)?.1 > means.limits.pack_bytes => {
+                self.fetch_anew(config, means, &enough)
             }
             done => done,
         };
@@ -139,6 +139,17 @@ impl Clone {
     /// The folder that goes when the reading is over, if it is not kept.
     pub(super) fn into_temporary(self) -> Option<TempDir> {
         self.temporary
+    }
+
+    fn fetch_anew(
+        &mut self,
+        config: &Config,
+        means: &Means<'_>,
+        enough: &impl Fn(&Refs) -> bool,
+    ) -> std::result::Result<Refs, Failure> {
+        self.reset().map_err(Failure::Way)?;
+        self.reused = false;
+        self.fetch(config, means, enough)
     }
 
     fn fetch(
@@ -238,10 +249,24 @@ fn cannot(error: io::Error) -> Error {
     Error::Unavailable(error.into())
 }
 
+/// How many files of packs a clone has, and how many bytes its packs take.
+fn packs(folder: &Path) -> Result<(usize, u64)> {
+    let (mut files, mut bytes) = (0, 0);
+    for entry in fs::read_dir(folder.join("objects/pack")).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        files += 1;
+        if entry.path().extension().is_some_and(|end| end == "pack") {
+            bytes += entry.metadata().map_err(cannot)?.len();
+        }
+    }
+    Ok((files, bytes))
+}
+
 /// Waits for the lock of a cache as long as a fetch may take.
 fn acquire(path: &Path, means: &Means<'_>) -> Result<File> {
+    // Truncated, so that its time says when the clone was last used.
     let file =
-        File::options().create(true).truncate(false).write(true).open(path).map_err(cannot)?;
+        File::options().create(true).truncate(true).write(true).open(path).map_err(cannot)?;
     let until = Instant::now() + means.limits.total;
     loop {
         match file.try_lock() {

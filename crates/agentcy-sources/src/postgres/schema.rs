@@ -67,8 +67,8 @@ pub(super) fn collect(
             yield Record::Progress(Progress { done, total: Some(STEPS.len() as u64) });
         }
         for schema in missing {
-            let message = "there is no such schema".to_owned();
-            yield Record::Fault(Fault { place: format!("schema {schema}"), message });
+            let fault = Fault::new(&format!("schema {schema}"), "there is no such schema");
+            yield Record::Fault(Fault { hides: false, ..fault });
         }
     }
 }

@@ -56,12 +56,18 @@ fn fetch(job: Job<'_>, url: Url) -> impl futures_util::Stream<Item = Result<Byte
             Err(Error::Refused(format!("the server answered {status}")))?;
         }
         let mut total = 0;
+        let mut is_blank = true;
         while let Some(piece) = answer.chunk().await? {
             total += piece.len();
             if total > MAX_FETCH {
                 Err(agentcy_egress::Error::TooLarge { limit: MAX_FETCH })?;
             }
+            is_blank &= piece.iter().all(u8::is_ascii_whitespace);
             yield piece;
+        }
+        // A server that has no records says so: `[]`, or the names of the columns.
+        if is_blank {
+            Err(Error::Refused("the server answered with an empty file".to_owned()))?;
         }
     }
 }

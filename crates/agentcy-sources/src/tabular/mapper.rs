@@ -16,6 +16,19 @@ const QUOTED: usize = 60;
 
 /// Why a record is no record.
 type Fault = String;
+
+/// The same, and whether the key it was told by before is known to be there.
+pub(crate) struct Unfit {
+    pub(crate) message: Fault,
+    pub(crate) hides: bool,
+}
+
+impl From<Fault> for Unfit {
+    fn from(message: Fault) -> Self {
+        Self { message, hides: true }
+    }
+}
+
 type Fields = Map<String, Value>;
 
 /// Turns records into nodes and edges, and knows which keys came before.
@@ -45,7 +58,7 @@ impl<'a> Mapper<'a> {
     }
 
     /// What a record says.
-    pub(crate) fn map(&mut self, mut fields: Fields) -> Result<Vec<Record>, Fault> {
+    pub(crate) fn map(&mut self, mut fields: Fields) -> Result<Vec<Record>, Unfit> {
         let mapping = self.mapping;
         let key =
             fields.get(&mapping.key).ok_or_else(|| format!("has no {}", quote(&mapping.key)))?;
@@ -53,7 +66,7 @@ impl<'a> Mapper<'a> {
             text(key).ok_or_else(|| format!("{} is no text or number", quote(&mapping.key)))?;
         let id = own_id(&key)?;
         if let Some(long) = fields.keys().find(|name| name.len() > MAX_NAME) {
-            return Err(format!("the field name {} is over {MAX_NAME} bytes", quote(long)));
+            return Err(format!("the field name {} is over {MAX_NAME} bytes", quote(long)).into());
         }
         let valid_from = self.valid_from(&mut fields)?;
         let mut records = Vec::new();
@@ -64,7 +77,8 @@ impl<'a> Mapper<'a> {
             }
         }
         if !self.seen.insert(&id) {
-            return Err(format!("the key {} came before", quote(&key)));
+            let message = format!("the key {} came before", quote(&key));
+            return Err(Unfit { message, hides: false });
         }
         for (id, node) in made {
             if self.made.insert(&id) {

@@ -2,7 +2,7 @@
 
 use futures_util::{Stream, StreamExt, TryStreamExt, pin_mut};
 
-use super::{Mapping, Row, Rows, content, mapper::Mapper};
+use super::{Mapping, Row, Rows, content, mapper::Mapper, mapper::Unfit};
 use crate::{Error, Fault, Job, Progress, Record, Result};
 
 /// After how many records the progress is said.
@@ -11,7 +11,8 @@ const STEP: u64 = 10_000;
 const PROBED: usize = 100;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Every record of a file. Memory is bounded by one piece and one record, and by 16 bytes a key.
+/// Every record of a file. Memory is bounded by one piece and one record, and by 16 bytes a key. A file of which no
+/// record can be read is refused: it is something else, such as the page of a login.
 pub(crate) fn collect<'a>(
     job: Job<'a>,
     mapping: Mapping,
@@ -22,6 +23,7 @@ pub(crate) fn collect<'a>(
         let mut pieces = content::open(job, mapping.place());
         let mut head = Vec::new();
         let mut done = 0;
+        let mut unread = Unread::default();
         let mut is_last = false;
         while !is_last {
             let mut found = Vec::new();
@@ -42,9 +44,14 @@ pub(crate) fn collect<'a>(
                 }
             }
             for Row { line, fields } in found {
-                match fields.and_then(|fields| mapper.map(fields)) {
-                    Ok(records) => for record in records { yield record },
-                    Err(message) => yield Record::Fault(Fault { place: format!("line {line}"), message }),
+                let mapped = fields.map_err(Unfit::from).and_then(|fields| mapper.map(fields));
+                let records = mapped.unwrap_or_else(|Unfit { message, hides }| {
+                    let fault = Fault::new(&format!("line {line}"), message);
+                    vec![Record::Fault(Fault { hides, ..fault })]
+                });
+                for record in records {
+                    unread.note(&record);
+                    yield record;
                 }
                 done += 1;
                 if done % STEP == 0 {
@@ -52,6 +59,7 @@ pub(crate) fn collect<'a>(
                 }
             }
         }
+        unread.judge()?;
     }
 }
 
@@ -62,8 +70,37 @@ pub(crate) async fn probe<'a>(job: Job<'a>, mapping: Mapping, rows: impl Rows + 
     }
     let records = collect(job, mapping, rows).take(PROBED);
     pin_mut!(records);
-    while records.try_next().await?.is_some() {}
-    Ok(())
+    let mut unread = Unread::default();
+    while let Some(record) = records.try_next().await? {
+        unread.note(&record);
+    }
+    unread.judge()
+}
+
+/// Whether there was something, and nothing of it could be read.
+#[derive(Default)]
+struct Unread {
+    first: Option<Fault>,
+    has_good: bool,
+}
+
+impl Unread {
+    fn note(&mut self, record: &Record) {
+        match record {
+            Record::Fault(fault) if self.first.is_none() => self.first = Some(fault.clone()),
+            Record::Node(_) | Record::Edge(_) => self.has_good = true,
+            _ => {}
+        }
+    }
+
+    fn judge(self) -> Result<()> {
+        match self.first {
+            Some(Fault { place, message, .. }) if !self.has_good => {
+                Err(Error::Refused(format!("none of its records can be read; {place}: {message}")))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 fn without_bom(head: &[u8]) -> Result<&[u8]> {

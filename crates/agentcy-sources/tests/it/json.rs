@@ -190,6 +190,45 @@ async fn a_document_is_fetched_from_a_permitted_place_or_not_at_all() {
     ));
 }
 
+#[tokio::test]
+async fn a_file_of_which_nothing_can_be_read_is_refused() {
+    let page = "<html>\n<body>Please sign in.</body>\n</html>";
+    for (answer, words) in [
+        (page, "line 1: is not JSON"),
+        (r#"{"error": "rate limited"}"#, "line 1: has no \"id\""),
+        ("\u{1f}\u{8b}\u{8}\0\0", "line 1: is not JSON"),
+        ("", "an empty file"),
+        (" \n", "an empty file"),
+    ] {
+        let server = Server::answering(ok("application/json", answer)).await;
+        let fetched = stage(json!({ "url": server.url }), "");
+        let collected = refusal(fetched.collect(&Json).await);
+        assert!(collected.contains(words), "{collected}");
+        assert_eq!(refusal(fetched.validate(&Json).await), collected);
+    }
+    let mistyped = stage(json!({ "key": "name" }), r#"[{"id": "a"}, {"id": "b"}]"#);
+    assert!(refusal(mistyped.validate(&Json).await).contains("has no \"name\""));
+    let server = Server::answering(ok("application/json", "[]")).await;
+    assert!(stage(json!({ "url": server.url }), "").collect(&Json).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_broken_record_may_hide_what_was_told_before_and_a_second_one_hides_nothing() {
+    let file = "{\"id\": \"a\"}\n{\"id\": \"a\"}\n{\"n\": 1}\n";
+    let records = stage(json!({}), file).collect(&Json).await.unwrap();
+    let told: Vec<_> = records.iter().skip(1).map(|record| json!(record)).collect();
+    assert_eq!(
+        told,
+        [
+            json!({ "record": "fault", "place": "line 2", "message": "the key \"a\" came before", "hides": false }),
+            json!({ "record": "fault", "place": "line 3", "message": "has no \"id\"" }),
+        ]
+    );
+    let read: Vec<Record> =
+        told.into_iter().map(|line| serde_json::from_value(line).unwrap()).collect();
+    assert_eq!(read, records[1..]);
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Value::from),

@@ -7,6 +7,7 @@
     reason = "tests are set up by the environment, and a fixture that cannot be made fails its test"
 )]
 
+mod cache;
 mod catalog;
 mod csv;
 mod files;

@@ -158,7 +158,7 @@ pub(crate) fn edges(records: &[Record]) -> Vec<String> {
 /// What could not be read, as `place: message`.
 pub(crate) fn faults(records: &[Record]) -> Vec<String> {
     let fault = |record: &Record| match record {
-        Record::Fault(Fault { place, message }) => Some(format!("{place}: {message}")),
+        Record::Fault(Fault { place, message, .. }) => Some(format!("{place}: {message}")),
         _ => None,
     };
     records.iter().filter_map(fault).collect()

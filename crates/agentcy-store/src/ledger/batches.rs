@@ -1,10 +1,10 @@
 //! What a change of the ledger did.
 
-use agentcy_core::id::BatchId;
+use agentcy_core::{Realm, id::BatchId};
 use sqlx::types::Uuid;
 
 use super::Counts;
-use crate::{Result, Tenant};
+use crate::{Error, Result, Tenant};
 
 /// The counts of a batch; none when it wrote nothing. What stayed as it was is not counted.
 #[tracing::instrument(name = "db.fact_batches.find", skip_all)]
@@ -24,17 +24,54 @@ pub async fn find(t: &mut impl Tenant, id: BatchId) -> Result<Option<Counts>> {
     }))
 }
 
-/// The labels of the nodes that a batch changed, in their order.
-#[tracing::instrument(name = "db.entities.labels_of_batch", skip_all)]
-pub async fn labels(t: &mut impl Tenant, id: BatchId, most: i64) -> Result<Vec<String>> {
-    let labels = sqlx::query_scalar!(
-        r#"select distinct label as "label!" from entities, unnest(labels) label
-           where org_id = $1 and batch_id = $2 and kind = 'node' order by label limit $3"#,
+/// The realms in which a batch changed something, each with the labels of the nodes, in their order.
+#[tracing::instrument(name = "db.entities.realms_of_batch", skip_all)]
+pub async fn realms(
+    t: &mut impl Tenant,
+    id: BatchId,
+    most: i32,
+) -> Result<Vec<(Realm, Vec<String>)>> {
+    let rows = sqlx::query!(
+        r#"select realm, coalesce((array_agg(distinct label order by label)
+                   filter (where label is not null))[1:$3], '{}') as "labels!"
+           from entities
+           left join lateral unnest(case when kind = 'node' then labels end) label on true
+           where org_id = $1 and batch_id = $2
+           group by realm order by realm"#,
         Uuid::from(t.org()),
         Uuid::from(id),
         most,
     )
     .fetch_all(t.conn())
     .await?;
-    Ok(labels)
+    let realm = |slug: String| slug.parse().map_err(|error| Error::corrupt("entities", id, error));
+    rows.into_iter().map(|row| Ok((realm(row.realm)?, row.labels))).collect()
+}
+
+/// The counts of what a batch did in one of several realms: what moved left the one and came to the other.
+#[tracing::instrument(name = "db.fact_batches.find_in", skip_all)]
+pub async fn find_in(t: &mut impl Tenant, id: BatchId, realm: &Realm) -> Result<Counts> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where began and not ended) as "added!",
+                  count(*) filter (where began and ended) as "changed!",
+                  count(*) filter (where ended and not began) as "archived!"
+           from (
+               select bool_or(f.batch_id = $2) as began, bool_or(f.end_batch_id is not distinct from $2) as ended
+               from entities e
+               join facts f on f.org_id = e.org_id and f.entity_id = e.id
+                   and (f.batch_id = $2 or f.end_batch_id = $2)
+               where e.org_id = $1 and e.batch_id = $2 and e.realm = $3
+               group by f.kind, f.external_id) said"#,
+        Uuid::from(t.org()),
+        Uuid::from(id),
+        realm.as_str(),
+    )
+    .fetch_one(t.conn())
+    .await?;
+    Ok(Counts {
+        added: row.added.unsigned_abs(),
+        changed: row.changed.unsigned_abs(),
+        archived: row.archived.unsigned_abs(),
+        unchanged: 0,
+    })
 }

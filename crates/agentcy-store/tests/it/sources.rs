@@ -5,7 +5,8 @@ use agentcy_core::{
     id::{OrgId, SourceId},
 };
 use agentcy_store::{
-    Db, source_contents as contents,
+    Db,
+    source_contents::{self as contents, Swap},
     sources::{self, Source, Upload},
 };
 use serde_json::json;
@@ -129,9 +130,15 @@ async fn an_upload_counts_once_it_is_whole_and_replaces_the_one_before() {
         contents::append(&mut tx, id, second, piece, bytes).await.unwrap();
     }
     let whole = |id| Upload { id, bytes: 6 };
-    assert!(!contents::swap(&mut tx, id, whole(first), 3, at(1)).await.unwrap(), "a piece short");
-    assert!(contents::swap(&mut tx, id, whole(first), 2, at(1)).await.unwrap());
-    assert!(!contents::swap(&mut tx, id, whole(second), 2, at(2)).await.unwrap(), "overtaken");
+    let short = contents::swap(&mut tx, id, whole(first), 3, at(1)).await.unwrap();
+    assert_eq!(short, Swap::Overtaken, "a piece short");
+    assert_eq!(contents::swap(&mut tx, id, whole(first), 2, at(1)).await.unwrap(), Swap::Done);
+    assert_eq!(
+        contents::swap(&mut tx, id, whole(second), 2, at(2)).await.unwrap(),
+        Swap::Overtaken
+    );
+    let gone = contents::swap(&mut tx, next_id().into(), whole(second), 2, at(2)).await.unwrap();
+    assert_eq!(gone, Swap::Gone);
     contents::abandon(&mut tx, id, first).await.unwrap();
     tx.commit().await.unwrap();
 

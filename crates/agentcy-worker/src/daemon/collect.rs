@@ -1,11 +1,11 @@
 //! Runs the connector of a job with what its claim brought.
 
-use agentcy_core::id::{Id as _, OrgId, SourceId};
+use agentcy_core::id::{OrgId, SourceId};
 use agentcy_platform::{
     jobs::JobError,
     sync::{self, Collected},
 };
-use agentcy_sources::Job;
+use agentcy_sources::{Job, cache};
 
 use futures_util::{FutureExt, future::BoxFuture};
 
@@ -35,10 +35,7 @@ async fn run(errand: &Errand) -> Result<Collected, JobError> {
         JobError::retry(Failure::NoConnector(daemon.name.clone(), payload.source_type.clone()))
     })?;
     let files = daemon.files_of(org);
-    let cache = daemon
-        .cache
-        .as_ref()
-        .map(|root| root.join(org.uuid().to_string()).join(source.uuid().to_string()));
+    let cache = daemon.cache.as_ref().map(|root| cache::place(root, org, source));
     let work = Job {
         config: &payload.config,
         credentials: &payload.credentials,
@@ -50,6 +47,13 @@ async fn run(errand: &Errand) -> Result<Collected, JobError> {
     };
     errand.say(format!("worker {} collects, attempt {}", daemon.name, job.attempt)).await?;
     let collected = sync::collect(connector.collect(work), &mut Bringing(errand)).await?;
+    // Nobody tells us that a source is gone.
+    if let Some(root) = daemon.cache.clone() {
+        match tokio::task::spawn_blocking(move || cache::sweep(&root)).await {
+            Ok(Err(error)) => tracing::warn!(error = %error, "old copies could not be removed"),
+            Ok(Ok(_)) | Err(_) => {}
+        }
+    }
     let (done, batches) = (collected.progress.done, collected.batches);
     errand
         .say(format!("worker {} has brought {done} records in {batches} batches", daemon.name))

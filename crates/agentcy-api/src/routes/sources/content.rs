@@ -85,7 +85,7 @@ fn upload_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         summary: "Upload the content of a source",
         description: "Replaces what was uploaded before once all of it has arrived; the next sync reads it.",
         audience: Audience::May(Action::SourceUpload),
-        errors: &[ErrorCode::NotFound, ErrorCode::Invalid],
+        errors: &[ErrorCode::NotFound, ErrorCode::Invalid, ErrorCode::InUse],
     };
     ok(doc.of(op), "How much is kept.", ContentView { bytes: 18_204 })
 }

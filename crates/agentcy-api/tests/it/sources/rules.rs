@@ -53,6 +53,8 @@ async fn names_are_unique_whatever_their_case_and_all_faults_are_told_at_once() 
     connect(&client, services("Landscape")).await;
     let taken = client.post(SOURCES, services("landscape")).await;
     assert_eq!(taken.expecting_error(409, "taken").fields(), ["name"]);
+    let tried = client.post("/api/v1/sources/validate", services("LANDSCAPE")).await;
+    assert_eq!(tried.expecting_error(409, "taken").fields(), ["name"]);
     let wrong = json!({ "name": " ", "source_type": "teapot", "realm": "data", "config": { "a": "\u{0}" } });
     let wrong = client.post(SOURCES, wrong).await.expecting_error(400, "invalid");
     assert_eq!(wrong.fields(), ["name", "config", "source_type"]);

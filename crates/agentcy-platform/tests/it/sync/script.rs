@@ -78,6 +78,9 @@ impl Connector for Script {
     fn is_remote(&self, _: &Value) -> bool {
         false
     }
+    fn uploads(&self) -> bool {
+        true
+    }
     fn validate<'a>(&'a self, _: Job<'a>) -> BoxFuture<'a, Result<()>> {
         std::future::ready(Ok(())).boxed()
     }
@@ -169,8 +172,7 @@ pub(crate) fn edge(from: &str, to: &str) -> Step {
 }
 
 pub(crate) fn broken(place: &str) -> Step {
-    let (place, message) = (place.to_owned(), "no key".to_owned());
-    Step::Say(Record::Fault(Fault { place, message }))
+    Step::Say(Record::Fault(Fault::new(place, "no key")))
 }
 
 pub(crate) fn gone(id: &str) -> Step {

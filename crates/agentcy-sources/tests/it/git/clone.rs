@@ -319,3 +319,32 @@ async fn a_clone_of_another_url_is_not_looked_into() {
     assert!(!told.apply(source.sync().await));
     assert!(source.tool("show", json!({ "rev": old })).await.is_err());
 }
+
+/// Bytes that nothing makes smaller.
+fn noise(seed: u64, size: usize) -> Vec<u8> {
+    let mut state = seed;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[4]
+    };
+    (0..size).map(|_| next()).collect()
+}
+
+#[tokio::test]
+async fn a_clone_that_grows_over_its_bound_is_made_anew() {
+    let (mut world, _server, mut source) = served();
+    let pack_bytes = 1 << 20;
+    source.connector = Git::with_limits(GitLimits { pack_bytes, ..GitLimits::default() });
+    for seed in 1..=4 {
+        // A new history each time, as after a forced push.
+        world.write("noise", noise(seed, 600 << 10));
+        world.commit("noise");
+        source.sync().await;
+        let kept = size(&world.at("cache/repository.git/objects/pack"));
+        assert!(kept < pack_bytes + (64 << 10), "{kept}");
+        assert!(source.all().await.has("file:noise"));
+        world.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    }
+}
