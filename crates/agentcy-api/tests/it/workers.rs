@@ -208,14 +208,14 @@ async fn whoever_lost_its_claim_is_heard_no_more() {
     assert_eq!(frozen.beat(held).await.expecting(200).body["lost"], json!([old.told["id"]]));
     old.records(1, &node("late")).await.expecting_error(409, "lease_lost");
     old.say("progress", json!({ "done": 9 })).await.expecting_error(409, "lease_lost");
-    old.done(json!({})).await.expecting_error(409, "lease_lost");
+    old.done(json!({ "batches": 1 })).await.expecting_error(409, "lease_lost");
     old.failed(false).await.expecting_error(409, "lease_lost");
     // The fence of another is of no use either.
     let stolen = Job { worker: &frozen, told: new.told.clone() };
-    stolen.done(json!({})).await.expecting_error(409, "lease_lost");
+    stolen.done(json!({ "batches": 1 })).await.expecting_error(409, "lease_lost");
 
     new.records(0, &node("fresh")).await.expecting(204);
-    new.done(json!({})).await.expecting(204);
+    new.done(json!({ "batches": 1 })).await.expecting(204);
     scene.app.stage.settle().await;
     assert_eq!(scene.owner.get(&place).await.body["counts"]["added"], 1);
     let facts = scene.app.stage.database.rows("select external_id from facts").await;

@@ -31,10 +31,10 @@ pub struct Beats {
 /// How a job ended for a worker.
 #[derive(Debug, Clone)]
 pub enum Ending {
-    /// All that the source says was brought, in this many batches where the worker says so.
+    /// All that the source says was brought.
     Collected {
-        /// How many.
-        batches: Option<i32>,
+        /// In how many batches.
+        batches: i32,
     },
     /// It broke off.
     Failed {
@@ -144,14 +144,16 @@ pub async fn complete(
     }
 }
 
-async fn advance(platform: &Platform, by: &By, hold: Hold, said: Option<i32>) -> Result<()> {
+async fn advance(platform: &Platform, by: &By, hold: Hold, batches: i32) -> Result<()> {
     let mut tx = platform.db.begin(by).await?;
     let HandedOut { source, version, resumed } =
         store::payload(&mut tx, hold).await.map_err(lost)?;
     let kept = store::kept(&mut tx, hold).await?;
-    let batches = kept.filter(|kept| said.is_none_or(|said| said == *kept)).ok_or_else(|| {
-        Error::invalid(vec![FieldError::new("result.batches", "some of them did not arrive")])
-    })?;
+    // Only the worker knows whether the last ones arrived, and what is missing would be archived.
+    if kept != Some(batches) {
+        let fault = FieldError::new("result.batches", "some of them did not arrive");
+        return Err(Error::invalid(vec![fault]));
+    }
     let next = ApplySource { source, version, resumed, fence: hold.fence, batches };
     store::advance(&mut tx, hold, &next, platform.clock.now(), false).await.map_err(lost)?;
     tx.commit().await?;

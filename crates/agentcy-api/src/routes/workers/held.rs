@@ -81,8 +81,8 @@ struct WorkerComplete {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WorkerResult {
-    /// How many batches were sent; checked when said.
-    batches: Option<i32>,
+    /// How many batches were sent; none of them may be missing.
+    batches: i32,
 }
 
 /// Why it broke off.

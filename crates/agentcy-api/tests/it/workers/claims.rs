@@ -104,12 +104,12 @@ async fn a_source_that_changed_meanwhile_is_collected_again_elsewhere() {
     scene.later(1);
     let change = json!({ "realm": "crm" });
     scene.owner.patch(&format!("{SOURCES}/{source}"), change).await.expecting(200);
-    job.done(json!({})).await.expecting(204);
+    job.done(json!({ "batches": 1 })).await.expecting(204);
     scene.app.stage.settle().await;
     assert_eq!(scene.owner.get(&place).await.body["state"], "queued");
     let again = worker.job().await;
     again.records(0, &node("b")).await.expecting(204);
-    again.done(json!({})).await.expecting(204);
+    again.done(json!({ "batches": 1 })).await.expecting(204);
     scene.app.stage.settle().await;
     assert_eq!(scene.owner.get(&place).await.body["state"], "succeeded");
     let facts = scene.app.stage.database.rows("select external_id from facts").await;

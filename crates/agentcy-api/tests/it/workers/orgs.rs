@@ -47,7 +47,7 @@ async fn an_owner_who_takes_the_word_back_has_it_done_beside_the_stores() {
             .error_for_status()
             .unwrap();
         worker.claim().await.expecting(204);
-        job.done(json!({})).await.expecting_error(409, "lease_lost");
+        job.done(json!({ "batches": 1 })).await.expecting_error(409, "lease_lost");
         scene.app.stage.settle().await;
         for place in [held, queued] {
             let sync = scene.owner.get(&place).await.body;
@@ -77,7 +77,7 @@ async fn a_server_that_starts_without_workers_does_itself_what_they_had() {
 
     let without = stage.replica_with(|setup| setup.auth.worker_token = None);
     keep_here_without_them(&without).await.unwrap();
-    job.done(json!({})).await.expecting_error(409, "lease_lost");
+    job.done(json!({ "batches": 1 })).await.expecting_error(409, "lease_lost");
     stage.settle().await;
     for place in [held, queued] {
         assert_eq!(scene.owner.get(&place).await.body["state"], "succeeded");
