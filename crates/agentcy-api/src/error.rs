@@ -117,13 +117,18 @@ impl ApiError {
             waits.then(|| Duration::from_secs(1))
         });
         if let Some(wait) = wait {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_secs(wait).max(1)));
         }
         if self.code.status() == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
+}
+
+/// Rounded up: who comes back after that long is not too early.
+pub(crate) fn whole_secs(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// The status of a code; the table in core holds only valid ones.

@@ -18,7 +18,11 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::{error::ApiError, http::meta::Meta, state::AppState};
+use crate::{
+    error::{ApiError, whole_secs},
+    http::meta::Meta,
+    state::AppState,
+};
 
 /// How long an upload may take; each of its pieces has less.
 const UPLOAD: Duration = Duration::from_mins(10);
@@ -112,7 +116,8 @@ pub(crate) async fn limited(rate: Rate, answer: impl Future<Output = Response>) 
 fn describe(headers: &mut HeaderMap, rate: &Rate) {
     const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
     const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-    let left = format!("\"{}\";r={};t={}", rate.name, rate.remaining, rate.reset_after.as_secs());
+    let reset = whole_secs(rate.reset_after);
+    let left = format!("\"{}\";r={};t={reset}", rate.name, rate.remaining);
     let policy = format!("\"{}\";q={};w={}", rate.name, rate.limit, rate.window.as_secs());
     for (name, text) in [(LIMIT, left), (POLICY, policy)] {
         if let Ok(value) = HeaderValue::try_from(text) {

@@ -47,6 +47,20 @@ async fn a_principal_has_a_rate_of_its_own_and_is_told_what_is_left() {
 }
 
 #[tokio::test]
+async fn who_waits_as_long_as_told_is_not_refused_again() {
+    let app = app().await;
+    for _ in 0..6 {
+        app.anonymous().get(CONFIG).await.expecting(200);
+    }
+    app.stage.clock.advance(TimeDelta::milliseconds(500));
+    let refused = app.anonymous().get(CONFIG).await.expecting_error(429, "rate_limited");
+    let wait = refused.header("retry-after").unwrap().to_owned();
+    assert!(refused.header("ratelimit").unwrap().ends_with(&format!(";t={wait}")));
+    app.stage.clock.advance(TimeDelta::seconds(wait.parse().unwrap()));
+    app.anonymous().get(CONFIG).await.expecting(200);
+}
+
+#[tokio::test]
 async fn whoever_is_unknown_shares_the_rate_of_their_address() {
     let app = app().await;
     let refused = exhaust(&app.anonymous(), CONFIG, 6).await;
