@@ -107,6 +107,7 @@ pub(crate) fn describe(document: &mut OpenApi) {
         .merge(hooks::router())
         .merge(protected())
         .merge(streaming())
+        .merge(reading())
         .merge(workers::router())
         .merge(workers::daemon_router());
     let _: Router<AppState> = routes.finish_api(document);
@@ -128,6 +129,7 @@ fn layered(app: &AppState, more: ApiRouter<AppState>) -> ApiRouter<AppState> {
         .merge(more)
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .merge(handing_on)
+        .merge(reading())
         .layer(middleware::from_fn_with_state(app.clone(), authentication::known))
         .layer(entrance());
     let bounded = public
@@ -163,7 +165,6 @@ fn protected() -> ApiRouter<AppState> {
         .merge(settings::router())
         .merge(realms::router())
         .merge(invites::router())
-        .merge(graph::router())
         .merge(sources::router())
         .merge(chat::router())
         .merge(agents::router())
@@ -173,6 +174,11 @@ fn protected() -> ApiRouter<AppState> {
 /// The same, where a repeat is answered by a stream once more.
 fn streaming() -> ApiRouter<AppState> {
     ApiRouter::new().merge(chat::streaming_router()).merge(agents::streaming_router())
+}
+
+/// The same, where also a POST only asks: a repeat asks again, and no answer is kept for it.
+fn reading() -> ApiRouter<AppState> {
+    ApiRouter::new().merge(graph::router())
 }
 
 /// Routes of a feature: whoever has no credential is told so first, then 404 while it is off for the org.

@@ -92,3 +92,22 @@ async fn a_key_is_forgotten_after_a_day_and_a_strange_one_refused() {
     post(&owner, &"k".repeat(256), body("x")).await.expecting_error(400, "invalid");
     post(&owner, "with space", body("x")).await.expecting_error(400, "invalid");
 }
+
+#[tokio::test]
+async fn of_what_only_reads_nothing_is_kept() {
+    let app = TestApp::new().await;
+    let org = app.stage.org().await;
+    let viewer = app.member(org, Role::Viewer).await;
+    for (path, body) in [
+        ("/api/v1/graph/cypher", json!({ "query": "MATCH (n) RETURN n" })),
+        ("/api/v1/graph/expand", json!({ "node_ids": ["n_01976b4e-7c00-7000-8000-000000000000"] })),
+    ] {
+        for _ in 0..2 {
+            let request = viewer.request("POST", path).header("idempotency-key", "k1");
+            let reply = Reply::of(request.json(&body)).await;
+            assert!(reply.status < 500, "{path}: {}", reply.text);
+            assert_eq!(reply.header("idempotency-replayed"), None, "{path}");
+        }
+    }
+    assert!(app.stage.database.rows("select * from idempotency_keys").await.is_empty());
+}
