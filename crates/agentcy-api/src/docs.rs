@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     error::{Envelope, ErrorBody},
-    http::sse::Sse,
+    http::{idempotency::is_keyed, sse::Sse},
     inventory::{ACTION, AUTH},
     respond::Reply,
 };
@@ -26,6 +26,8 @@ use crate::{
 /// Who an operation is for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Audience {
+    /// Whatever looks whether it runs: from anywhere, at any rate, to the last.
+    Probe,
     /// Anybody.
     Public,
     /// Whoever may do this.
@@ -51,16 +53,23 @@ impl Doc {
     /// Writes it into the operation.
     pub(crate) fn of(self, op: TransformOperation<'_>) -> TransformOperation<'_> {
         let mut codes = vec![
-            ErrorCode::RateLimited,
             ErrorCode::Internal,
             ErrorCode::StoreUnavailable,
-            ErrorCode::Draining,
+            // What takes too long.
+            ErrorCode::UpstreamUnavailable,
         ];
         codes.extend(self.errors);
+        if !matches!(self.audience, Audience::Probe) {
+            codes.extend([
+                ErrorCode::RateLimited,
+                ErrorCode::Draining,
+                ErrorCode::DefaultLoginLocalOnly,
+            ]);
+        }
         let mut op =
             op.id(self.id).tag(self.tag).summary(self.summary).description(self.description);
         let auth = match self.audience {
-            Audience::Public => "none",
+            Audience::Probe | Audience::Public => "none",
             Audience::Signed => {
                 codes.push(ErrorCode::InvalidSignature);
                 op = op.security_requirement("signature");
@@ -72,7 +81,8 @@ impl Doc {
                 "worker"
             }
             Audience::May(action) => {
-                codes.push(ErrorCode::Unauthenticated);
+                // Under a cookie also a GET, where it asks for a stream.
+                codes.extend([ErrorCode::Unauthenticated, ErrorCode::Csrf]);
                 let standing = action.standing();
                 if standing.role > Role::Viewer || !standing.keys {
                     codes.push(ErrorCode::InsufficientRole);
@@ -85,6 +95,9 @@ impl Doc {
             }
         };
         op.inner_mut().extensions.insert(AUTH.to_owned(), auth.into());
+        if is_keyed(op.inner_mut()) {
+            codes.extend([ErrorCode::IdempotencyInProgress, ErrorCode::IdempotencyKeyReused]);
+        }
         // What a webhook brings is not read before it is taken in.
         if op.inner_mut().request_body.is_some() && auth != "hmac" {
             codes.extend([

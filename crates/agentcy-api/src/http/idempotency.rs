@@ -1,5 +1,10 @@
 //! `Idempotency-Key`: a repeat of a POST gets the answer of its first.
 
+#![expect(
+    clippy::default_trait_access,
+    reason = "the maps of aide are of a crate that we do not name"
+)]
+
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -10,7 +15,14 @@ use agentcy_platform::{
     Answer, Draft,
     idempotency::{Claim, Slot},
 };
-use aide::OperationInput;
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{
+        HeaderStyle, Operation, Parameter, ParameterData, ParameterSchemaOrContent, ReferenceOr,
+        SchemaObject,
+    },
+};
 use axum::{
     body::Body,
     extract::{FromRequestParts, Request, State},
@@ -25,6 +37,8 @@ use crate::{
     error::ApiError, extract::read_body, http::meta::Meta, respond::replay, state::AppState,
 };
 
+/// As documents write it.
+const NAME: &str = "Idempotency-Key";
 const KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -79,7 +93,35 @@ impl FromRequestParts<AppState> for Once {
     }
 }
 
-impl OperationInput for Once {}
+impl OperationInput for Once {
+    fn operation_input(_: &mut GenContext, operation: &mut Operation) {
+        let json_schema =
+            schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 });
+        let schema = SchemaObject { json_schema, external_docs: None, example: None };
+        let parameter_data = ParameterData {
+            name: NAME.to_owned(),
+            description: Some(
+                "A repeat with the same key is answered as the first time.".to_owned(),
+            ),
+            required: false,
+            deprecated: None,
+            format: ParameterSchemaOrContent::Schema(schema),
+            example: None,
+            examples: Default::default(),
+            explode: None,
+            extensions: Default::default(),
+        };
+        let parameter = Parameter::Header { parameter_data, style: HeaderStyle::Simple };
+        operation.parameters.push(ReferenceOr::Item(parameter));
+    }
+}
+
+/// Whether an operation takes a key.
+pub(crate) fn is_keyed(operation: &Operation) -> bool {
+    operation.parameters.iter().any(|parameter| {
+        matches!(parameter, ReferenceOr::Item(Parameter::Header { parameter_data, .. }) if parameter_data.name == NAME)
+    })
+}
 
 /// Runs inside authentication: keys belong to a principal.
 pub(crate) async fn once(State(app): State<AppState>, request: Request, next: Next) -> Response {
@@ -146,7 +188,7 @@ async fn claimed(
         app.platform.forget(&caller, &place.slot).await?;
         return Ok(response);
     }
-    // Without an effect of its own: a refusal, or a POST that makes nothing.
+    // Without an effect of its own: a refusal, or a POST that makes nothing and says little.
     let (answer, response) = written(response, &request_id.unwrap_or_default()).await?;
     app.platform.keep(&caller, &place.slot, &answer).await?;
     Ok(response)

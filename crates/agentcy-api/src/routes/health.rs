@@ -78,7 +78,7 @@ fn live_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         tag: "health",
         summary: "Liveness",
         description: "Answers as long as the process runs. Asks nothing of any store.",
-        audience: Audience::Public,
+        audience: Audience::Probe,
         errors: &[],
     };
     ok(doc.of(op), "It runs.", LiveView { status: "ok".to_owned() })
@@ -109,7 +109,7 @@ fn ready_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         summary: "Readiness",
         description: "Looks at every store, at most every two seconds. 503 only when one is down, or while stopping; \
                       the body is the same then.",
-        audience: Audience::Public,
+        audience: Audience::Probe,
         errors: &[],
     };
     let example = ReadyView {
@@ -149,7 +149,7 @@ fn metrics_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         tag: "health",
         summary: "Metrics",
         description: "Prometheus text. Away from loopback it needs `AGENTCY_METRICS_TOKEN` as a bearer token, else 404.",
-        audience: Audience::Public,
+        audience: Audience::Probe,
         errors: &[ErrorCode::NotFound],
     };
     doc.of(op).response_with::<200, String, _>(|response| {
@@ -179,7 +179,7 @@ fn read_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         tag: "health",
         summary: "Health and features",
         description: "Always 200; `status` says whether something is down. The model provider is not called.",
-        audience: Audience::Public,
+        audience: Audience::Probe,
         errors: &[],
     };
     let example = HealthView {

@@ -12,6 +12,9 @@ const GROUPS: &[&str] = &[
     "chat", "agents", "hooks", "workers", "tasks",
 ];
 
+/// Where nothing is counted, and nobody is turned away.
+const PROBES: [&str; 4] = ["get /healthz", "get /readyz", "get /metrics", "get /api/v1/health"];
+
 /// Method and path with its parameters unnamed, as both tables can be compared by.
 fn key(method: &str, path: &str) -> String {
     let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
@@ -81,6 +84,41 @@ fn every_operation_says_what_it_is() {
 }
 
 #[test]
+fn every_operation_names_the_refusals_of_what_stands_around_it() {
+    let document = serde_json::to_value(document()).unwrap();
+    let mut keyed = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = format!("{method} {path}");
+            let codes: BTreeSet<&str> = operation["responses"]
+                .as_object()
+                .unwrap()
+                .values()
+                .filter_map(|it| it["content"]["application/json"]["examples"].as_object())
+                .flat_map(|examples| examples.keys().map(String::as_str))
+                .collect();
+            let is_probe = PROBES.contains(&name.as_str());
+            assert!(codes.contains("upstream_unavailable"), "{name}");
+            assert_eq!(codes.contains("default_login_local_only"), !is_probe, "{name}");
+            if operation["x-agentcy-action"].is_string() {
+                assert!(codes.contains("csrf"), "{name}");
+            }
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let mut names = parameters.filter_map(|parameter| parameter["name"].as_str());
+            let takes_key = names.any(|name| name == "Idempotency-Key");
+            assert_eq!(codes.contains("idempotency_in_progress"), takes_key, "{name}");
+            assert_eq!(codes.contains("idempotency_key_reused"), takes_key, "{name}");
+            keyed += usize::from(takes_key);
+            let creates = operation["responses"]["201"].is_object();
+            if method == "post" && creates && operation["x-agentcy-action"].is_string() {
+                assert!(takes_key, "{name} creates");
+            }
+        }
+    }
+    assert_eq!(keyed, 12);
+}
+
+#[test]
 fn every_event_of_a_stream_is_described() {
     let document = serde_json::to_value(document()).unwrap();
     let path = "/api/v1/chat/conversations/{conversation_id}/messages";
@@ -105,9 +143,11 @@ fn responses(name: &str, operation: &Value) {
         "{name}: 401"
     );
     assert_eq!(operation["security"].is_array(), !is_public, "{name}: security");
-    for status in ["429", "500", "503"] {
+    for status in ["500", "503"] {
         assert!(responses.contains_key(status), "{name}: {status}");
     }
+    let is_probe = PROBES.contains(&name);
+    assert_eq!(responses.contains_key("429"), !is_probe, "{name}: 429");
     let success = responses.iter().find(|(status, _)| status.starts_with('2'));
     let (status, success) = success.unwrap_or_else(|| panic!("{name}: no success"));
     for (media, content) in success["content"].as_object().into_iter().flatten() {
