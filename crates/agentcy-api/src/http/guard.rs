@@ -1,14 +1,17 @@
 //! Requests that are refused for where they come from: foreign hosts, the default password away from home, and
 //! cookies on requests of another site.
 
+use std::{convert::Infallible, net::SocketAddr};
+
 use agentcy_core::ErrorCode;
 use agentcy_platform::auth::default_login_in_force;
+use aide::OperationInput;
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, Method, Uri, header};
+use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 use url::Url;
 
 use crate::{error::ApiError, http::limit, state::AppState};
@@ -50,7 +53,9 @@ fn judge(app: &AppState, request: &Request) -> Result<(), ApiError> {
     if !host.map_or(allowed.is_empty(), is_allowed) {
         return Err(ApiError::new(ErrorCode::NotFound, "no such host"));
     }
-    if default_login_in_force(&app.platform) && !is_local(request.headers(), host) {
+    if default_login_in_force(&app.platform)
+        && Locality::of(request.extensions(), request.headers(), host) == Locality::Elsewhere
+    {
         let message = "the default password is only good on this machine; change it first";
         return Err(ApiError::new(ErrorCode::DefaultLoginLocalOnly, message));
     }
@@ -79,16 +84,45 @@ fn is_loopback_name(host: &str) -> bool {
     is_loopback_address || bare == "localhost" || bare.ends_with(".localhost")
 }
 
-fn is_local(headers: &HeaderMap, host: Option<&str>) -> bool {
-    let forwarded = headers
-        .keys()
-        .any(|name| name == header::FORWARDED || name.as_str().starts_with("x-forwarded-"));
-    let foreign_origin = headers.get_all(header::ORIGIN).iter().any(|origin| {
-        let origin = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
-        !origin.and_then(|url| url.host_str().map(is_loopback_name)).unwrap_or(false)
-    });
-    host.is_some_and(is_loopback_name) && !forwarded && !foreign_origin
+/// Whether a request was made on this machine, for this machine, as far as can be seen: a proxy that hides itself
+/// cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Locality {
+    Here,
+    Elsewhere,
 }
+
+impl Locality {
+    fn of(extensions: &Extensions, headers: &HeaderMap, host: Option<&str>) -> Self {
+        // What a client says of itself counts only against it.
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+        let is_near = peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
+        let is_forwarded = headers
+            .keys()
+            .any(|name| name == header::FORWARDED || name.as_str().starts_with("x-forwarded-"));
+        let has_foreign_origin = headers.get_all(header::ORIGIN).iter().any(|origin| {
+            let origin = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
+            !origin.and_then(|url| url.host_str().map(is_loopback_name)).unwrap_or(false)
+        });
+        let is_addressed_here = host.is_some_and(is_loopback_name);
+        if is_near && is_addressed_here && !is_forwarded && !has_foreign_origin {
+            Self::Here
+        } else {
+            Self::Elsewhere
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Locality {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
+        let host = host(&parts.headers, &parts.uri);
+        Ok(Self::of(&parts.extensions, &parts.headers, host.as_deref()))
+    }
+}
+
+impl OperationInput for Locality {}
 
 /// Whether a request under a cookie comes from our own pages, by `Sec-Fetch-Site` or `Origin`.
 pub(crate) fn is_same_origin(headers: &HeaderMap, uri: &Uri, public_url: &Url) -> bool {
@@ -127,19 +161,42 @@ mod tests {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
+    fn locality(peer: &str, pairs: &[(&'static str, &str)], host: &str) -> Locality {
+        let mut extensions = Extensions::new();
+        extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 4000)));
+        Locality::of(&extensions, &headers(pairs), Some(host))
+    }
+
     #[test]
-    fn the_default_password_is_good_only_for_requests_of_this_machine() {
-        let local = |pairs, host| is_local(&headers(pairs), Some(host));
-        assert!(local(&[], "localhost"));
-        assert!(local(&[("origin", "http://127.0.0.1:8080")], "127.0.0.1"));
-        assert!(local(&[], "[::1]"));
-        assert!(!local(&[], "agentcy.example.com"));
-        assert!(!local(&[], "localhost.example.com"));
-        assert!(!local(&[("x-forwarded-for", "127.0.0.1")], "localhost"));
-        assert!(!local(&[("x-forwarded-proto", "https")], "localhost"));
-        assert!(!local(&[("forwarded", "for=127.0.0.1")], "localhost"));
-        assert!(!local(&[("origin", "https://evil.example")], "localhost"));
-        assert!(!local(&[("origin", "null")], "localhost"));
+    fn a_request_is_of_this_machine_only_where_nothing_speaks_against_it() {
+        let from_here = |pairs, host| locality("127.0.0.1", pairs, host);
+        assert_eq!(from_here(&[], "localhost"), Locality::Here);
+        assert_eq!(from_here(&[("origin", "http://127.0.0.1:8080")], "127.0.0.1"), Locality::Here);
+        assert_eq!(from_here(&[], "[::1]"), Locality::Here);
+        assert_eq!(from_here(&[], "agentcy.example.com"), Locality::Elsewhere);
+        assert_eq!(from_here(&[], "localhost.example.com"), Locality::Elsewhere);
+        for strange in [
+            ("x-forwarded-for", "127.0.0.1"),
+            ("x-forwarded-proto", "https"),
+            ("forwarded", "for=127.0.0.1"),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+        ] {
+            let found = locality("127.0.0.1", &[strange], "localhost");
+            assert_eq!(found, Locality::Elsewhere, "{strange:?}");
+        }
+    }
+
+    #[test]
+    fn who_says_to_be_of_this_machine_must_come_from_it() {
+        for peer in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(locality(peer, &[], "localhost"), Locality::Here, "{peer}");
+        }
+        for peer in ["203.0.113.9", "10.0.0.1", "2001:db8::1", "::ffff:203.0.113.9"] {
+            assert_eq!(locality(peer, &[], "localhost"), Locality::Elsewhere, "{peer}");
+        }
+        let of_nowhere = Locality::of(&Extensions::new(), &HeaderMap::new(), Some("localhost"));
+        assert_eq!(of_nowhere, Locality::Elsewhere);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::{
     docs::{Audience, Doc, ok},
     error::ApiError,
     extract::Public,
+    http::guard::Locality,
     respond::Reply,
     state::AppState,
 };
@@ -123,6 +124,7 @@ fn ready_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 async fn metrics(
     _: Public,
     State(app): State<AppState>,
+    from: Locality,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let hidden = || ApiError::new(ErrorCode::NotFound, "no such route");
@@ -135,10 +137,9 @@ async fn metrics(
                 return Err(hidden());
             }
         }
-        None if !app.setup.is_loopback => return Err(hidden()),
+        None if !app.setup.is_loopback || from != Locality::Here => return Err(hidden()),
         None => {}
     }
-    app.metrics.run_upkeep();
     let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((text, app.metrics.render()).into_response())
 }
@@ -148,7 +149,8 @@ fn metrics_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         id: "health_metrics",
         tag: "health",
         summary: "Metrics",
-        description: "Prometheus text. Away from loopback it needs `AGENTCY_METRICS_TOKEN` as a bearer token, else 404.",
+        description: "Prometheus text. With `AGENTCY_METRICS_TOKEN` it needs that as a bearer token; without, only \
+                      requests of this machine are answered, through no proxy. All others get 404.",
         audience: Audience::Probe,
         errors: &[ErrorCode::NotFound],
     };

@@ -1,5 +1,6 @@
 //! Where a request comes from: hosts, origins, proxies, and the default password away from home.
 
+use agentcy_api::HttpSetup;
 use agentcy_core::Role;
 use agentcy_platform::first_start::{DEFAULT_EMAIL, DEFAULT_PASSWORD, first_start};
 use agentcy_testkit::{app::TestApp, reply::Reply};
@@ -35,6 +36,27 @@ async fn the_default_password_is_good_only_on_this_machine() {
     owner.put("/api/v1/users/me/password", change).await.expecting(204);
     let elsewhere = app.anonymous().request("GET", ME).header("host", "agentcy.example.com");
     Reply::of(elsewhere).await.expecting_error(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn without_a_token_metrics_are_seen_on_this_machine_only() {
+    let app = TestApp::new().await;
+    let ask = |name: &'static str, value: &'static str| {
+        Reply::of(app.anonymous().request("GET", "/metrics").header(name, value))
+    };
+    ask("accept", "text/plain").await.expecting(200);
+    for (name, value) in [
+        ("x-forwarded-for", "203.0.113.9"),
+        ("host", "agentcy.example.com"),
+        ("origin", "https://evil.example"),
+    ] {
+        ask(name, value).await.expecting_error(404, "not_found");
+    }
+    let with_token = |http: &mut HttpSetup| http.metrics_token = Some("of the scraper".into());
+    let app = TestApp::with(|_| {}, with_token).await;
+    let scrape = app.bearer("of the scraper").request("GET", "/metrics");
+    Reply::of(scrape.header("x-forwarded-for", "203.0.113.9")).await.expecting(200);
+    app.anonymous().get("/metrics").await.expecting_error(404, "not_found");
 }
 
 #[tokio::test]
