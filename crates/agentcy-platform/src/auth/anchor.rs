@@ -13,6 +13,7 @@ use agentcy_store::{
 use ipnet::IpNet;
 
 use super::{
+    oidc,
     secret::Digest,
     standing::{self, Proof, Standing},
 };
@@ -25,6 +26,17 @@ pub struct Visitor {
     pub caller: Caller,
     /// What that rests on.
     pub anchor: Anchor,
+}
+
+impl Visitor {
+    /// How they stand by now. A look at the store, so not for each thing that they are shown.
+    pub async fn stands(&self, platform: &Platform) -> Result<Stands> {
+        let mut tx = platform.db.system(&platform.system).await?;
+        let present = look(platform, &mut tx, &[self.anchor]).await?;
+        tx.commit().await?;
+        let present = present.get(&self.anchor);
+        Ok(present.map_or(Stands::NoMore, |it| it.judge(&self.caller, platform.clock.now())))
+    }
 }
 
 /// What it rests on. Many who came with one credential share it.
@@ -155,7 +167,7 @@ pub(crate) async fn look(
     }
     if !members.is_empty() {
         for (user, place) in login::places_of(tx, &members).await? {
-            if !place.disabled {
+            if !place.disabled && oidc::is_of_its_issuer(platform, &place) {
                 let present = Present {
                     role: place.role,
                     realms: place.realms,

@@ -174,23 +174,24 @@ async fn settle(
     identity: &Identity,
 ) -> Result<Standing, Collision> {
     let mut tx = platform.db.system(&platform.system).await?;
-    let claimed = match identity.org {
-        Some(org) if issuers::is_trusted(&mut tx, org, issuer).await? => Some(org),
-        _ => None,
-    };
     let (account, is_new) = match issuers::find(&mut tx, issuer, &identity.subject).await? {
         Some(account) => (account, false),
         None => (newcomer(platform, &mut tx, issuer, identity).await?, true),
     };
-    let place = match claimed {
-        Some(org) => Some(member_of(platform, &mut tx, org, account.id, identity).await?),
-        // A person is kept even where no org takes them yet: an admin can then add them.
-        None => login::places(&mut tx, account.id).await?.into_iter().find(|place| !place.disabled),
+    // A person is kept even where no org takes them: whatever they were stays theirs for when one does again.
+    let place = match identity.org {
+        Some(org) if issuers::is_trusted(&mut tx, org, issuer).await? => {
+            Some(member_of(platform, &mut tx, org, account.id, identity).await?)
+        }
+        // What is meant for one org happens in no other.
+        Some(_) => None,
+        None => {
+            let places = login::places(&mut tx, account.id).await?;
+            places.into_iter().find(|place| !place.disabled && names(place, issuer))
+        }
     };
     let place = match place {
-        Some(place) => {
-            Some(claimed_role(platform, &mut tx, place, issuer, &account, identity).await?)
-        }
+        Some(place) => Some(claimed_role(platform, &mut tx, place, &account, identity).await?),
         None => None,
     };
     if is_new {
@@ -202,8 +203,8 @@ async fn settle(
     tx.commit().await?;
     let place = place.ok_or_else(|| {
         Error::insufficient_role(
-            "the token is good, but you are a member of no org here: its org claim must name an org \
-             whose settings name this issuer",
+            "the token is good, but no org here takes you in: its org claim must name an org whose \
+             settings name this issuer",
         )
     })?;
     admitted(&account, place, Some(identity.expires_at)).map_err(Collision::from)
@@ -269,20 +270,16 @@ async fn member_of(
     place.ok_or_else(|| Error::Internal("a membership that was just made is gone".into(), None))
 }
 
-/// Follows the role claim where the org trusts the issuer. An owner stays one.
+/// Follows the role claim. An owner stays one.
 async fn claimed_role(
     platform: &Platform,
     tx: &mut SystemTx,
     mut place: Place,
-    issuer: &str,
     account: &Account,
     identity: &Identity,
 ) -> Result<Place> {
     let Some(role) = identity.role else { return Ok(place) };
-    if place.role == role
-        || place.role == Role::Owner
-        || place.oidc_issuer.as_deref() != Some(issuer)
-    {
+    if place.role == role || place.role == Role::Owner {
         return Ok(place);
     }
     let now = platform.clock.now();
@@ -309,7 +306,19 @@ pub(crate) async fn member(
     let account = login::find(&mut tx, user).await?.ok_or_else(Error::unauthenticated)?;
     let place = login::place(&mut tx, org, user).await?.ok_or_else(Error::unauthenticated)?;
     tx.commit().await?;
+    if !is_of_its_issuer(platform, &place) {
+        return Err(Error::unauthenticated());
+    }
     admitted(&account, place, expires_at)
+}
+
+/// Whether a person of the issuer is anything in this org by now: only while its settings name the issuer.
+pub(crate) fn is_of_its_issuer(platform: &Platform, place: &Place) -> bool {
+    platform.auth.oidc.as_ref().is_some_and(|oidc| names(place, oidc.issuer()))
+}
+
+fn names(place: &Place, issuer: &str) -> bool {
+    place.oidc_issuer.as_deref() == Some(issuer)
 }
 
 /// The issuer as the environment names it.

@@ -1,7 +1,7 @@
 use agentcy_core::{Caller, Clock, Credential, ErrorCode, Principal, Role, id::OrgId};
 use agentcy_platform::{
     Result,
-    auth::{Presented, authenticate, create_ticket, logout, refresh},
+    auth::{Presented, Stands, arrive, authenticate, create_ticket, logout, refresh},
     setup::OidcSetup,
     users,
 };
@@ -177,8 +177,39 @@ async fn an_org_claim_counts_only_where_the_org_names_the_issuer() {
     assert!(test.database.rows("select role from memberships").await.is_empty());
     assert_eq!(come(&test, IssuerKey::EcOne, json!({ ORG: mine })).await.unwrap().org_id, mine);
     test.clock.advance_past_caches();
-    let member_already = come(&test, IssuerKey::EcOne, json!({ ORG: strange })).await.unwrap();
-    assert_eq!(member_already.org_id, mine);
+    assert_eq!(come(&test, IssuerKey::EcOne, json!({})).await.unwrap().org_id, mine);
+    let meant_for_another = come(&test, IssuerKey::EcOne, json!({ ORG: strange })).await;
+    assert_eq!(code(meant_for_another), ErrorCode::InsufficientRole);
+}
+
+#[tokio::test]
+async fn an_org_that_names_the_issuer_no_more_lets_none_of_its_people_in() {
+    let (test, _issuer) = stage(&[IssuerKey::EcOne]).await;
+    let (org, other) = (trusting(&test).await, trusting(&test).await);
+    let token = IssuerKey::EcOne.token(&claims(&test, &json!({ ORG: org })));
+    let caller = show(&test, &token).await.unwrap();
+    let header = format!("Bearer {token}");
+    let here = arrive(&test.platform, &showing(&header)).await.unwrap();
+    assert!(matches!(here.stands(&test.platform).await.unwrap(), Stands::AsBefore));
+    let ticket = create_ticket(&test.platform, &caller, "/ws").await.unwrap().ticket;
+
+    let uuid = org.to_string();
+    let uuid = uuid.trim_start_matches("org_");
+    let forget = format!("update orgs set oidc_issuer = null where id = '{uuid}'");
+    test.database.execute(&forget).await;
+    test.clock.advance_past_caches();
+    assert_eq!(code(show(&test, &token).await), ErrorCode::InsufficientRole);
+    let unnamed = come(&test, IssuerKey::EcOne, json!({})).await;
+    assert_eq!(code(unnamed), ErrorCode::InsufficientRole);
+    assert!(matches!(here.stands(&test.platform).await.unwrap(), Stands::NoMore));
+    let shown =
+        Presented { query: Some(ticket.expose_secret()), path: "/ws", ..Presented::default() };
+    assert_eq!(code(authenticate(&test.platform, &shown).await), ErrorCode::Unauthenticated);
+
+    assert!(come(&test, IssuerKey::EcOne, json!({ ORG: other })).await.is_ok());
+    test.clock.advance_past_caches();
+    let elsewhere = come(&test, IssuerKey::EcOne, json!({})).await.unwrap();
+    assert_eq!(elsewhere.org_id, other, "where nothing is claimed, an org that names the issuer");
 }
 
 #[tokio::test]
@@ -196,10 +227,6 @@ async fn a_role_claim_gives_admin_at_most_and_touches_no_owner() {
     assert_eq!(audited(&test, "user.update", "allowed").await, 2);
     test.database.execute("update memberships set role = 'owner'").await;
     assert_eq!(role("viewer").await, Role::Owner);
-    test.database
-        .execute("update memberships set role = 'member'; update orgs set oidc_issuer = null")
-        .await;
-    assert_eq!(role("admin").await, Role::Member, "the org no longer trusts the issuer");
 }
 
 #[tokio::test]
