@@ -2,7 +2,7 @@
 
 use agentcy_core::{Credential, ErrorCode};
 use agentcy_platform::{
-    auth::{Presented, authenticate, authenticate_worker},
+    auth::{Presented, arrive, authenticate_worker},
     rates, workers,
 };
 use axum::{
@@ -98,10 +98,11 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 pub(crate) async fn known(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let shown = Shown::of(&parts, &app.setup);
-    let caller = match authenticate(&app.platform, &shown.presented()).await {
-        Ok(caller) => caller,
+    let visitor = match arrive(&app.platform, &shown.presented()).await {
+        Ok(visitor) => visitor,
         Err(error) => return refuse(&app, &shown, error.into()).await,
     };
+    let caller = visitor.caller.clone();
     if matches!(caller.credential, Credential::Cookie(_))
         && let Err(error) = same_origin(&parts, &app.setup.public_url)
     {
@@ -112,6 +113,7 @@ pub(crate) async fn known(State(app): State<AppState>, request: Request, next: N
         Err(error) => return ApiError::from(error).into_response(),
     };
     parts.extensions.insert(caller.clone());
+    parts.extensions.insert(visitor);
     let mut response = limited(rate, next.run(Request::from_parts(parts, body))).await;
     response.extensions_mut().insert(caller);
     response

@@ -9,7 +9,10 @@ use std::{
 
 use agentcy_agent::log::{Entry, Tail};
 use agentcy_core::{Caller, Credential};
-use agentcy_platform::{Error, auth::authenticate};
+use agentcy_platform::{
+    Error,
+    auth::{Stands, Visitor, authenticate},
+};
 use aide::OperationInput;
 use axum::extract::FromRequestParts;
 use futures_util::{Stream, future::BoxFuture};
@@ -27,7 +30,7 @@ const GOOD_FOR: Duration = Duration::from_millis(800);
 
 /// Somebody who may be shown a stream: known, and under a cookie from our own pages, whatever the request accepts.
 pub(crate) struct Watcher {
-    caller: Caller,
+    visitor: Visitor,
     shown: Shown,
 }
 
@@ -35,14 +38,14 @@ impl FromRequestParts<AppState> for Watcher {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let caller = parts.extensions.get::<Caller>().cloned();
-        let caller = caller.ok_or_else(Error::unauthenticated)?;
-        if matches!(caller.credential, Credential::Cookie(_))
+        let visitor = parts.extensions.get::<Visitor>().cloned();
+        let visitor = visitor.ok_or_else(Error::unauthenticated)?;
+        if matches!(visitor.caller.credential, Credential::Cookie(_))
             && !is_same_origin(&parts.headers, &parts.uri, &app.setup.public_url)
         {
             return Err(crate::http::auth::csrf());
         }
-        Ok(Self { shown: Shown::of(parts, &app.setup), caller })
+        Ok(Self { shown: Shown::of(parts, &app.setup), visitor })
     }
 }
 
@@ -92,7 +95,7 @@ impl Stream for Watched {
 impl Watcher {
     /// Who watches.
     pub(crate) const fn caller(&self) -> &Caller {
-        &self.caller
+        &self.visitor.caller
     }
 
     /// The stream, which ends once what was shown for it opens it no more, or not as it did.
@@ -102,22 +105,23 @@ impl Watcher {
     }
 
     async fn still_may(&self, app: &AppState) -> bool {
-        let before = &self.caller;
-        let now = if before.credential == Credential::Ticket {
-            // A ticket opens once; what counts is whose it was.
-            let principal = before.principal.to_string();
-            app.platform.stand_in(before.org_id, &principal, &before.request_id).await
+        let before = &self.visitor.caller;
+        let stands = if before.credential == Credential::Ticket {
+            // A ticket opens once; what counts is what its maker came in by.
+            let stands = self.visitor.stands(&app.platform).await;
+            stands.map(|stands| matches!(stands, Stands::AsBefore))
         } else {
-            authenticate(&app.platform, &self.shown.presented()).await.map(Some)
-        };
-        match now {
-            Ok(Some(now)) => {
+            let now = authenticate(&app.platform, &self.shown.presented()).await;
+            now.map(|now| {
                 now.org_id == before.org_id
                     && now.principal == before.principal
                     && now.role == before.role
                     && now.realms == before.realms
-            }
-            Ok(None) | Err(Error::Refused { .. }) => false,
+            })
+        };
+        match stands {
+            Ok(as_before) => as_before,
+            Err(Error::Refused { .. }) => false,
             // A store that is away takes no rights away.
             Err(_) => true,
         }

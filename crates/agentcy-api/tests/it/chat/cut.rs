@@ -155,6 +155,25 @@ async fn who_is_shut_out_is_shown_nothing_more() {
 }
 
 #[tokio::test]
+async fn a_stream_by_ticket_ends_with_the_session_that_made_the_ticket() {
+    let pieces: Vec<String> = (0..4000).map(|number| format!("{number} ")).collect();
+    let stage = Stage::new([Turn::streams(pieces).paced(Duration::from_millis(10))]).await;
+    let id = stage.begin().await;
+    let mut answer = send(&stage.ada, &id, json!({ "content": "count" })).await;
+    answer.until("content_delta").await;
+    let path = place(&id, "stream");
+    let ticket = stage.ada.post("/api/v1/auth/ticket", json!({ "path": path })).await;
+    let opened = format!("{path}?token={}&after=0", ticket.expecting(200).text_at("/ticket"));
+    let mut stream = Stream::of(stage.app.anonymous().request("GET", &opened)).await;
+    stream.until("content_delta").await;
+    // Its person stays a member.
+    stage.ada.post("/api/v1/auth/logout", json!({})).await.expecting(204);
+    stage.app.stage.clock.advance_past_caches();
+    let rest = stream.rest().await;
+    assert!(!names(&rest).contains(&"message_end"), "{} events more", rest.len());
+}
+
+#[tokio::test]
 async fn a_stop_of_the_server_ends_streams_and_not_the_answer() {
     let stage = Stage::new([Turn::streams(["begun"]).ends(End::Stalls)]).await;
     let id = stage.begin().await;
