@@ -81,8 +81,8 @@ impl Auth {
     }
 }
 
-/// Whether `admin@localhost` still has the password `admin`, as far as this process knows: it looked at its start,
-/// and again whenever that password changed here.
+/// Whether the first owner still has the password `admin`, as far as this process knows: it looked at its start,
+/// and again whenever a password changed here.
 pub fn default_login_in_force(platform: &Platform) -> bool {
     platform.auth.default_login.load(Ordering::Acquire)
 }

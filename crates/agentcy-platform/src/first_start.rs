@@ -1,6 +1,5 @@
 //! The first org and its owner, made once however many replicas start at once.
 
-use agentcy_core::id::{OrgId, UserId};
 use agentcy_store::{
     audit,
     system::{
@@ -13,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     Error, Platform, Result,
-    auth::{email, found_org, is_password, log::Line},
+    auth::{default_login_in_force, email, found_org, is_password, log::Line},
 };
 
 /// Who the first owner is when nobody says otherwise.
@@ -22,18 +21,13 @@ pub const DEFAULT_EMAIL: &str = "admin@localhost";
 pub const DEFAULT_PASSWORD: &str = "admin";
 const ORG_NAME: &str = "Default";
 
-/// What the first start found or made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FirstStart {
-    /// The first org and its owner.
-    Made {
-        /// The org.
-        org_id: OrgId,
-        /// Its owner, who also administers the platform.
-        user_id: UserId,
-    },
-    /// There was an org already; nothing was changed.
-    Done,
+/// What a start found or made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstStart {
+    /// Whether it made the first org and its owner, who also administers the platform.
+    pub made: bool,
+    /// Who has the default password, which is good on this machine alone.
+    pub default_login: Option<String>,
 }
 
 /// Makes the org `Default` and its owner when there is no org yet, and looks whether the default login is in force.
@@ -45,30 +39,30 @@ pub async fn first_start(
     admin_email: &str,
     admin_password: &SecretString,
 ) -> Result<FirstStart> {
-    let outcome = make(platform, admin_email, admin_password).await?;
-    platform.auth.set_default_login(has_default_login(platform).await?);
-    Ok(outcome)
+    let made = make(platform, admin_email, admin_password).await?;
+    Ok(FirstStart { made, default_login: notice_default_login(platform).await? })
 }
 
-/// Looks whether the default login is in force: for a process beside the server that made it.
-pub async fn notice_default_login(platform: &Platform) -> Result<()> {
-    platform.auth.set_default_login(has_default_login(platform).await?);
-    Ok(())
+/// Looks whether the default login is in force, and whose it is: by itself for a process beside the server that made it.
+pub async fn notice_default_login(platform: &Platform) -> Result<Option<String>> {
+    let found = default_login(platform).await?;
+    platform.auth.set_default_login(found.is_some());
+    Ok(found)
 }
 
-async fn make(platform: &Platform, address: &str, password: &SecretString) -> Result<FirstStart> {
+async fn make(platform: &Platform, address: &str, password: &SecretString) -> Result<bool> {
     let mut tx = platform.db.system(&platform.system).await?;
     let any = founding::any_org(&mut tx).await?;
     tx.commit().await?;
     if any {
-        return Ok(FirstStart::Done);
+        return Ok(false);
     }
     let address = email::read(address).ok_or_else(|| Error::invalid_field("email", email::RULE))?;
     let hash = platform.auth.passwords.hash(password).await?;
     let mut tx = platform.db.system(&platform.system).await?;
     if founding::lock_first(&mut tx).await? {
         tx.commit().await?;
-        return Ok(FirstStart::Done);
+        return Ok(false);
     }
     let user = NewUser {
         id: platform.ids.next(),
@@ -86,23 +80,28 @@ async fn make(platform: &Platform, address: &str, password: &SecretString) -> Re
         .with(json!({ "owner": user.id }));
     audit::record_system(&mut tx, &line.entry(platform)).await?;
     tx.commit().await?;
-    Ok(FirstStart::Made { org_id: place.org_id, user_id: user.id })
+    Ok(true)
 }
 
-/// Whether `admin@localhost` has the password `admin`.
-async fn has_default_login(platform: &Platform) -> Result<bool> {
+/// Whoever still has the password `admin`. Nobody can choose it, so it is an administrator of the first start.
+async fn default_login(platform: &Platform) -> Result<Option<String>> {
     let mut tx = platform.db.system(&platform.system).await?;
-    let account = people::find_by_email(&mut tx, DEFAULT_EMAIL).await?;
+    let administrators = people::administrators(&mut tx).await?;
     tx.commit().await?;
-    match account.and_then(|account| account.password_hash) {
-        Some(hash) => is_password(platform, &DEFAULT_PASSWORD.into(), &hash).await,
-        None => Ok(false),
+    for account in administrators {
+        let Some(hash) = account.password_hash else { continue };
+        if is_password(platform, &DEFAULT_PASSWORD.into(), &hash).await? {
+            return Ok(Some(account.email));
+        }
     }
+    Ok(None)
 }
 
-/// Somebody has a new password, which cannot be the default one.
-pub(crate) fn password_changed(platform: &Platform, address: &str) {
-    if email::same(address, DEFAULT_EMAIL) {
-        platform.auth.set_default_login(false);
+/// Somebody has a new password, which cannot be the default one: perhaps it was theirs.
+pub(crate) async fn password_changed(platform: &Platform) {
+    if default_login_in_force(platform)
+        && let Err(error) = notice_default_login(platform).await
+    {
+        tracing::warn!(error = %error, "the default login counts as in force until the next start");
     }
 }

@@ -58,6 +58,6 @@ pub async fn change_password(
     audit::record_system(&mut tx, &entry).await?;
     tx.commit().await?;
     platform.auth.forget_standings();
-    first_start::password_changed(platform, &account.email);
+    first_start::password_changed(platform).await;
     Ok(())
 }

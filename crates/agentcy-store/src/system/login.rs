@@ -108,6 +108,19 @@ pub async fn find(tx: &mut SystemTx, user: UserId) -> Result<Option<Account>> {
     Ok(row.map(Account::from))
 }
 
+/// The people with a password who administer the platform, whoever came first before the others; at most 100.
+#[tracing::instrument(name = "db.users.administrators", skip_all)]
+pub async fn administrators(tx: &mut SystemTx) -> Result<Vec<Account>> {
+    let rows = sqlx::query_as!(
+        AccountRow,
+        "select id, email, name, password_hash, platform_admin from users
+         where platform_admin and password_hash is not null order by created_at, id limit 100",
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Account::from).collect())
+}
+
 /// The orgs of a person, the one they joined first before the others; at most 1,000.
 #[tracing::instrument(name = "db.memberships.of_user", skip_all)]
 pub async fn places(tx: &mut SystemTx, user: UserId) -> Result<Vec<Place>> {

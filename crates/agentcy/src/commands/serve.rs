@@ -1,12 +1,12 @@
 //! `agentcy serve`: the whole product in one process.
 
+use std::time::Duration;
+
 use agentcy_agent::Runs;
 use agentcy_api::{AppState, Beside, http::serve::serve, router};
 use agentcy_config::Config;
 use agentcy_platform::{
-    Platform,
-    auth::default_login_in_force,
-    first_start::{FirstStart, first_start},
+    first_start::{DEFAULT_PASSWORD, FirstStart, first_start},
     lifecycle::{GRACE, Lifecycle},
     workers,
 };
@@ -17,11 +17,13 @@ use secrecy::SecretString;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    time::Instant,
+    time::{Instant, sleep},
 };
 
 use crate::{compose, log};
 
+/// How often what was counted is added up.
+const UPKEEP: Duration = Duration::from_secs(5);
 /// Bounds of the histograms of times, in seconds.
 const BUCKETS: [f64; 12] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
@@ -36,13 +38,14 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     // Before anything is started: an address in use is the most common fault, and the cheapest to find.
     let bind = config.server.bind;
     let listener = listen(&config).await?;
-    let metrics = record()?;
+    let metrics = record(&lifecycle)?;
     let Some(assembly) = compose::start(&config, &lifecycle).await? else { return Ok(()) };
     let platform = assembly.platform.clone();
 
     let password =
-        config.auth.admin_password.clone().unwrap_or_else(|| SecretString::from("admin"));
+        config.auth.admin_password.clone().unwrap_or_else(|| SecretString::from(DEFAULT_PASSWORD));
     let first = first_start(&platform, &config.auth.admin_email, &password).await?;
+    keep_at_home(&config, &first)?;
     workers::keep_here_without_them(&platform).await?;
     let http = compose::http(&config)?;
     let url = http.public_url.clone();
@@ -52,7 +55,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
 
     let millis = started.elapsed().as_millis();
     tracing::info!(%bind, ready.millis = millis, version = env!("CARGO_PKG_VERSION"), "agentcy is ready");
-    welcome(&config, &platform, &url, first);
+    welcome(&config, &url, &first);
     let beside = Beside {
         sockets: agentcy_ws::router(Sockets::new(&platform, &runs, &lifecycle)),
         pages: agentcy_ui::router(agentcy_ui::embedded),
@@ -77,22 +80,50 @@ pub(super) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
 }
 
 /// From now on what happens is counted.
-pub(super) fn record() -> anyhow::Result<PrometheusHandle> {
+pub(super) fn record(lifecycle: &Lifecycle) -> anyhow::Result<PrometheusHandle> {
     let seconds = Matcher::Suffix("_seconds".to_owned());
-    Ok(PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS)?.install_recorder()?)
+    let metrics =
+        PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS)?.install_recorder()?;
+    let counted = metrics.clone();
+    lifecycle.spawn(add_up(lifecycle.clone(), move || counted.run_upkeep()));
+    Ok(metrics)
+}
+
+/// Each sample takes room until it is added to the others, and nobody may ever look at `/metrics`.
+async fn add_up(lifecycle: Lifecycle, upkeep: impl Fn()) {
+    loop {
+        tokio::select! {
+            () = sleep(UPKEEP) => upkeep(),
+            () = lifecycle.stopping() => return,
+        }
+    }
+}
+
+/// The default password is good on this machine alone, so a server that others can reach does not start with it.
+fn keep_at_home(config: &Config, first: &FirstStart) -> anyhow::Result<()> {
+    if let Some(email) = &first.default_login
+        && config.server.exposed
+    {
+        bail!(
+            "{email} still has the password `{DEFAULT_PASSWORD}`, which the first start on these data gave them; start \
+             where only this machine reaches the server (AGENTCY_BIND on loopback, no AGENTCY_PUBLIC_URL, no \
+             AGENTCY_TRUSTED_PROXIES), sign in and change it"
+        );
+    }
+    Ok(())
 }
 
 /// Says where it is and how to sign in.
-fn welcome(config: &Config, platform: &Platform, url: &url::Url, first: FirstStart) {
+fn welcome(config: &Config, url: &url::Url, first: &FirstStart) {
     crate::output::say(&format!("\n  agentcy is ready at {url}\n  API reference: {url}docs"));
     if !agentcy_ui::is_built(agentcy_ui::embedded) {
         crate::output::say("  The web UI is not in this build: see frontend/README.md.");
     }
-    if default_login_in_force(platform) {
-        crate::output::say(
-            "  Sign in as admin@localhost / admin, from this machine only; change the password before others come in.\n",
-        );
-    } else if matches!(first, FirstStart::Made { .. }) {
+    if let Some(email) = &first.default_login {
+        crate::output::say(&format!(
+            "  Sign in as {email} / {DEFAULT_PASSWORD}, from this machine only; change the password before others come in.\n",
+        ));
+    } else if first.made {
         let email = &config.auth.admin_email;
         crate::output::say(&format!("  Sign in as {email} with the password you set.\n"));
     }
@@ -117,4 +148,31 @@ pub(super) fn watch_signals(lifecycle: &Lifecycle) -> anyhow::Result<()> {
         }
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_counted_is_added_up_though_nobody_looks_until_the_stop() {
+        let lifecycle = Lifecycle::default();
+        let times = Arc::new(AtomicU32::new(0));
+        let upkeep = {
+            let times = Arc::clone(&times);
+            move || {
+                times.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        lifecycle.spawn(add_up(lifecycle.clone(), upkeep));
+        sleep(UPKEEP * 10 + UPKEEP / 2).await;
+        assert_eq!(times.load(Ordering::Relaxed), 10);
+        assert!(lifecycle.wait(GRACE).await);
+        assert_eq!(times.load(Ordering::Relaxed), 10);
+    }
 }

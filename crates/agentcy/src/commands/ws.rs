@@ -19,7 +19,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let lifecycle = Lifecycle::default();
     watch_signals(&lifecycle)?;
     let listener = listen(&config).await?;
-    let metrics = record()?;
+    let metrics = record(&lifecycle)?;
     let config = compose::with_signing(&config)?;
     let Some(assembly) = compose::start_beside(&config, &lifecycle).await? else { return Ok(()) };
     let platform = assembly.platform.clone();
