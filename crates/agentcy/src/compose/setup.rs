@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agentcy_api::HttpSetup;
-use agentcy_config::{Config, EncryptionKey, Provider, QueryTokens, Registration};
+use agentcy_config::{Config, EncryptionKey, Provider, QueryTokens, Registration, Server};
 use agentcy_core::{Entropy, clock::SystemEntropy};
 use agentcy_llm::ProviderKind;
 use agentcy_platform::setup::{
@@ -133,10 +133,17 @@ pub(crate) fn http(config: &Config) -> anyhow::Result<HttpSetup> {
         public_url,
         is_loopback: config.is_loopback(),
         trusted_proxies: server.trusted_proxies.clone(),
-        allowed_hosts: server.allowed_hosts.clone().unwrap_or_default(),
+        allowed_hosts: allowed_hosts(server),
         cors_origins: server.cors_origins.clone(),
         metrics_token: server.metrics_token.clone(),
         request_timeout: Duration::from_secs(30),
         concurrency: 1024,
     })
+}
+
+/// None allows any. People are sent to the public address, so that is one of them.
+fn allowed_hosts(server: &Server) -> Vec<String> {
+    let Some(mut hosts) = server.allowed_hosts.clone() else { return Vec::new() };
+    hosts.extend(server.public_url.as_ref().and_then(Url::host_str).map(str::to_owned));
+    hosts
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use agentcy_testkit::app::http;
+
 use crate::process::{EMAIL, Machine, is_alive};
 
 #[tokio::test]
@@ -61,6 +63,49 @@ async fn a_second_process_on_the_same_folder_is_refused_and_told_what_to_do() {
     assert!(said.contains("another agentcy runs on"), "{said}");
     assert!(said.contains(&data) && said.contains("AGENTCY_DATA_DIR"), "{said}");
     assert!(machine.client().ready().await.unwrap().is_ready());
+}
+
+#[tokio::test]
+async fn data_with_the_default_password_are_not_let_out() {
+    let machine = Machine::new();
+    let mut server = machine.start().await;
+    assert_eq!(server.stop().await.code(), Some(0), "{}", server.said());
+    let proxied = machine
+        .with("AGENTCY_PUBLIC_URL", "https://agentcy.example.com")
+        .with("JWT_SECRET", "kQz7vD2mXw8RtL4yNc1HbJ6sGf3PaE9u")
+        .with("AGENTCY_ENCRYPTION_KEY", "nq5Dk0XJY2b1fT8uW7eRZs3vCgLh6MxPoAiQyBtVdEU=")
+        .with("AGENTCY_ADMIN_EMAIL", "ops@example.com")
+        .with("AGENTCY_ADMIN_PASSWORD", "vT7-mQ2x-Lk9w-Rz4p-Hc8s");
+    let said = proxied.refused().await;
+    assert!(said.contains("admin@localhost still has the password `admin`"), "{said}");
+    assert!(said.contains("AGENTCY_PUBLIC_URL"), "{said}");
+}
+
+#[tokio::test]
+async fn methods_that_clients_make_up_are_counted_as_one() {
+    let machine = Machine::new();
+    let _server = machine.start().await;
+    let client = http();
+    for number in 0..5 {
+        let method = reqwest::Method::from_bytes(format!("X{number}").as_bytes()).unwrap();
+        client.request(method, machine.url()).send().await.unwrap();
+    }
+    let metrics = machine.url().join("metrics").unwrap();
+    let text = client.get(metrics).send().await.unwrap().text().await.unwrap();
+    assert!(text.contains(r#"method="other""#), "{text}");
+    assert!(!text.contains(r#"method="X"#), "{text}");
+}
+
+#[tokio::test]
+async fn requests_to_the_public_address_are_served_whichever_hosts_are_named() {
+    let machine = Machine::new().with("AGENTCY_ALLOWED_HOSTS", "127.0.0.1");
+    let machine = machine.with("AGENTCY_PUBLIC_URL", "http://agentcy.localhost:9000");
+    let _server = machine.start().await;
+    let config = machine.url().join("api/v1/auth/config").unwrap();
+    let ask = |host: &'static str| http().get(config.clone()).header("host", host).send();
+    assert_eq!(ask("agentcy.localhost:9000").await.unwrap().status(), 200);
+    assert_eq!(ask("127.0.0.1").await.unwrap().status(), 200);
+    assert_eq!(ask("localhost").await.unwrap().status(), 404);
 }
 
 #[tokio::test]
