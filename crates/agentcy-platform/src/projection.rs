@@ -18,6 +18,7 @@ use agentcy_core::{
     By,
     id::{BatchId, OrgId},
 };
+use agentcy_graph::Error as GraphError;
 use agentcy_store::{Tenant, ledger::projection, system::projections};
 use futures_util::StreamExt;
 use tokio::time::{Instant, timeout};
@@ -58,6 +59,28 @@ pub async fn status(platform: &Platform, reader: &mut impl Tenant) -> Result<Sta
         rebuild: found.rebuild,
         fault: found.fault,
     })
+}
+
+/// Whether the graph of the org is being made anew: until that is done the engine holds a part of it.
+pub async fn is_rebuilding(platform: &Platform, by: &By) -> Result<bool> {
+    let mut reader = platform.db.read(by).await?;
+    Ok(projection::find(&mut reader).await?.rebuild.is_some())
+}
+
+/// Whether the engine holds the whole graph of the org, however old: not while it is made anew, and not before that,
+/// when there is none, or another's.
+pub async fn is_whole(platform: &Platform, by: &By) -> Result<bool> {
+    let mut reader = platform.db.read(by).await?;
+    let found = projection::find(&mut reader).await?;
+    drop(reader);
+    if found.rebuild.is_some() {
+        return Ok(false);
+    }
+    match platform.graph.watermark(by.org_id()).await {
+        Ok(mark) => Ok(mark > 0 || found.seq == 0),
+        Err(GraphError::Corrupt { .. } | GraphError::Foreign { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Wants the graph of an org, or of every org, made anew from the ledger. Says which orgs those are.

@@ -10,7 +10,7 @@ use super::{
     Expand, Hop, MOST_NEIGHBOURS, MOST_NODES, MOST_STARTS, Neighbours, Subgraph, check_names,
     no_node, within,
 };
-use crate::{Platform, Result, error::Faults};
+use crate::{Platform, Result, error::Faults, projection};
 
 /// How many edges one step of an expand looks at.
 const MOST_WORK: usize = 100_000;
@@ -25,20 +25,22 @@ pub async fn neighbours(platform: &Platform, caller: &Caller, hop: Hop) -> Resul
     let mut reader = platform.db.read(&by).await?;
     let known = read::nodes(&mut reader, by.realms(), &[hop.node], hop.moment).await?;
     known.first().ok_or_else(no_node)?;
-    if is_past(hop.moment) {
-        let direction = in_past(hop.direction);
-        let ask = past::Hop { node: hop.node, direction, types: &hop.types, limit };
-        let found = past::neighbours(&mut reader, by.realms(), &ask, hop.moment).await?;
-        return Ok(Neighbours { items: found.items, truncated: found.truncated });
-    }
     drop(reader);
-    let ask = engine::Hop { node: hop.node, direction: hop.direction, kinds: &hop.types, limit };
-    let found = platform.graph.neighbours(scope(&by), ask).await?;
-    let pair = |near: engine::Neighbour| (edge_state(near.edge), node_state(near.node));
-    Ok(Neighbours {
-        items: found.items.into_iter().map(pair).collect(),
-        truncated: found.truncated,
-    })
+    if !is_past(hop.moment) {
+        let ask =
+            engine::Hop { node: hop.node, direction: hop.direction, kinds: &hop.types, limit };
+        let asked = platform.graph.neighbours(scope(&by), ask);
+        if let Some(found) = if_whole(platform, &by, asked).await?.transpose()? {
+            let pair = |near: engine::Neighbour| (edge_state(near.edge), node_state(near.node));
+            let items = found.items.into_iter().map(pair).collect();
+            return Ok(Neighbours { items, truncated: found.truncated });
+        }
+    }
+    let mut reader = platform.db.read(&by).await?;
+    let direction = in_past(hop.direction);
+    let ask = past::Hop { node: hop.node, direction, types: &hop.types, limit };
+    let found = past::neighbours(&mut reader, by.realms(), &ask, hop.moment).await?;
+    Ok(Neighbours { items: found.items, truncated: found.truncated })
 }
 
 /// Everything within some steps of some nodes; those that the caller does not see are left out. Errors: `invalid`.
@@ -54,43 +56,81 @@ pub async fn expand(platform: &Platform, caller: &Caller, ask: Expand) -> Result
     faults.into_result()?;
     let limit = within(ask.limit, 200, MOST_NODES, "limit")?;
     let begun = Instant::now();
-    let mut found = if is_past(ask.moment) {
-        let mut reader = platform.db.read(&by).await?;
-        let past = past::Expand {
-            nodes: &ask.nodes,
-            depth,
-            direction: in_past(ask.direction),
-            types: &ask.types,
-            labels: &ask.labels,
-            limit,
-        };
-        let found = past::expand(&mut reader, by.realms(), &past, ask.moment).await?;
-        Subgraph {
-            nodes: found.nodes,
-            edges: found.edges,
-            truncated: found.truncated,
-            ..Subgraph::default()
-        }
-    } else {
-        let present = engine::Expand {
-            nodes: &ask.nodes,
-            depth,
-            direction: ask.direction,
-            kinds: &ask.types,
-            labels: &ask.labels,
-            limit,
-            work: MOST_WORK,
-        };
-        let found = platform.graph.expand(scope(&by), present).await?;
-        Subgraph {
-            nodes: found.nodes.into_iter().map(node_state).collect(),
-            edges: found.edges.into_iter().map(edge_state).collect(),
-            truncated: found.truncated,
-            ..Subgraph::default()
-        }
+    let mut found = None;
+    if !is_past(ask.moment) {
+        found = of_engine(platform, &by, &ask, depth, limit).await?;
+    }
+    let mut found = match found {
+        Some(found) => found,
+        None => of_ledger(platform, &by, &ask, depth, limit).await?,
     };
     found.took = begun.elapsed();
     Ok(found)
+}
+
+async fn of_engine(
+    platform: &Platform,
+    by: &By,
+    ask: &Expand,
+    depth: usize,
+    limit: usize,
+) -> Result<Option<Subgraph>> {
+    let present = engine::Expand {
+        nodes: &ask.nodes,
+        depth,
+        direction: ask.direction,
+        kinds: &ask.types,
+        labels: &ask.labels,
+        limit,
+        work: MOST_WORK,
+    };
+    let asked = platform.graph.expand(scope(by), present);
+    let found = if_whole(platform, by, asked).await?.transpose()?;
+    Ok(found.map(|found| Subgraph {
+        nodes: found.nodes.into_iter().map(node_state).collect(),
+        edges: found.edges.into_iter().map(edge_state).collect(),
+        truncated: found.truncated,
+        ..Subgraph::default()
+    }))
+}
+
+async fn of_ledger(
+    platform: &Platform,
+    by: &By,
+    ask: &Expand,
+    depth: usize,
+    limit: usize,
+) -> Result<Subgraph> {
+    let mut reader = platform.db.read(by).await?;
+    let past = past::Expand {
+        nodes: &ask.nodes,
+        depth,
+        direction: in_past(ask.direction),
+        types: &ask.types,
+        labels: &ask.labels,
+        limit,
+    };
+    let found = past::expand(&mut reader, by.realms(), &past, ask.moment).await?;
+    Ok(Subgraph {
+        nodes: found.nodes,
+        edges: found.edges,
+        truncated: found.truncated,
+        ..Subgraph::default()
+    })
+}
+
+/// What the engine answers, unless its graph is made anew before or meanwhile. The ledger knows the same and is slower.
+pub(super) async fn if_whole<T>(
+    platform: &Platform,
+    by: &By,
+    asked: impl Future<Output = engine::Result<T>>,
+) -> Result<Option<engine::Result<T>>> {
+    if !projection::is_whole(platform, by).await? {
+        return Ok(None);
+    }
+    let answer = asked.await;
+    let was_whole = !projection::is_rebuilding(platform, by).await?;
+    Ok(was_whole.then_some(answer))
 }
 
 const fn is_past(moment: Moment) -> bool {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     EdgeState, NodeState,
-    around::{edge_state, node_state},
+    around::{edge_state, if_whole, node_state},
     within,
 };
 use crate::{Error, Platform, Result};
@@ -66,7 +66,7 @@ pub enum Cell {
 /// Asks the org's graph.
 ///
 /// Errors: `invalid`, `cypher_needs_all_realms`, `cypher_needs_own_database`, `cypher_not_read_only`, `cypher_syntax`,
-/// `cypher_timeout`, `cypher_too_large`, `rate_limited` (too many at once).
+/// `cypher_timeout`, `cypher_too_large`, `rate_limited` (too many at once), `store_unavailable` (the graph is rebuilt).
 pub async fn cypher(
     platform: &Platform,
     caller: &Caller,
@@ -87,7 +87,8 @@ pub async fn cypher(
     needs_own(platform, by.org_id()).await?;
     let bounds = Bounds { rows, bytes: MAX_BYTES, time: Duration::from_millis(millis) };
     let begun = Instant::now();
-    let table = platform.graph.cypher(by.org_id(), &checked, &query.params, bounds).await;
+    let asked = platform.graph.cypher(by.org_id(), &checked, &query.params, bounds);
+    let Some(table) = if_whole(platform, &by, asked).await? else { return Err(unfinished()) };
     let table = table.map_err(failure)?;
     Ok(CypherTable {
         columns: table.columns,
@@ -95,6 +96,13 @@ pub async fn cypher(
         truncated: table.truncated,
         took: begun.elapsed(),
     })
+}
+
+/// Half a graph has no answer that could be told from a whole one.
+fn unfinished() -> Error {
+    let message = "the graph is being rebuilt; ask again when that is done";
+    Error::refused(ErrorCode::StoreUnavailable, message)
+        .with_details(json!({ "store": "neo4j", "retry_after_secs": 5 }))
 }
 
 /// Where several orgs share a graph, nothing but our own queries keeps them apart.

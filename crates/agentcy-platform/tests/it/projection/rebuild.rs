@@ -2,8 +2,13 @@
 
 use std::fs;
 
-use agentcy_platform::projection;
-use agentcy_testkit::faulty_graph::Call;
+use agentcy_core::{ErrorCode, Role};
+use agentcy_platform::{
+    graph::{self, CypherQuery, Direction, Expand, Hop, Moment},
+    projection,
+};
+use agentcy_testkit::faulty_graph::{Break, Call, When};
+use serde_json::Map;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -211,4 +216,72 @@ async fn edges_whose_ends_the_ledger_lost_are_left_out_and_mended_for_once() {
     stage.turn(&mut projector).await;
     assert_eq!(stage.cleared(), 0);
     assert_eq!(stage.row(ledger.org).await["seq"], 2);
+}
+
+#[tokio::test]
+async fn while_a_graph_is_rebuilt_the_ledger_answers_and_cypher_waits() {
+    let stage = Stage::new().await;
+    let mut ledger = stage.ledger().await;
+    history(&stage, &mut ledger).await;
+    stage.project().await;
+    let facts = "insert into facts (org_id, entity_id, kind, asserter_kind, asserter_id, external_id, labels, type,
+                                    from_id, to_id, properties, digest, valid_from, recorded_at, batch_id)
+                 select org_id, id, kind, 'person', org_id, id, labels, type, from_id, to_id, properties, id,
+                        valid_from, recorded_at, batch_id
+                 from entities where state = 'live'";
+    stage.database.execute(facts).await;
+    let owner = stage.caller(ledger.org, Role::Owner).await;
+    let around = async || {
+        let expand = Expand {
+            nodes: vec![id(2).into()],
+            depth: Some(2),
+            types: Vec::new(),
+            labels: Vec::new(),
+            direction: Direction::Both,
+            limit: None,
+            moment: Moment::default(),
+        };
+        let hop = Hop {
+            node: id(2).into(),
+            direction: Direction::Both,
+            types: Vec::new(),
+            limit: None,
+            moment: Moment::default(),
+        };
+        let found = graph::expand(&stage.platform, &owner, expand).await.unwrap();
+        let near = graph::neighbours(&stage.platform, &owner, hop).await.unwrap();
+        let nodes: Vec<_> = found.nodes.iter().map(|node| Uuid::from(node.id)).collect();
+        let edges: Vec<_> = found.edges.iter().map(|edge| Uuid::from(edge.id)).collect();
+        let near: Vec<_> = near.items.iter().map(|(_, node)| Uuid::from(node.id)).collect();
+        (nodes, edges, near)
+    };
+    let cypher = async || {
+        let text = "MATCH (n:Thing) RETURN count(n) AS n".to_owned();
+        let query = CypherQuery { text, params: Map::new(), limit: None, timeout_ms: None };
+        graph::cypher(&stage.platform, &owner, query).await
+    };
+    let before = around().await;
+    assert_eq!(before, (vec![id(2), id(3)], vec![id(12)], vec![id(3)]));
+    cypher().await.unwrap();
+
+    // The file is gone, and nobody has looked yet.
+    stage.graph.inner().clear(ledger.org).await.unwrap();
+    assert_eq!(around().await, before);
+    // It is emptied, and half of it is written.
+    stage.ask_rebuild(ledger.org).await;
+    stage.number().await;
+    stage.graph.break_after(ledger.org, 1, When::After, Break::Wait);
+    let mut projector = stage.projector();
+    let mut work = Box::pin(stage.turn(&mut projector));
+    tokio::select! {
+        () = &mut work => panic!("the rebuild was not held up"),
+        () = stage.graph.reached() => {}
+    }
+    assert_eq!(around().await, before);
+    let error = cypher().await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::StoreUnavailable), "{error:?}");
+    stage.graph.go_on();
+    work.await;
+    assert_eq!(around().await, before);
+    cypher().await.unwrap();
 }
