@@ -58,8 +58,9 @@ pub struct Projector {
     /// Orgs whose graph was not looked at yet in this reign: it may be gone.
     unseen: VecDeque<OrgId>,
     resting: HashMap<OrgId, Rest>,
-    /// Up to which batch removals are forgotten, and when.
-    removals: HashMap<OrgId, (Instant, i64)>,
+    removals: HashMap<OrgId, Removals>,
+    /// Orgs of which somebody who led before may have forgotten nothing.
+    unforgotten: HashSet<OrgId>,
     remember: Duration,
     mended: HashSet<OrgId>,
 }
@@ -68,6 +69,13 @@ struct Done {
     org: OrgId,
     asked: Option<Timestamp>,
     outcome: Result<Followed>,
+}
+
+/// When removals are forgotten, and up to which batch.
+struct Removals {
+    next: (Instant, i64),
+    /// The newest of those that came meanwhile.
+    later: Option<(Instant, i64)>,
 }
 
 /// An org that is left alone.
@@ -92,6 +100,7 @@ impl Projector {
             unseen: VecDeque::new(),
             resting: HashMap::new(),
             removals: HashMap::new(),
+            unforgotten: HashSet::new(),
             remember: REMEMBER,
             mended: HashSet::new(),
         }
@@ -160,6 +169,7 @@ impl Projector {
         self.reign = Some(Arc::clone(&reign));
         self.resting.clear();
         self.removals.clear();
+        self.unforgotten = self.unseen.iter().copied().collect();
         Ok(Some(reign))
     }
 
@@ -180,12 +190,15 @@ impl Projector {
         {
             self.take_up(platform, reign, org, None);
         }
-        let forgettable: Vec<_> = self.removals.iter().filter(|(_, (at, _))| *at <= now).collect();
+        let forgettable = self.removals.iter().filter(|(_, removals)| removals.next.0 <= now);
         let forgettable: Vec<_> =
-            forgettable.into_iter().map(|(org, (_, mark))| (*org, *mark)).collect();
+            forgettable.map(|(org, removals)| (*org, removals.next.1)).collect();
         for (org, mark) in forgettable {
             if self.has_room(org) {
-                self.removals.remove(&org);
+                let later = self.removals.remove(&org).and_then(|removals| removals.later);
+                if let Some(next) = later {
+                    self.removals.insert(org, Removals { next, later: None });
+                }
                 let desk = self.desk(platform, reign, org);
                 self.start(org, None, async move { desk.forget(mark).await });
             }
@@ -236,9 +249,12 @@ impl Projector {
                 if self.resting.remove(&org).is_some() {
                     tracing::info!(org.id = %org, seq = followed.mark, "the graph follows again");
                 }
-                if followed.removed {
-                    let forget = (Instant::now() + self.remember, followed.mark);
-                    self.removals.entry(org).or_insert(forget);
+                if self.unforgotten.remove(&org) || followed.removed {
+                    let next = (Instant::now() + self.remember, followed.mark);
+                    self.removals
+                        .entry(org)
+                        .and_modify(|removals| removals.later = Some(next))
+                        .or_insert(Removals { next, later: None });
                 }
                 if followed.mended {
                     self.mended.insert(org);
@@ -246,7 +262,10 @@ impl Projector {
             }
             // Whoever leads now does it.
             Err(Error::Store(StoreError::LeaseLost(_))) => {}
-            Err(error) => self.rest(platform, org, asked, &error).await,
+            Err(error) => {
+                self.unforgotten.insert(org);
+                self.rest(platform, org, asked, &error).await;
+            }
         }
     }
 

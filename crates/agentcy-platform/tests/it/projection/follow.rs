@@ -224,6 +224,43 @@ async fn removals_are_forgotten_only_when_nothing_older_can_come() {
 }
 
 #[tokio::test]
+async fn every_removal_is_forgotten_in_the_end_also_after_a_restart() {
+    let stage = Stage::new().await;
+    let mut ledger = stage.ledger().await;
+    history(&stage, &mut ledger).await;
+    let forgot = |stage: &Stage| {
+        let calls = stage.graph.calls();
+        calls.iter().filter(|(_, call)| *call == Call::ForgetRemovals).count()
+    };
+    let mut projector = stage.projector().remembering(Duration::from_millis(500));
+    // The second comes while the first is still remembered.
+    for node in [1, 2] {
+        ledger.no_node(node);
+        ledger.write(&stage).await;
+        stage.number().await;
+        stage.turn(&mut projector).await;
+    }
+    let mut times = forgot(&stage);
+    assert_eq!(times, 0);
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        stage.turn(&mut projector).await;
+        times += forgot(&stage);
+    }
+    assert_eq!(times, 2);
+    // What was removed before a crash was forgotten by nobody.
+    ledger.no_node(3);
+    ledger.write(&stage).await;
+    stage.number().await;
+    stage.turn(&mut projector).await;
+    drop(projector);
+    stage.depose().await;
+    let mut next = stage.projector().remembering(Duration::ZERO);
+    stage.turn(&mut next).await;
+    assert_eq!(forgot(&stage), 1);
+}
+
+#[tokio::test]
 async fn what_several_make_too_large_together_is_shown_as_far_as_it_fits() {
     let stage = Stage::new().await;
     let mut ledger = stage.ledger().await;
