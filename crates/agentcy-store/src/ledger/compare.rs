@@ -6,16 +6,16 @@ use crate::{Result, Tenant as _, Tx};
 /// What is different in a sync that says everything: one pass over both sides, which no wrong guess of the planner makes
 /// any slower.
 ///
-/// What holds since when: as the source says, where that is after the row before; at the same time or without a word,
-/// since now; where it is before, the row was wrong, and the new one begins there, or where the row before that ended.
-/// A row that would end before it began is wrong as well.
+/// What holds since when: as the source says, where that is after the row before, and now at the latest, since it is
+/// shown from now on; at the same time or without a word, since now; where it is before, the row was wrong, and the new
+/// one begins there, or where the row before that ended. A row that would end before it began is wrong as well.
 const EVERYTHING: &str = "
     insert into ledger_work (n, kind, fact_id, old_entity, since, void)
     select d.n, d.kind, d.fact_id, d.entity_id, d.since, d.fact_id is not null and d.since <= d.began
     from (
         select s.n, coalesce(s.kind, f.kind) as kind, f.id as fact_id, f.entity_id, f.valid_from as began,
             case when s.valid_from is null or s.valid_from = f.valid_from then $5
-                 when f.id is null or s.valid_from > f.valid_from then s.valid_from
+                 when f.id is null or s.valid_from > f.valid_from then least(s.valid_from, $5)
                  else greatest(s.valid_from, (
                      select max(p.valid_to) from facts p
                      where p.org_id = $1 and p.entity_id = f.entity_id and p.asserter_id = $2
@@ -36,7 +36,7 @@ const NAMED: &str = "
     from (
         select case when not s.gone then s.n end as n, s.kind, f.id as fact_id, f.entity_id, f.valid_from as began,
             case when s.valid_from is null or s.valid_from = f.valid_from then $5
-                 when f.id is null or s.valid_from > f.valid_from then s.valid_from
+                 when f.id is null or s.valid_from > f.valid_from then least(s.valid_from, $5)
                  else greatest(s.valid_from, (
                      select max(p.valid_to) from facts p
                      where p.org_id = $1 and p.entity_id = f.entity_id and p.asserter_id = $2

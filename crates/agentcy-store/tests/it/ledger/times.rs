@@ -26,6 +26,21 @@ async fn a_source_that_knows_since_when_is_believed() {
 }
 
 #[tokio::test]
+async fn what_is_to_hold_later_holds_since_it_was_said() {
+    let book = Book::new().await;
+    let (source, who) = source_and_asserter();
+    book.at(100).sync(source, &[since(900, own("a", json!({ "n": 1 })))]).await;
+    assert!(book.at(150).sync(source, &[since(900, own("a", json!({ "n": 1 })))]).await.is_empty());
+    book.at(200).sync(source, &[since(800, own("a", json!({ "n": 2 })))]).await;
+    book.at(300).sync(source, &[]).await;
+    let expected = [
+        row((100, Some(200)), (100, Some(200)), None),
+        row((200, Some(300)), (200, Some(300)), None),
+    ];
+    assert_eq!(rows(&book, who).await, expected);
+}
+
+#[tokio::test]
 async fn a_change_that_the_source_does_not_date_holds_since_it_was_seen() {
     let book = Book::new().await;
     let (source, who) = source_and_asserter();
