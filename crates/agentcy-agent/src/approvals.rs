@@ -200,11 +200,11 @@ fn still_open(approval: &Approval, platform: &Platform) -> Result<()> {
 
 /// The tools of the run, whose call it is with other arguments as well.
 async fn hands(platform: &Platform, by: &By, approval: &Approval, stage: &Turn) -> Result<Toolbox> {
-    let run = approval.run_id.to_string();
-    let starter = platform.stand_in(by.org_id(), &approval.requested_by, &run).await?;
+    let run = approval.run_id;
+    let starter = platform.stand_in(by.org_id(), &approval.requested_by, &run.to_string()).await?;
     let gone = || Error::insufficient_role("whoever started the run may not any more");
     // Nothing of its task decides what a call is.
-    Ok(Toolbox::new(platform, starter.ok_or_else(gone)?, grants(stage, None)))
+    Ok(Toolbox::new(platform, run, starter.ok_or_else(gone)?, grants(stage, None)))
 }
 
 async fn settle(

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use agentcy_core::{
     Caller, ErrorCode, Realm, Realms,
     agent::StandingApproval,
-    id::ConversationId,
+    id::{ConversationId, RunId},
     tool::{ApprovalDefaults, Effect},
 };
 use agentcy_llm::ToolSpec;
@@ -73,6 +73,7 @@ pub struct Standing {
 /// The tools of a run, as of now.
 pub struct Toolbox {
     platform: Platform,
+    run: RunId,
     caller: Caller,
     grants: Grants,
 }
@@ -147,9 +148,9 @@ pub struct Outcome {
 
 impl Toolbox {
     /// The tools of a run whose starter may do what `caller` may.
-    pub fn new(platform: &Platform, caller: Caller, grants: Grants) -> Self {
+    pub fn new(platform: &Platform, run: RunId, caller: Caller, grants: Grants) -> Self {
         let caller = narrowed(caller, &grants.realms);
-        Self { platform: platform.clone(), caller, grants }
+        Self { platform: platform.clone(), run, caller, grants }
     }
 
     /// What the model is told of; the same each time.

@@ -106,6 +106,7 @@ impl Toolbox {
             labels: ask.labels.clone(),
             properties: ask.properties.clone(),
             expected: ask.expected_version,
+            run: Some(self.run),
         };
         let written = graph::upsert_node(&self.platform, &self.caller, said).await?;
         // Only what the call itself said: what others say of the node is not this run's to have read.
@@ -126,6 +127,7 @@ impl Toolbox {
             to: ask.to,
             edge_type: ask.edge_type.clone(),
             properties: properties.clone(),
+            run: Some(self.run),
         };
         let written = graph::link_nodes(&self.platform, &self.caller, said).await?;
         let edge = json!({

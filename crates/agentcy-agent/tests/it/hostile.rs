@@ -109,6 +109,7 @@ async fn what_is_anothers_is_as_unknown_as_what_is_not_there() {
         labels: None,
         properties: Map::new(),
         expected: None,
+        run: None,
     };
     let own = graph::upsert_node(&stage.platform, &stranger, said).await.unwrap().id;
     let unknown: agentcy_core::id::NodeId = stage.ids.next();

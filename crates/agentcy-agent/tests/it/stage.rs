@@ -97,6 +97,7 @@ impl Stage {
             labels: Some(vec!["Service".to_owned()]),
             properties: serde_json::from_value(properties).unwrap(),
             expected: None,
+            run: None,
         };
         let writing = graph::upsert_node(&self.inner.platform, &self.owner, said);
         self.seen(Box::pin(writing)).await.unwrap().id
@@ -114,7 +115,7 @@ impl Stage {
 
     pub(crate) async fn edge(&self, from: NodeId, to: NodeId) {
         let edge_type = "DEPENDS_ON".to_owned();
-        let said = EdgeAssertion { from, to, edge_type, properties: serde_json::Map::new() };
+        let said = EdgeAssertion { from, to, edge_type, properties: serde_json::Map::new(), run: None };
         let writing = graph::link_nodes(&self.inner.platform, &self.owner, said);
         self.seen(Box::pin(writing)).await.unwrap();
     }
@@ -186,9 +187,9 @@ impl Stage {
 
     pub(crate) async fn tools_with(&self, caller: &Caller, grants: Grants) -> Toolbox {
         let platform = &self.inner.platform;
-        let starter = caller.principal.to_string();
+        let (run, starter): (RunId, _) = (self.ids.next(), caller.principal.to_string());
         let stand_in = platform.stand_in(caller.org_id, &starter, "run_test").await.unwrap();
-        Toolbox::new(platform, stand_in.unwrap(), grants)
+        Toolbox::new(platform, run, stand_in.unwrap(), grants)
     }
 
     /// A run that has asked for this call and is parked, as the run loop leaves it.

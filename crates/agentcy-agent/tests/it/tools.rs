@@ -1,8 +1,12 @@
 //! Every tool on a real graph and on real sources.
 
 use agentcy_agent::tools::{Citer, MAX_RESULT, envelope};
-use agentcy_core::{Role, id::NodeId};
-use serde_json::json;
+use agentcy_core::{Limit, Role, id::NodeId};
+use agentcy_platform::{
+    PageRequest,
+    graph::{self, Moment, Version},
+};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -154,6 +158,33 @@ async fn a_node_is_made_and_linked_and_only_said_back_what_was_said() {
     assert_eq!(near["nodes"].as_array().unwrap().len(), 2);
     let row = &stage.audit("graph.write").await[2];
     assert_eq!(row["request_id"], "run_test");
+}
+
+#[tokio::test]
+async fn what_a_run_says_is_the_word_of_that_run_and_a_persons_stands_before_it() {
+    let stage = Stage::new().await;
+    let shop = stage.node("data", "svc:shop", json!({ "owner": "ada", "tier": 1 })).await;
+    let says = async |properties| {
+        let tools = stage.tools(&stage.owner).await;
+        let said = json!({ "key": "svc:shop", "realm": "data", "labels": ["Host"], "properties": properties });
+        result(&tools, call("upsert_node", said)).await;
+    };
+    says(json!({ "owner": "eve", "zone": "eu" })).await;
+    says(json!({ "owner": "eve", "zone": "us" })).await;
+    // What was said already is not said again.
+    says(json!({ "zone": "us" })).await;
+    let by = &stage.owner;
+    let page = PageRequest { limit: Limit::default(), cursor: None };
+    let versions = graph::history(&stage.platform, by, shop, page).await.unwrap().items;
+    let holds = |one: &Version| one.valid_to.is_none() && one.superseded_at.is_none();
+    let kinds: Vec<_> = versions.iter().map(|one| (one.asserter.kind(), holds(one))).collect();
+    assert_eq!(kinds, [("run", true), ("run", false), ("person", true)]);
+    assert_ne!(versions[0].asserter, versions[1].asserter);
+    let (node, _) = graph::read(&stage.platform, by, shop, Moment::default()).await.unwrap();
+    assert_eq!(Value::from(node.properties), json!({ "owner": "ada", "tier": 1, "zone": "us" }));
+    assert_eq!(node.labels, ["Host", "Service"]);
+    assert_eq!(node.provenance["zone"], versions[0].asserter);
+    assert_eq!(node.provenance["owner"].kind(), "person");
 }
 
 #[tokio::test]

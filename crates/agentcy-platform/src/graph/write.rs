@@ -2,7 +2,7 @@
 
 use agentcy_core::{
     Action, By, Caller, ErrorCode, Principal, Realm, Realms,
-    id::{BatchId, EdgeId, NodeId},
+    id::{BatchId, EdgeId, NodeId, RunId},
 };
 use agentcy_store::{
     Tx, audit,
@@ -26,6 +26,8 @@ pub struct NodeAssertion {
     pub properties: Map<String, Value>,
     /// The version it was made for; any unless said.
     pub expected: Option<BatchId>,
+    /// The run that says it; else the caller does.
+    pub run: Option<RunId>,
 }
 
 /// What is said of how two nodes hang together.
@@ -39,6 +41,8 @@ pub struct EdgeAssertion {
     pub edge_type: String,
     /// What is known of it.
     pub properties: Map<String, Value>,
+    /// The run that says it; else the caller does.
+    pub run: Option<RunId>,
 }
 
 /// Something that was said, and whether graph queries see it.
@@ -50,7 +54,7 @@ pub struct Written<I> {
     pub projected: bool,
 }
 
-/// Says something of a node; it stands before what sources say.
+/// Says something of a node; it stands before what sources say, and a person's word before that of a run.
 ///
 /// Errors: `insufficient_role` (role, realm), `unknown_realm`, `invalid`, `in_use` (it was changed since `expected`).
 pub async fn upsert_node(
@@ -60,7 +64,7 @@ pub async fn upsert_node(
 ) -> Result<Written<NodeId>> {
     let by = platform.permit(caller, Action::GraphWrite).await?;
     platform.permit_on(&by, by.realms().contains(&new.realm), grant::REALMS_BEYOND).await?;
-    let batch = batch(platform, &by);
+    let batch = batch(platform, &by, new.run);
     let mut tx = platform.db.begin(&by).await?;
     realms::require_known(&mut tx, "realm", &Realms::Only([new.realm.clone()].into())).await?;
     let said = ledger::NodeAssertion {
@@ -81,7 +85,7 @@ pub async fn link_nodes(
     new: EdgeAssertion,
 ) -> Result<Written<EdgeId>> {
     let by = platform.permit(caller, Action::GraphWrite).await?;
-    let batch = batch(platform, &by);
+    let batch = batch(platform, &by, new.run);
     let mut tx = platform.db.begin(&by).await?;
     let mut end = async |id| {
         let found = read::nodes(&mut tx, by.realms(), &[id], Moment::default()).await?.pop();
@@ -103,10 +107,11 @@ pub async fn link_nodes(
     finish(platform, tx, &by, &batch, &from.realm, id).await
 }
 
-fn batch(platform: &Platform, by: &By) -> Batch {
-    let asserter = match by.caller().principal {
-        Principal::User(id) => Asserter::Person(id.into()),
-        Principal::Key(id) => Asserter::Person(id.into()),
+fn batch(platform: &Platform, by: &By, run: Option<RunId>) -> Batch {
+    let asserter = match (run, by.caller().principal) {
+        (Some(run), _) => Asserter::Run(run),
+        (None, Principal::User(id)) => Asserter::Person(id.into()),
+        (None, Principal::Key(id)) => Asserter::Person(id.into()),
     };
     let cause = by.caller().request_id.clone();
     Batch { id: platform.ids.next(), at: platform.clock.now(), asserter, cause }

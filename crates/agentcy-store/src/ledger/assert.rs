@@ -1,4 +1,7 @@
 //! What a person or a run says of one thing: an edit, as a patch over what they said of it before.
+//!
+//! Runs come and go, so they speak as one: what a run says is a patch over what the run before it said, and takes its
+//! place. Each version names its run.
 
 use std::borrow::Cow;
 
@@ -10,7 +13,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
-    Batch, Kind,
+    Asserter, Batch, Kind,
     said::{Said, shared_key},
     stage::{Stage, take_turns},
     text::{escape, unescape_map},
@@ -203,13 +206,14 @@ async fn speak(
     said.properties = Cow::Owned(properties);
     said.valid_from = patch.valid_from;
     let said = said.ready().map_err(AssertError::Invalid)?;
-    let same = before.is_some_and(|before| {
+    let same = before.as_ref().is_some_and(|before| {
         before.labels == said.labels
             && before.properties == *said.properties
             && patch.valid_from.is_none_or(|at| at == before.valid_from)
     });
     if !same {
         let mut stage = Stage::open(tx, batch, realm).await?;
+        stage.change.before = before.map_or(batch.asserter, |before| before.asserter);
         stage.say(tx, &said).await?;
         stage.apply(tx, true).await?;
     }
@@ -273,8 +277,9 @@ async fn edge(tx: &mut Tx, assertion: &EdgeAssertion<'_>) -> Result<Option<Found
     .await?)
 }
 
-/// What the asserter of a batch says of an entity, as it is kept.
+/// What the asserter of a batch, or the run before it, says of an entity, as it is kept.
 struct Own {
+    asserter: Asserter,
     labels: Vec<String>,
     properties: Map<String, Value>,
     valid_from: Timestamp,
@@ -282,12 +287,14 @@ struct Own {
 
 async fn own(tx: &mut Tx, batch: &Batch, entity: Uuid) -> Result<Option<Own>> {
     let row = sqlx::query!(
-        "select id, labels, properties, valid_from from facts
-         where org_id = $1 and entity_id = $2 and asserter_id = $3 and valid_to is null
-             and superseded_at is null",
+        "select id, asserter_kind, asserter_id, labels, properties, valid_from from facts
+         where org_id = $1 and entity_id = $2 and valid_to is null and superseded_at is null
+             and case when $4 = 'run' then asserter_kind = 'run' else asserter_id = $3 end
+         order by recorded_at desc, id desc limit 1",
         Uuid::from(tx.org()),
         entity,
         batch.asserter.uuid(),
+        batch.asserter.kind(),
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -295,7 +302,9 @@ async fn own(tx: &mut Tx, batch: &Batch, entity: Uuid) -> Result<Option<Own>> {
         let Value::Object(properties) = row.properties else {
             return Err(Error::corrupt("facts", row.id, "properties are no object"));
         };
-        Ok(Own { labels: row.labels, properties, valid_from: row.valid_from })
+        let asserter = Asserter::from_row(&row.asserter_kind, row.asserter_id)
+            .ok_or_else(|| Error::corrupt("facts", row.id, "asserter_kind"))?;
+        Ok(Own { asserter, labels: row.labels, properties, valid_from: row.valid_from })
     })
     .transpose()
 }

@@ -25,12 +25,14 @@ const MANY: u64 = 2_000;
 pub(super) struct Change<'a> {
     pub(super) batch: &'a Batch,
     pub(super) asserter: Asserter,
+    /// Whose words it takes the place of: the asserter's own, or those of the run before.
+    pub(super) before: Asserter,
     pub(super) realm: &'a Realm,
 }
 
 impl Change<'_> {
     /// A statement with what it may name: `$1` the org, `$2` the asserter, `$3` the realm, `$4` the batch, `$5` its
-    /// time, `$6` the kind of the asserter, `$7` how new ids begin.
+    /// time, `$6` the kind of the asserter, `$7` how new ids begin, `$8` the asserter whose words end.
     fn query(&self, tx: &Tx, sql: &'static str) -> Query<'static, Postgres, PgArguments> {
         sqlx::query(sql)
             .bind(Uuid::from(tx.org()))
@@ -40,6 +42,7 @@ impl Change<'_> {
             .bind(self.batch.at)
             .bind(self.asserter.kind())
             .bind(self.id_prefix())
+            .bind(self.before.uuid())
             // Its tables are gone with the transaction, and a plan for one size of them is wrong for another.
             .persistent(false)
     }

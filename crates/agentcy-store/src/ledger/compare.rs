@@ -43,7 +43,7 @@ const NAMED: &str = "
                          and p.external_id = f.external_id and p.superseded_at is null))
             end as since
         from ledger_stage s
-        left join facts f on f.org_id = $1 and f.asserter_id = $2 and f.kind = s.kind
+        left join facts f on f.org_id = $1 and f.asserter_id = $8 and f.kind = s.kind
             and f.external_id = s.external_id and f.valid_to is null and f.superseded_at is null
         where case when s.gone then f.id is not null else f.id is null or f.digest <> s.digest end
     ) d";

@@ -70,7 +70,7 @@ impl<'a> Stage<'a> {
         asserter: Asserter,
         realm: &'a Realm,
     ) -> Result<Self> {
-        let change = Change { batch, asserter, realm };
+        let change = Change { batch, asserter, before: asserter, realm };
         take_turns(tx, asserter).await?;
         tx.conn().execute(sqlx::raw_sql(OPEN)).await?;
         Ok(Self { change, seen: HashSet::new(), rows: 0, has_refused: false })
@@ -149,12 +149,17 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// One change of an asserter at a time: two that say the same thing first would both find it unsaid.
+/// One change of an asserter at a time: two that say the same thing first would both find it unsaid. All runs count as
+/// one, since each goes on from what the one before said.
 pub(super) async fn take_turns(tx: &mut Tx, asserter: Asserter) -> Result<()> {
+    let turn = match asserter {
+        Asserter::Run(_) => Uuid::nil(),
+        Asserter::Source(_) | Asserter::Person(_) => asserter.uuid(),
+    };
     sqlx::query!(
         "select pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::uuid::text, 0))",
         Uuid::from(tx.org()),
-        asserter.uuid(),
+        turn,
     )
     .execute(tx.conn())
     .await?;

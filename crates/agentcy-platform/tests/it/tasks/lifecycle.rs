@@ -70,6 +70,7 @@ fn node(key: &str, label: &str) -> NodeAssertion {
         labels: Some(vec![label.to_owned()]),
         properties: Map::new(),
         expected: None,
+        run: None,
     }
 }
 

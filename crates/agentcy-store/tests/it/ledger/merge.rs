@@ -108,3 +108,21 @@ async fn what_one_source_says_of_another_ones_thing_keeps_it_live() {
     assert_eq!((again.id, again.state.as_str()), (k.id, "live"));
     assert_eq!((again.properties, again.sources), (json!({ "note": 1 }), json!([])));
 }
+
+#[tokio::test]
+async fn runs_speak_as_one_and_each_version_names_its_own() {
+    let book = Book::new().await;
+    let (first, second) = (run(), run());
+    let id = book.at(10).edit(first, "k", json!({ "a": 1, "b": 1 })).await;
+    let before = book.node("k").await;
+    book.at(20).edit(second, "k", json!({ "a": 1 })).await;
+    assert_eq!(book.node("k").await, before, "it was said before");
+    book.at(30).edit(second, "k", json!({ "a": null, "c": 1 })).await;
+    assert_eq!(book.node("k").await.properties, json!({ "b": 1, "c": 1 }));
+    let external = uuid::Uuid::from(id).to_string();
+    assert_eq!(book.said(first, &external).await[0].valid, (10, Some(30)));
+    assert_eq!(book.said(second, &external).await[0].valid, (30, None));
+    assert!(!book.withdraw(first, Kind::Node, id.into()).await);
+    assert!(book.withdraw(second, Kind::Node, id.into()).await);
+    assert_eq!(book.node("k").await.state, "archived");
+}
