@@ -15,7 +15,7 @@ pub struct SettingsUpdate {
     pub name: Option<String>,
     /// The IANA name of the zone that its days are of.
     pub timezone: Option<String>,
-    /// How long history is kept; null is for ever.
+    /// After how many days what is over is deleted; null is never.
     pub retention_days: Change<i32>,
     /// Whether remote workers get its credentials. Owners only.
     pub remote_workers: Option<bool>,

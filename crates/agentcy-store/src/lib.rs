@@ -29,6 +29,7 @@ pub mod migrate;
 pub mod orgs;
 pub mod outbox;
 pub mod realms;
+pub mod retention;
 pub mod runs;
 pub mod sealed;
 pub mod sequencer;

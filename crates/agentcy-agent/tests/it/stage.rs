@@ -115,7 +115,8 @@ impl Stage {
 
     pub(crate) async fn edge(&self, from: NodeId, to: NodeId) {
         let edge_type = "DEPENDS_ON".to_owned();
-        let said = EdgeAssertion { from, to, edge_type, properties: serde_json::Map::new(), run: None };
+        let said =
+            EdgeAssertion { from, to, edge_type, properties: serde_json::Map::new(), run: None };
         let writing = graph::link_nodes(&self.inner.platform, &self.owner, said);
         self.seen(Box::pin(writing)).await.unwrap();
     }

@@ -8,6 +8,7 @@ use agentcy_store::{
     Error as StoreError,
     system::{keys, login},
 };
+use uuid::Uuid;
 
 use crate::{Platform, Result};
 
@@ -41,6 +42,13 @@ impl Platform {
             expires_at,
             ..in_the_name_of(org, principal, role, realms, request_id)
         }))
+    }
+
+    /// The proof of somebody who is nobody in particular: for what the server itself does in an org.
+    pub(crate) fn nobody(&self, org: OrgId, action: Action, request_id: &str) -> By {
+        let nobody = Principal::Key(KeyId::from(Uuid::nil()));
+        let caller = in_the_name_of(org, nobody, Role::Viewer, Realms::All, request_id);
+        By::granted(&self.system, &caller, action)
     }
 
     /// The proof that opens a run's own rows, without a look at what its starter may do by now.

@@ -2,17 +2,13 @@
 
 use std::{future::Future, sync::Arc};
 
-use agentcy_core::{
-    Action, By, Caller, Credential, Principal, Realms, Role, Timestamp,
-    id::{KeyId, OrgId},
-};
+use agentcy_core::{Action, Timestamp, id::OrgId};
 use agentcy_graph::GraphStore;
 use agentcy_store::{
     Reader, SystemTx, leases,
     system::projections::{self, LEASE},
 };
 use bytes::Bytes;
-use uuid::Uuid;
 
 use super::reign::Reign;
 use crate::{Platform, Result};
@@ -29,7 +25,8 @@ pub(super) struct Desk {
 impl Desk {
     /// Reads in the org.
     pub(super) async fn reader(&self) -> Result<Reader> {
-        Ok(self.platform.db.read(&by(&self.platform, self.org)).await?)
+        let by = self.platform.nobody(self.org, Action::GraphRead, "projector");
+        Ok(self.platform.db.read(&by).await?)
     }
 
     /// A transaction that commits only while the lease is ours.
@@ -75,22 +72,4 @@ impl Desk {
     pub(super) fn now(&self) -> Timestamp {
         self.platform.clock.now()
     }
-}
-
-/// The projector reads as nobody in particular.
-fn by(platform: &Platform, org: OrgId) -> By {
-    let caller = Caller {
-        org_id: org,
-        principal: Principal::Key(KeyId::from(Uuid::nil())),
-        role: Role::Viewer,
-        realms: Realms::All,
-        credential: Credential::ApiKey,
-        expires_at: None,
-        can_approve: false,
-        platform_admin: false,
-        request_id: "projector".to_owned(),
-        ip: None,
-        causes: Vec::new(),
-    };
-    By::granted(&platform.system, &caller, Action::GraphRead)
 }

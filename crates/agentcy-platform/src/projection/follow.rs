@@ -68,6 +68,9 @@ impl Desk {
         if mark == 0 && found.seq > 0 {
             return Ok(Way::Rebuild("there is none"));
         }
+        if mark < found.forgotten {
+            return Ok(Way::Rebuild("it is older than what was deleted since"));
+        }
         if mark < found.seq || found.fault.is_some() {
             // An older copy, or what a loss of power left: every entity names its last batch, so going on is enough.
             tracing::info!(org.id = %self.org, graph.seq = mark, seq = found.seq, "the graph is gone on with");

@@ -5,6 +5,7 @@ mod agents;
 mod api_keys;
 mod auth;
 mod conversations;
+mod housekeeping;
 mod idempotency;
 mod invites;
 mod llm_settings;

@@ -32,4 +32,5 @@ pub use model::{
     Asserter, Batch, Counts, EdgeState, End, Kind, Moment, NodeState, Provenance, Refused,
     SourceRef, Staged, StagedEdge, StagedNode,
 };
+pub(crate) use stage::is_still;
 pub use stage::{Stage, realm_of, retire};

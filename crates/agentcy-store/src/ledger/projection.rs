@@ -37,6 +37,8 @@ pub struct Projection {
     pub rebuild_asked_at: Option<Timestamp>,
     /// How far it is.
     pub rebuild: Option<Progress>,
+    /// The last batch of which something was deleted: a graph before it never hears that it is gone.
+    pub forgotten: i64,
     /// Why the graph does not follow.
     pub fault: Option<String>,
 }
@@ -130,7 +132,7 @@ pub async fn find(t: &mut impl Tenant) -> Result<Projection> {
     let row = sqlx::query!(
         r#"select coalesce(p.seq, 0) as "seq!", p.at as "at?", coalesce(s.last, 0) as "last!",
                   p.rebuild_asked_at as "rebuild_asked_at?", p.rebuild_done as "done?",
-                  p.rebuild_total as "total?", p.fault as "fault?",
+                  p.rebuild_total as "total?", p.fault as "fault?", coalesce(p.forgotten, 0) as "forgotten!",
                   (select b.at from fact_batches b
                    where b.org_id = o.id and b.seq = coalesce(p.seq, 0) + 1) as behind_since
            from (select $1::uuid as id) o
@@ -147,6 +149,7 @@ pub async fn find(t: &mut impl Tenant) -> Result<Projection> {
         behind_since: row.behind_since,
         rebuild_asked_at: row.rebuild_asked_at,
         rebuild: row.done.zip(row.total).map(|(done, total)| Progress { done, total }),
+        forgotten: row.forgotten,
         fault: row.fault,
     })
 }
@@ -193,7 +196,11 @@ pub async fn batches_after(
 pub async fn count_live(t: &mut impl Tenant) -> Result<i64> {
     let org_id = Uuid::from(t.org());
     let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from entities where org_id = $1 and state = 'live'"#,
+        // Each has an index of what is live, which alone tells.
+        r#"select (select count(*) from entities
+                   where org_id = $1 and kind = 'node' and state = 'live')
+                + (select count(*) from entities
+                   where org_id = $1 and kind = 'edge' and state = 'live') as "count!""#,
         org_id,
     )
     .fetch_one(t.conn())

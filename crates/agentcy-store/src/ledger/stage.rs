@@ -157,13 +157,26 @@ pub(super) async fn take_turns(tx: &mut Tx, asserter: Asserter) -> Result<()> {
         Asserter::Source(_) | Asserter::Person(_) => asserter.uuid(),
     };
     sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::uuid::text, 0))",
+        "select pg_advisory_xact_lock_shared(hashtextextended($1::uuid::text, 0)),
+             pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::uuid::text, 0))",
         Uuid::from(tx.org()),
         turn,
     )
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Whether nobody is changing the org's ledger, nor will before this transaction ends: else a thing that is deleted could
+/// be one that somebody has just found, to speak of it.
+pub(crate) async fn is_still(tx: &mut Tx) -> Result<bool> {
+    let still = sqlx::query_scalar!(
+        r#"select pg_try_advisory_xact_lock(hashtextextended($1::uuid::text, 0)) as "still!""#,
+        Uuid::from(tx.org()),
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(still)
 }
 
 /// Ends everything that the source asserts.

@@ -7,7 +7,9 @@ use agentcy_platform::{
     graph::{self, CypherQuery, Direction, Expand, Hop, Moment},
     projection,
 };
+use agentcy_store::retention::{self, Things};
 use agentcy_testkit::faulty_graph::{Break, Call, When};
+use chrono::TimeDelta;
 use serde_json::Map;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -134,6 +136,36 @@ async fn an_older_copy_of_a_graph_file_is_gone_on_with() {
     stage.assert_equal(org).await;
     assert_eq!(stage.cleared(), 0, "nothing had to be made anew");
     assert_eq!(stage.row(org).await["seq"], 5);
+}
+
+#[tokio::test]
+async fn a_copy_from_before_something_was_deleted_is_rebuilt() {
+    let stage = Stage::new().await;
+    let mut ledger = stage.ledger().await;
+    let org = ledger.org;
+    ledger.node(1, "one");
+    ledger.node(2, "two");
+    ledger.write(&stage).await;
+    stage.project().await;
+    let copies = TempDir::new().unwrap();
+    let copy = copies.path().join("copy");
+    let stage = stage.restart_after(|stage| _ = fs::copy(stage.file(org), &copy).unwrap()).await;
+    ledger.no_node(2);
+    ledger.write(&stage).await;
+    stage.project().await;
+    let (archived, later) = (stage.platform.now(), stage.platform.now() + TimeDelta::days(2));
+    let archive =
+        format!("update entities set archived_at = '{archived}' where state = 'archived'");
+    stage.database.execute(&archive).await;
+    let by = stage.by(org).await;
+    let mut tx = stage.db.begin(&by).await.unwrap();
+    let gone = retention::things(&mut tx, later).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(gone, Things { edges: 0, nodes: 1 });
+    let stage = stage.restart_after(|stage| _ = fs::copy(&copy, stage.file(org)).unwrap()).await;
+    stage.project().await;
+    stage.assert_equal(org).await;
+    assert_eq!((stage.shown(org).await.0.len(), stage.cleared()), (1, 1));
 }
 
 #[tokio::test]
