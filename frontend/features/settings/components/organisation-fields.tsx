@@ -82,8 +82,8 @@ export function OrganisationFields({ view }: { view: SettingsView }) {
           ))}
         </datalist>
         <Field
-          label="History is kept for (days)"
-          hint="1 to 3650. Empty keeps it for ever, which is how it starts."
+          label="What is over is deleted after (days)"
+          hint="1 to 3650. Past versions and archived things of the graph, idle conversations, ended runs and jobs, deliveries. What holds stays, and so does the audit log. Empty deletes nothing, which is how it starts."
           fault={faults?.get("retention_days")}
         >
           {(control) => (
@@ -93,7 +93,7 @@ export function OrganisationFields({ view }: { view: SettingsView }) {
               min={1}
               max={3650}
               className="w-40"
-              placeholder="for ever"
+              placeholder="never"
               value={form.retention}
               onChange={(event) => change({ retention: event.target.value })}
             />

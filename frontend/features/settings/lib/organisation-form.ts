@@ -4,7 +4,7 @@ import type { SettingsPatch, SettingsView } from "@/lib/api/client";
 export interface OrganisationForm {
   name: string;
   timezone: string;
-  /** Days; empty keeps history for ever. */
+  /** Days; empty deletes nothing. */
   retention: string;
   remoteWorkers: boolean;
   /** Empty is none. */

@@ -33,7 +33,9 @@ struct SettingsView {
     name: String,
     /// IANA name.
     timezone: String,
-    /// How long history is kept; null keeps it for ever.
+    /// After how many days what is over is deleted: versions of the graph that ended, and nodes and edges of which
+    /// nothing else is left; conversations in which nothing happened; ended runs of tasks and jobs; deliveries of webhooks. What
+    /// holds stays, and so does the audit log. Null keeps all of it.
     retention_days: Option<i32>,
     /// Whether remote workers get this org's credentials.
     remote_workers: bool,
