@@ -47,7 +47,7 @@ impl Cluster {
             )?;
         }
         private_folder(&root, account)?;
-        let lock = locks::of_this_process(&root.join("server.lock"), &root)?;
+        let lock = locks::of_this_process(&root.join("server.lock"), &root).await?;
 
         let data = root.join("data");
         let made_by = version_of(&data)?;

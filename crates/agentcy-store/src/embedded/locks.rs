@@ -22,9 +22,16 @@ const FORCE: Duration = Duration::from_secs(15);
 const GIVE_UP: Duration = Duration::from_secs(30);
 
 /// The lock that keeps a second server off the folder.
-pub(super) fn of_this_process(path: &Path, folder: &Path) -> Result<File> {
+pub(super) async fn of_this_process(path: &Path, folder: &Path) -> Result<File> {
     let mut file = open(path)?;
-    match file.try_lock() {
+    let began = Instant::now();
+    let mut locked = file.try_lock();
+    // A child has it with us for the moment between its birth and its becoming another program.
+    while matches!(locked, Err(TryLockError::WouldBlock)) && began.elapsed() < PATIENCE {
+        sleep(POLL).await;
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => {
             let written = file
                 .set_len(0)
