@@ -87,10 +87,7 @@ async fn run(job: &Held) -> Result<(), JobError> {
         let Fault { place, message } = first.clone();
         return Err(JobError::fail(Failure::NothingRead(place, message)));
     }
-    let held = match heard.is_doubtful {
-        true => stage.hold_back(&mut tx, heard.is_delta).await?,
-        false => 0,
-    };
+    let held = if heard.is_doubtful { stage.hold_back(&mut tx, heard.is_delta).await? } else { 0 };
     let counts = stage.apply(&mut tx, heard.is_delta || held > 0).await?;
     let has_changed = counts.added + counts.changed + counts.archived > 0;
     if has_changed {

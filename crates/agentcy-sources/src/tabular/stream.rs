@@ -44,8 +44,8 @@ pub(crate) fn collect<'a>(
                 }
             }
             for Row { line, fields } in found {
-                let mapped = fields.map_err(Unfit::from).and_then(|fields| mapper.map(fields));
-                let records = mapped.unwrap_or_else(|Unfit { message, hides }| {
+                let said = fields.map_err(Unfit::from).and_then(|fields| mapper.map(fields));
+                let records = said.unwrap_or_else(|Unfit { message, hides }| {
                     let fault = Fault::new(&format!("line {line}"), message);
                     vec![Record::Fault(Fault { hides, ..fault })]
                 });

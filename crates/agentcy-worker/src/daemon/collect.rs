@@ -49,9 +49,9 @@ async fn run(errand: &Errand) -> Result<Collected, JobError> {
     let collected = sync::collect(connector.collect(work), &mut Bringing(errand)).await?;
     // Nobody tells us that a source is gone.
     if let Some(root) = daemon.cache.clone() {
-        match tokio::task::spawn_blocking(move || cache::sweep(&root)).await {
-            Ok(Err(error)) => tracing::warn!(error = %error, "old copies could not be removed"),
-            Ok(Ok(_)) | Err(_) => {}
+        let swept = tokio::task::spawn_blocking(move || cache::sweep(&root)).await;
+        if let Ok(Err(error)) = swept {
+            tracing::warn!(error = %error, "old copies could not be removed");
         }
     }
     let (done, batches) = (collected.progress.done, collected.batches);

@@ -30,20 +30,20 @@ fn a_branch_that_is_packed_while_the_refs_are_read_is_there() {
     let packed = world.repo().join(".git/packed-refs");
     let source = world.source();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (begin, begun) = mpsc::channel::<(String, u64)>();
+    let (order, taken) = mpsc::channel::<(String, u64)>();
     thread::scope(|scope| {
         scope.spawn(|| {
-            for (name, delay) in begun {
+            for (name, delay) in taken {
                 thread::sleep(Duration::from_micros(delay));
                 pack(&packed, &head, &heads.join(&name), &name);
             }
         });
         // Dropped when this ends, however it ends, so that the thread ends too.
-        let begin = begin;
+        let order = order;
         for round in 0..ROUNDS {
             let name = format!("late-{round}");
             fs::write(heads.join(&name), &head).unwrap();
-            begin.send((name.clone(), 50 * (round % 100))).unwrap();
+            order.send((name.clone(), 50 * (round % 100))).unwrap();
             let told = runtime.block_on(source.all());
             assert!(told.has(&format!("branch:{name}")), "in round {round}");
             assert_eq!(told.faults, []);
