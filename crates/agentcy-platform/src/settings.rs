@@ -13,7 +13,7 @@ pub use agentcy_store::orgs::Org;
 pub struct SettingsUpdate {
     /// Its name.
     pub name: Option<String>,
-    /// The IANA name of the zone that its days are of.
+    /// The IANA name of the zone whose days agents mean by "today".
     pub timezone: Option<String>,
     /// After how many days what is over is deleted; null is never.
     pub retention_days: Change<i32>,

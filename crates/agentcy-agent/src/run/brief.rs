@@ -8,10 +8,11 @@ use std::{
     time::Duration,
 };
 
-use agentcy_core::{By, Limit, Realms, id::OrgId};
+use agentcy_core::{By, Limit, Realms, Timestamp, id::OrgId};
 use agentcy_llm::Message as Said;
 use agentcy_platform::Result;
-use agentcy_store::{Tenant, conversations::Turn as Stage, ledger::stats, sources};
+use agentcy_store::{Tenant, conversations::Turn as Stage, ledger::stats, orgs, sources};
+use chrono_tz::Tz;
 use tokio::{
     sync::watch,
     time::{Instant, timeout},
@@ -37,7 +38,16 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const KEPT: usize = 4096;
 
 type Key = (OrgId, Option<Vec<String>>);
-type Text = watch::Sender<Option<Arc<str>>>;
+type Looked = watch::Sender<Option<Arc<Look>>>;
+
+/// What is told of an org.
+#[derive(Debug, Default)]
+struct Look {
+    /// What there is to ask about.
+    graph: String,
+    /// Whose days are meant by `today`.
+    zone: Tz,
+}
 
 /// What lies in the graphs, as of the last look.
 #[derive(Default)]
@@ -48,12 +58,12 @@ pub(crate) struct Briefs {
 struct Brief {
     /// When to look again.
     due: Instant,
-    text: Text,
+    looked: Looked,
 }
 
 impl Briefs {
     /// What is kept, and whether whoever asks has to look anew: of many at once one has.
-    fn find(&self, key: &Key) -> (Text, bool) {
+    fn find(&self, key: &Key) -> (Looked, bool) {
         let now = Instant::now();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(brief) = kept.get_mut(key) {
@@ -61,15 +71,15 @@ impl Briefs {
             if is_due {
                 brief.due = now + NEW;
             }
-            return (brief.text.clone(), is_due);
+            return (brief.looked.clone(), is_due);
         }
         if kept.len() >= KEPT {
             let oldest = kept.iter().min_by_key(|(_, brief)| brief.due).map(|(key, _)| key.clone());
             oldest.and_then(|key| kept.remove(&key));
         }
-        let text = watch::Sender::new(None);
-        kept.insert(key.clone(), Brief { due: now + NEW, text: text.clone() });
-        (text, true)
+        let looked = watch::Sender::new(None);
+        kept.insert(key.clone(), Brief { due: now + NEW, looked: looked.clone() });
+        (looked, true)
     }
 
     fn put_off(&self, key: &Key) {
@@ -108,10 +118,9 @@ pub(crate) async fn preface(runs: &Runs, by: &By, stage: &Stage, realms: &Realms
     for realm in grants(stage, None).realms {
         seen = seen.intersect(&Realms::Only(vec![realm]));
     }
-    let graph = brief(runs, by, &seen).await;
+    let look = brief(runs, by, &seen).await;
     let agent = stage.agent.as_ref();
     let who = agent.map(|agent| agent.instructions.trim()).filter(|text| !text.is_empty());
-    let now = runs.platform.now().format("%Y-%m-%d %H:%M");
     let scope = match &seen {
         Realms::All => "every realm".to_owned(),
         Realms::Only(list) => {
@@ -122,30 +131,40 @@ pub(crate) async fn preface(runs: &Runs, by: &By, stage: &Stage, realms: &Realms
     let who = who.unwrap_or(DEFAULT);
     Preface {
         system: plain::text(format!("{who}\n\nYou see {scope}.\n\n{UNTRUSTED_RULE}")),
-        time: format!("It is {now} UTC."),
-        graph: plain::text(graph.to_string()),
+        time: time(runs.platform.now(), look.zone),
+        graph: plain::text(look.graph.clone()),
     }
+}
+
+/// The built-in model reads it as well.
+fn time(now: Timestamp, zone: Tz) -> String {
+    let utc = now.format("%Y-%m-%d %H:%M");
+    if zone == Tz::UTC {
+        return format!("It is {utc} UTC.");
+    }
+    let here = now.with_timezone(&zone).format("%Y-%m-%d %H:%M%:z");
+    format!("It is {utc} UTC, and {here} in {zone}, whose days are meant by words such as today.")
 }
 
 /// What there is to ask about. An old look is given once more while a new one is taken, and where none is taken in time
 /// nothing is known: no message is refused for it.
-async fn brief(runs: &Runs, by: &By, realms: &Realms) -> Arc<str> {
+async fn brief(runs: &Runs, by: &By, realms: &Realms) -> Arc<Look> {
     let key = (by.org_id(), matches!(realms, Realms::Only(_)).then(|| realms.to_slugs()));
-    let (text, is_due) = runs.briefs.find(&key);
+    let (looked, is_due) = runs.briefs.find(&key);
     if is_due {
-        look_anew(runs.clone(), by.clone(), key, realms.clone(), text.clone());
+        look_anew(runs.clone(), by.clone(), key, realms.clone(), looked.clone());
     }
-    let mut looked = text.subscribe();
+    let mut looked = looked.subscribe();
     let known = timeout(PATIENCE, looked.wait_for(Option::is_some)).await;
-    known.ok().and_then(|text| text.ok()?.clone()).unwrap_or_default()
+    known.ok().and_then(|look| look.ok()?.clone()).unwrap_or_default()
 }
 
-fn look_anew(runs: Runs, by: By, key: Key, realms: Realms, kept: Text) {
+fn look_anew(runs: Runs, by: By, key: Key, realms: Realms, kept: Looked) {
     runs.lifecycle.clone().spawn(async move {
         let looked = async { look(&mut runs.platform.read(&by).await?, &realms).await };
         let error: Box<dyn Error + Send + Sync> = match timeout(NEW, looked).await {
-            Ok(Ok(text)) => {
-                kept.send_replace(Some(text));
+            Ok(Ok(look)) => {
+                kept.send_replace(Some(Arc::new(look)));
                 return;
             }
             Ok(Err(error)) => error.into(),
@@ -153,15 +172,18 @@ fn look_anew(runs: Runs, by: By, key: Key, realms: Realms, kept: Text) {
         };
         tracing::warn!(org.id = %by.org_id(), error = &*error as &dyn Error, "the graph could not be looked at");
         runs.briefs.put_off(&key);
-        kept.send_if_modified(|text| {
-            let is_first = text.is_none();
-            text.get_or_insert_default();
+        kept.send_if_modified(|look| {
+            let is_first = look.is_none();
+            look.get_or_insert_default();
             is_first
         });
     });
 }
 
-async fn look(tenant: &mut impl Tenant, realms: &Realms) -> Result<Arc<str>> {
+async fn look(tenant: &mut impl Tenant, realms: &Realms) -> Result<Look> {
+    let org = orgs::find(tenant).await?;
+    // A zone that only PostgreSQL knows is told as UTC.
+    let zone = org.and_then(|org| org.timezone.parse().ok()).unwrap_or_default();
     let limit = Limit::new(50).unwrap_or_default();
     let sources = sources::list(tenant, realms, limit, None).await?;
     let stats = stats::entities(tenant, realms).await?;
@@ -187,7 +209,7 @@ async fn look(tenant: &mut impl Tenant, realms: &Realms) -> Result<Arc<str>> {
         add(format!("{line}\n"));
     }
     text.push_str("</data>");
-    Ok(text.into())
+    Ok(Look { graph: text, zone })
 }
 
 /// A name from outside, which can end no mark.
@@ -210,10 +232,12 @@ mod tests {
         let briefs = Briefs::default();
         let due = (0..20).filter(|_| briefs.find(&key(0)).1).count();
         assert_eq!(due, 1);
-        briefs.find(&key(0)).0.send_replace(Some("much".into()));
+        let much = Look { graph: "much".to_owned(), zone: Tz::UTC };
+        briefs.find(&key(0)).0.send_replace(Some(Arc::new(much)));
         tokio::time::advance(NEW).await;
-        let (text, is_due) = briefs.find(&key(0));
-        assert_eq!((text.borrow().as_deref(), is_due), (Some("much"), true));
+        let (looked, is_due) = briefs.find(&key(0));
+        let graph = looked.borrow().as_ref().map(|look| look.graph.clone());
+        assert_eq!((graph.as_deref(), is_due), (Some("much"), true));
         assert!(!briefs.find(&key(0)).1);
         tokio::time::advance(NEW / 2).await;
         for n in 1..KEPT {
@@ -224,5 +248,16 @@ mod tests {
         assert!(briefs.find(&key(0)).1, "it is the oldest");
         assert!(!briefs.find(&key(1)).1);
         assert!(!briefs.find(&key(KEPT)).1);
+    }
+
+    #[test]
+    fn the_time_is_told_in_the_zone_of_the_org_as_well() {
+        let now = "2026-11-23T23:30:00Z".parse().unwrap();
+        assert_eq!(time(now, Tz::UTC), "It is 2026-11-23 23:30 UTC.");
+        assert_eq!(
+            time(now, Tz::Europe__Berlin),
+            "It is 2026-11-23 23:30 UTC, and 2026-11-24 00:30+01:00 in Europe/Berlin, \
+             whose days are meant by words such as today."
+        );
     }
 }

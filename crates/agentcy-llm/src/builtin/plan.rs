@@ -3,7 +3,7 @@
 //! A plan is ordinary code that asks tools and goes on with what they say. It is run from its beginning at every turn: calls
 //! that were made are answered from the conversation, the first that was not ends the turn.
 
-use agentcy_core::Timestamp;
+use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
 
 use super::{text::plain, when};
@@ -58,7 +58,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Present time, as the request tells it.
-    pub(super) fn now(&self) -> Option<Timestamp> {
+    pub(super) fn now(&self) -> Option<DateTime<FixedOffset>> {
         let told = self.request.messages.iter().rev().filter_map(|message| match message {
             Message::Aside(text) => Some(text.as_str()),
             _ => None,

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use agentcy_core::Timestamp;
+use chrono::{DateTime, FixedOffset};
 
 use super::words::Word;
 
 /// How the line of a request begins that tells the time, to the minute and in UTC.
 const TIME_IS: &str = "It is ";
+/// How the same goes on with the time in the zone whose days are meant: so long, and like this.
+const HERE: (&str, usize, &str) = (", and ", 22, "%Y-%m-%d %H:%M%:z");
 const DAY: u64 = 24 * 60 * 60;
 const WEEKDAYS: [&str; 7] =
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -27,12 +30,15 @@ pub(super) enum When {
     Weekday(u64),
 }
 
-/// The time of a request.
-pub(super) fn now(system: &str) -> Option<Timestamp> {
+/// The time of a request, as it is where its days are meant.
+pub(super) fn now(system: &str) -> Option<DateTime<FixedOffset>> {
     let mut lines = system.lines().filter_map(|line| line.strip_prefix(TIME_IS));
     lines.find_map(|line| {
-        let (time, _) = line.split_once(" UTC")?;
-        format!("{}:00Z", time.replace(' ', "T")).parse().ok()
+        let (time, rest) = line.split_once(" UTC")?;
+        let (and, long, form) = HERE;
+        let here = rest.strip_prefix(and).and_then(|here| here.get(..long));
+        let here = here.and_then(|here| DateTime::parse_from_str(here, form).ok());
+        here.or_else(|| format!("{}:00Z", time.replace(' ', "T")).parse().ok())
     })
 }
 
@@ -129,22 +135,20 @@ fn date(text: &str) -> Option<When> {
 
 impl When {
     /// The moment that is meant; `None` when it takes a time that is not known.
-    pub(super) fn moment(self, now: Option<Timestamp>) -> Option<Timestamp> {
+    pub(super) fn moment(self, now: Option<DateTime<FixedOffset>>) -> Option<Timestamp> {
         if let Self::At(time) = self {
             return Some(time);
         }
         let now = now?;
-        let begin = |days: u64| {
-            let day = now.format("%Y-%m-%dT00:00:00Z").to_string().parse::<Timestamp>().ok()?;
-            ago(day, days * DAY)
-        };
+        let first = |form: &str| now.format(form).to_string().parse::<Timestamp>().ok();
+        let begin = |days: u64| ago(first("%Y-%m-%dT00:00:00%:z")?, days * DAY);
         let weekday: u64 = now.format("%u").to_string().parse().ok()?;
         match self {
             Self::At(time) => Some(time),
-            Self::Ago(seconds) => ago(now, seconds),
+            Self::Ago(seconds) => ago(now.to_utc(), seconds),
             Self::Days(days) => begin(days),
-            Self::Begin("month") => now.format("%Y-%m-01T00:00:00Z").to_string().parse().ok(),
-            Self::Begin("year") => now.format("%Y-01-01T00:00:00Z").to_string().parse().ok(),
+            Self::Begin("month") => first("%Y-%m-01T00:00:00%:z"),
+            Self::Begin("year") => first("%Y-01-01T00:00:00%:z"),
             Self::Begin(_) => begin(weekday - 1),
             Self::Weekday(day) => begin((weekday + 6 - day) % 7),
         }
@@ -195,5 +199,23 @@ mod tests {
             assert_eq!(moment, None, "{said}");
         }
         assert_eq!(When::Ago(1).moment(None), None, "it has no clock of its own");
+    }
+
+    #[test]
+    fn days_are_those_of_the_zone_that_is_told() {
+        // A Tuesday there already.
+        let now = now(
+            "It is 2026-11-30 23:30 UTC, and 2026-12-01 00:30+01:00 in Europe/Berlin, whose days are.",
+        );
+        for (said, moment) in [
+            ("today", "2026-11-30T23:00:00Z"),
+            ("this week", "2026-11-29T23:00:00Z"),
+            ("this month", "2026-11-30T23:00:00Z"),
+            ("since tuesday", "2026-11-30T23:00:00Z"),
+            ("last hour", "2026-11-30T22:30:00Z"),
+        ] {
+            let when = take(&words(said)).1;
+            assert_eq!(written(when.unwrap().moment(now).unwrap()), moment, "{said}");
+        }
     }
 }

@@ -62,7 +62,7 @@ export function OrganisationFields({ view }: { view: SettingsView }) {
         </Field>
         <Field
           label="Time zone"
-          hint="Whose days usage is counted by, such as Europe/Berlin."
+          hint='Whose days agents mean by "today", such as Europe/Berlin.'
           fault={faults?.get("timezone")}
         >
           {(control) => (

@@ -150,6 +150,16 @@ async fn what_was_told_before_is_told_again_byte_for_byte() {
 }
 
 #[tokio::test]
+async fn a_model_is_told_the_time_in_the_zone_of_the_org_as_well() {
+    let talk = Talk::of([Turn::streams(["Yes."])]).await;
+    talk.inner.database.execute("update orgs set timezone = 'Asia/Tokyo'").await;
+    talk.ask("now?").await;
+    let asked = talk.asked();
+    let text = asked[0].to_string();
+    assert!(text.contains("+09:00 in Asia/Tokyo, whose days are meant"), "{text}");
+}
+
+#[tokio::test]
 async fn a_model_that_says_nothing_is_asked_once_more() {
     let nothing = || Turn::streams::<String>([]);
     let talk = Talk::of([nothing(), Turn::streams(["Yes."])]).await;

@@ -31,7 +31,8 @@ pub(super) fn router() -> ApiRouter<AppState> {
 struct SettingsView {
     org_id: OrgId,
     name: String,
-    /// IANA name.
+    /// IANA name. Agents are told the time in it, and mean its days by words such as "today". Usage is counted by days of
+    /// UTC, and each schedule names its own zone.
     timezone: String,
     /// After how many days what is over is deleted: versions of the graph that ended, and nodes and edges of which
     /// nothing else is left; conversations in which nothing happened; ended runs of tasks and jobs; deliveries of webhooks. What
