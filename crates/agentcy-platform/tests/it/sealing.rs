@@ -40,10 +40,10 @@ async fn connect_many(desk: &Desk, org: OrgId, sealed_by: [u8; 32], count: u128)
     for n in 0..count {
         let row = source(n).to_string();
         let cell = Cell { org, column: "sources.credentials", row: &row };
-        let sealed = hex::encode(sealer.seal(cell, b"{\"token\":\"t\"}").unwrap());
+        let kept = hex::encode(sealer.seal(cell, b"{\"token\":\"t\"}").unwrap());
         let (id, org) = (Uuid::from(source(n)), Uuid::from(org));
         rows.push(format!(
-            "('{id}', '{org}', 'source {n}', 'json', 'data', '{{}}', '\\x{sealed}', 'nobody', now(), now())"
+            "('{id}', '{org}', 'source {n}', 'json', 'data', '{{}}', '\\x{kept}', 'nobody', now(), now())"
         ));
     }
     let into = "insert into sources (id, org_id, name, source_type, realm, config, credentials,
@@ -75,9 +75,9 @@ async fn closed_hooks(desk: &Desk, key: [u8; 32]) -> usize {
         let id = agentcy_core::id::TriggerId::from(id).to_string();
         let cell = Cell { org: desk.org, column: "triggers.secret", row: &id };
         for column in ["secret", "previous_secret"] {
-            let Some(sealed) = row[column].as_str() else { continue };
-            let sealed = hex::decode(sealed.trim_start_matches("\\x")).unwrap();
-            closed += usize::from(sealer.open(cell, &sealed).is_err());
+            let Some(kept) = row[column].as_str() else { continue };
+            let kept = hex::decode(kept.trim_start_matches("\\x")).unwrap();
+            closed += usize::from(sealer.open(cell, &kept).is_err());
         }
     }
     closed
