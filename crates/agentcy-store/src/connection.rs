@@ -18,7 +18,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use crate::{Error, Result};
+use crate::{Error, Result, error::READ_ONLY};
 
 /// How long one statement may take on the wire; the server's own limit comes first.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(12);
@@ -85,6 +85,11 @@ impl Connection {
     /// Whether the server is gone, for this connection at least.
     pub(crate) fn is_dead(&self) -> bool {
         self.state == State::Dead
+    }
+
+    /// Counts it as gone: its server is not one to talk to any more.
+    pub(crate) fn give_up(&mut self) {
+        self.state = State::Dead;
     }
 
     /// Sets the session's tenant unless it is set already.
@@ -190,11 +195,12 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Whether the server hangs up after these words.
+/// Whether the server hangs up after these words, or is one that takes no writes: a standby by now, where another leads.
 fn ends_session(refusal: &dyn DatabaseError) -> bool {
-    refusal
-        .try_downcast_ref::<PgDatabaseError>()
-        .is_none_or(|refusal| matches!(refusal.severity(), PgSeverity::Fatal | PgSeverity::Panic))
+    refusal.try_downcast_ref::<PgDatabaseError>().is_none_or(|refusal| {
+        matches!(refusal.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+            || refusal.code() == READ_ONLY
+    })
 }
 
 type Step = Either<PgQueryResult, PgRow>;

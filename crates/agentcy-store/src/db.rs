@@ -132,11 +132,17 @@ impl Db {
         Ok(SystemTx { connection })
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and is one that takes writes.
     pub async fn ping(&self) -> Result<()> {
         let mut connection = self.connection().await?;
-        sqlx::query!("select 1 as one").fetch_one(&mut *connection).await?;
-        Ok(())
+        let writes = sqlx::query_scalar!(
+            r#"select not current_setting('transaction_read_only')::bool as "writes!""#
+        );
+        if writes.fetch_one(&mut *connection).await? {
+            return Ok(());
+        }
+        connection.give_up();
+        Err(Error::Unavailable("it takes no writes".into()))
     }
 
     /// Ends every idle connection and refuses new ones.

@@ -80,11 +80,14 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Connection trouble (08), no room left (53), shutdown and crash (57P), a statement or lock that took too long.
+/// What a server says that takes no writes.
+pub(crate) const READ_ONLY: &str = "25006";
+
+/// Connection trouble (08), no room left (53), shutdown and crash (57P), no writes, a statement or lock that took too long.
 fn is_outage(refusal: &dyn DatabaseError) -> bool {
     refusal.code().is_some_and(|code| {
         ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
-            || matches!(code.as_ref(), "57014" | "55P03" | "25P03")
+            || matches!(code.as_ref(), READ_ONLY | "57014" | "55P03" | "25P03")
     })
 }
 

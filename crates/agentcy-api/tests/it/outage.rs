@@ -115,6 +115,25 @@ async fn without_postgres_requests_are_refused_and_probes_say_why() {
 }
 
 #[tokio::test]
+async fn a_postgres_that_takes_no_writes_is_away_until_it_does() {
+    let stage = Stage::behind_postgres().await;
+    let database = &stage.app.stage.database;
+    let name = &database.name;
+    let alter = |what: &str| format!("begin read write; alter database {name} {what}; commit");
+    database.execute(&alter("set default_transaction_read_only = on")).await;
+    // As after a switch to another server: the connections are new.
+    stage.proxy.set(Fault::Reset).await;
+    assert_away(stage.me().await, "postgres");
+    stage.proxy.set(Fault::Pass).await;
+    let key = || stage.owner.post(KEYS, json!({ "name": "ci", "role": "viewer" }));
+    assert_away(key().await, "postgres");
+    stage.probes("postgres").await;
+    database.execute(&alter("reset default_transaction_read_only")).await;
+    stage.readiness("postgres", "ok").await.expecting(200);
+    key().await.expecting(201);
+}
+
+#[tokio::test]
 async fn many_requests_at_once_are_all_refused_in_time_and_all_served_afterwards() {
     let stage = Stage::behind_postgres().await;
     stage.proxy.set(Fault::Blackhole).await;
@@ -192,7 +211,7 @@ async fn nothing_that_was_acknowledged_is_lost_and_nothing_is_made_twice() {
 mod on_redis {
     use super::*;
 
-    async fn behind_redis() -> Stage {
+    pub(super) async fn behind_redis() -> Stage {
         let redis = Outside::redis();
         let proxy = FaultProxy::start(redis.address()).await.unwrap();
         let exchange = |database: &TestDb, engines: &mut agentcy_platform::Engines| {
@@ -228,6 +247,31 @@ mod on_redis {
         stage.is_well("redis").await;
         stage.get(&path).await.expecting(200);
         stage.get(&path).await.expecting_error(401, "unauthenticated");
+    }
+}
+
+mod on_redis_that_stands_still {
+    use agentcy_platform::order::{Sequencer, Turn};
+
+    use super::{on_redis::behind_redis, *};
+
+    #[tokio::test]
+    #[ignore = "needs Redis: cargo xtask test brings it"]
+    async fn what_is_committed_gets_its_number_before_the_lease_runs_out() {
+        let stage = behind_redis().await;
+        for _ in 0..20 {
+            let org = stage.app.stage.org().await;
+            let owner = stage.app.member(org, Role::Owner).await;
+            owner.post(KEYS, json!({ "name": "ci", "role": "viewer" })).await.expecting(201);
+        }
+        stage.proxy.set(Fault::Blackhole).await;
+        let platform = &stage.app.stage.platform;
+        let (mut first, mut second) = (Sequencer::new(platform), Sequencer::new(platform));
+        let turn = timeout(HANGS, first.turn(platform)).await.expect("a turn hangs");
+        assert_eq!(turn.unwrap(), Turn::Idle);
+        assert_eq!(second.turn(platform).await.unwrap(), Turn::Waiting);
+        let without = "select count(*) as many from audit where seq is null";
+        assert_eq!(stage.app.stage.database.rows(without).await[0]["many"], 0);
     }
 }
 
