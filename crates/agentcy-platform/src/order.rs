@@ -9,9 +9,11 @@ use agentcy_core::id::EventId;
 use agentcy_store::{
     Error as StoreError,
     leases::{self, Fence},
-    sequencer,
+    sequencer::{self, Advance},
 };
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{Platform, Result, wake::Bell};
@@ -20,6 +22,10 @@ use crate::{Platform, Result, wake::Bell};
 const TTL: Duration = Duration::from_secs(10);
 /// Renewed when this much of it is gone.
 const RENEW: Duration = Duration::from_secs(3);
+/// How long a turn is spent on waking readers: a bus that stands still holds up no number.
+const WAKE: Duration = Duration::from_millis(250);
+/// How many are woken at once.
+const WAKE_AT_ONCE: usize = 16;
 
 /// One process' claim to number.
 #[derive(Debug)]
@@ -62,16 +68,8 @@ impl Sequencer {
             return Ok(Turn::Idle);
         }
         tx.commit().await?;
-        for advance in &batch.advances {
-            // A reader that is not woken finds the number when it next looks.
-            let channel = Key::new(advance.org_id, format!("seq:{}", advance.topic));
-            let number = Bytes::from(advance.last.to_string());
-            if let Err(error) = platform.bus.publish(&channel, number).await {
-                tracing::debug!(error = %error, "readers could not be woken");
-            }
-        }
-        if batch.advances.iter().any(|advance| advance.topic == sequencer::FACTS) {
-            platform.ring(Bell::Numbered).await;
+        if timeout(WAKE, wake(platform, &batch.advances)).await.is_err() {
+            tracing::debug!("readers could not be woken in time");
         }
         Ok(if batch.more { Turn::More } else { Turn::Idle })
     }
@@ -97,4 +95,19 @@ impl Sequencer {
         self.held = fence.map(|fence| (fence, since));
         Ok(fence)
     }
+}
+
+/// A reader that is not woken finds the number when it next looks.
+async fn wake(platform: &Platform, advances: &[Advance]) {
+    if advances.iter().any(|advance| advance.topic == sequencer::FACTS) {
+        platform.ring(Bell::Numbered).await;
+    }
+    let each = stream::iter(advances).for_each_concurrent(WAKE_AT_ONCE, |advance| async {
+        let channel = Key::new(advance.org_id, format!("seq:{}", advance.topic));
+        let number = Bytes::from(advance.last.to_string());
+        if let Err(error) = platform.bus.publish(&channel, number).await {
+            tracing::debug!(error = %error, "readers could not be woken");
+        }
+    });
+    each.await;
 }
