@@ -162,7 +162,7 @@ pub async fn remove(platform: &Platform, caller: &Caller, id: AgentId) -> Result
     if let Some(need) = store::need(&mut tx, id).await? {
         return Err(Error::refused(ErrorCode::InUse, needed(need)));
     }
-    store::delete(&mut tx, id).await?;
+    store::delete(&mut tx, id, platform.clock.now()).await?;
     audit::record(&mut tx, &platform.done(&by, id, json!({ "name": agent.name }))).await?;
     Ok(tx.commit().await?)
 }

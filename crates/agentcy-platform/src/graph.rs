@@ -24,6 +24,7 @@ pub use agentcy_store::ledger::{
 pub use around::{expand, neighbours};
 pub use cypher::{Cell, CypherQuery, CypherTable, cypher};
 pub use read::{history, read, search};
+pub(crate) use stats::Counts;
 pub use stats::{Count, Stats, stats};
 pub use write::{EdgeAssertion, NodeAssertion, Written, link_nodes, upsert_node};
 

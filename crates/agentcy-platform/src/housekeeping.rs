@@ -1,36 +1,25 @@
 //! What nobody asks for and somebody must do: removing what has expired.
 
-use agentcy_core::{Action, Timestamp, id::OrgId};
+use agentcy_core::{Action, Chain, Timestamp, id::OrgId};
 use agentcy_store::{
-    housekeeping::{self, Swept},
+    Error as StoreError,
+    housekeeping::{self, Kind},
     retention::{self, BATCH, CONVERSATIONS, Things},
 };
 use chrono::TimeDelta;
 
 use crate::{Platform, Result};
 
-/// Removes expired sessions, invitations, kept answers, old events, ended jobs and runs of tasks, and old deliveries; then
-/// what orgs keep for some days only. In bounded batches until nothing is left.
+/// How much smaller the batches are of what took too long to delete.
+const SMALLER: u64 = 10;
+
+/// Removes expired sessions, invitations, kept answers, old events, ended jobs and runs of tasks, old deliveries, and what
+/// is left of removed tasks and agents; then what orgs keep for some days only. In bounded batches until nothing is left,
+/// each kind by itself: what cannot be deleted keeps nothing else.
 pub async fn sweep(platform: &Platform) -> Result<()> {
-    loop {
-        let mut tx = platform.db.system(&platform.system).await?;
-        let swept = housekeeping::sweep(&mut tx, platform.clock.now()).await?;
-        tx.commit().await?;
-        let Swept { sessions, invites, idempotency_keys, events, jobs, .. } = swept;
-        let Swept { deliveries, task_runs, workers, .. } = swept;
-        tracing::debug!(
-            sessions,
-            invites,
-            idempotency_keys,
-            events,
-            jobs,
-            deliveries,
-            task_runs,
-            workers,
-            "swept what has expired"
-        );
-        if !swept.more() {
-            break;
+    for kind in Kind::ALL {
+        if let Err(error) = sweep_one(platform, kind).await {
+            tracing::warn!(?kind, error = %Chain(&error), "what has expired could not be swept");
         }
     }
     let mut tx = platform.db.system(&platform.system).await?;
@@ -39,9 +28,31 @@ pub async fn sweep(platform: &Platform) -> Result<()> {
     for (org, days) in orgs {
         let before = platform.clock.now() - TimeDelta::days(days.into());
         if let Err(error) = forget(platform, org, before).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(org.id = %org, error, "what an org keeps no longer could not be deleted");
+            tracing::warn!(org.id = %org, error = %Chain(&error), "what an org keeps no longer could not be deleted");
         }
+    }
+    Ok(())
+}
+
+async fn sweep_one(platform: &Platform, kind: Kind) -> Result<()> {
+    let (mut most, mut all) = (kind.batch(), 0);
+    loop {
+        let mut tx = platform.db.system(&platform.system).await?;
+        let swept = match housekeeping::sweep(&mut tx, kind, most, platform.clock.now()).await {
+            Err(StoreError::Unavailable(_)) if most == kind.batch() => {
+                most /= SMALLER;
+                continue;
+            }
+            swept => swept?,
+        };
+        tx.commit().await?;
+        all += swept;
+        if swept < most {
+            break;
+        }
+    }
+    if all > 0 {
+        tracing::debug!(?kind, all, "swept what has expired");
     }
     Ok(())
 }

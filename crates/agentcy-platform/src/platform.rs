@@ -12,7 +12,7 @@ use agentcy_store::{Db, Reader, Tx};
 use crate::{
     Listing, PageRequest, Result, Sealer,
     auth::Auth,
-    health,
+    graph, health,
     page::{Cursors, TimeKey},
     setup::Setup,
 };
@@ -62,6 +62,7 @@ pub struct Parts {
     pub(crate) sealer: Sealer,
     pub(crate) cursors: Cursors,
     pub(crate) health: health::Cache,
+    pub(crate) counts: graph::Counts,
     pub(crate) auth: Auth,
 }
 
@@ -75,6 +76,7 @@ impl Platform {
         let Engines { db, bus, graph, egress, connectors } = engines;
         let Ground { clock, entropy } = ground;
         let health = health::Cache::default();
+        let counts = graph::Counts::default();
         let auth = Auth::new(&setup.auth, &egress, &clock, &entropy);
         let parts = Parts {
             db,
@@ -90,6 +92,7 @@ impl Platform {
             sealer,
             cursors,
             health,
+            counts,
             auth,
         };
         Self { parts: Arc::new(parts) }

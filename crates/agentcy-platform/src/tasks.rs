@@ -185,8 +185,7 @@ pub async fn remove(platform: &Platform, caller: &Caller, id: TaskId) -> Result<
     let task = locked(&mut tx, &by, id).await?;
     let now = platform.clock.now();
     let active = task_runs::active(&mut tx, id).await?;
-    // The conversations forget their task with it; they are locked before their runs.
-    store::delete(&mut tx, id).await?;
+    store::delete(&mut tx, id, now).await?;
     for run in active.into_iter().filter_map(|run| run.run_id) {
         agent_runs::ask_cancel(&mut tx, run, false, now).await?;
     }

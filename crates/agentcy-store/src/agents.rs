@@ -102,7 +102,8 @@ pub async fn list(
         "select id, name, instructions, model, tools, realm, limits, approval_defaults,
                 standing_approvals, created_by, created_at, updated_at
          from agents
-         where org_id = $1 and ($2::text[] is null or realm is null or realm = any($2))
+         where org_id = $1 and deleted_at is null
+             and ($2::text[] is null or realm is null or realm = any($2))
              and ($3::timestamptz is null or (created_at, id) < ($3, $4::uuid))
          order by created_at desc, id desc
          limit $5",
@@ -117,7 +118,8 @@ pub async fn list(
     let total = sqlx::query_scalar!(
         r#"select count(*) as "count!" from (
                select from agents
-               where org_id = $1 and ($2::text[] is null or realm is null or realm = any($2))
+               where org_id = $1 and deleted_at is null
+                   and ($2::text[] is null or realm is null or realm = any($2))
                limit $3) counted"#,
         org,
         slugs.as_deref(),
@@ -136,7 +138,7 @@ pub async fn find(tenant: &mut impl Tenant, id: AgentId) -> Result<Option<Agent>
         AgentRow,
         "select id, name, instructions, model, tools, realm, limits, approval_defaults,
                 standing_approvals, created_by, created_at, updated_at
-         from agents where org_id = $1 and id = $2",
+         from agents where org_id = $1 and id = $2 and deleted_at is null",
         Uuid::from(tenant.org()),
         Uuid::from(id),
     )
@@ -153,7 +155,7 @@ pub async fn lock(tx: &mut Tx, id: AgentId) -> Result<Option<Agent>> {
         AgentRow,
         "select id, name, instructions, model, tools, realm, limits, approval_defaults,
                 standing_approvals, created_by, created_at, updated_at
-         from agents where org_id = $1 and id = $2 for no key update",
+         from agents where org_id = $1 and id = $2 and deleted_at is null for no key update",
         Uuid::from(tx.org()),
         Uuid::from(id),
     )
@@ -168,11 +170,12 @@ pub async fn lock(tx: &mut Tx, id: AgentId) -> Result<Option<Agent>> {
 pub enum Need {
     /// A task uses it.
     Task,
-    /// An answer of it is under way, waits or is about to begin.
+    /// An answer of it is under way or waits.
     Answer,
 }
 
-/// What an agent is needed for, if anything. From now on nothing refers to it anew before the transaction ends.
+/// What an agent is needed for, if anything. From now on nothing refers to it anew before the transaction ends. An answer
+/// that begins after that goes on with it to its end, though it is removed.
 #[tracing::instrument(name = "db.agents.need", skip_all)]
 pub async fn need(tx: &mut Tx, id: AgentId) -> Result<Option<Need>> {
     let (org, id) = (Uuid::from(tx.org()), Uuid::from(id));
@@ -180,19 +183,12 @@ pub async fn need(tx: &mut Tx, id: AgentId) -> Result<Option<Need>> {
     sqlx::query!("select from agents where org_id = $1 and id = $2 for update", org, id)
         .fetch_optional(tx.conn())
         .await?;
-    // Whoever begins an answer has its conversation before they come to the agent, and would wait for us: nobody waits
-    // for them.
     let needs = sqlx::query!(
         r#"select exists (select from tasks where org_id = $1 and agent_id = $2) as "by_task!",
                   exists (
                       select from runs
                       where org_id = $1 and agent_id = $2
-                          and state in ('pending', 'running', 'waiting_approval'))
-                  or (select count(*) from (
-                          select from conversations where org_id = $1 and agent_id = $2
-                          for no key update skip locked) free)
-                     < (select count(*) from conversations where org_id = $1 and agent_id = $2)
-                  as "by_answer!""#,
+                          and state in ('pending', 'running', 'waiting_approval')) as "by_answer!""#,
         org,
         id,
     )
@@ -259,17 +255,28 @@ pub async fn update(tx: &mut Tx, agent: &Agent) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
-/// Removes an agent. Its conversations and runs stay, without it.
+/// Removes an agent: nobody finds it any more, and its name and realm are free. Its conversations and runs stay, without
+/// it. They may be very many: what is left of it is swept.
 #[tracing::instrument(name = "db.agents.delete", skip_all)]
-pub async fn delete(tx: &mut Tx, id: AgentId) -> Result<bool> {
+pub async fn delete(tx: &mut Tx, id: AgentId, now: Timestamp) -> Result<bool> {
     let done = sqlx::query!(
-        "delete from agents where org_id = $1 and id = $2",
+        "update agents set deleted_at = $3 where org_id = $1 and id = $2 and deleted_at is null",
         Uuid::from(tx.org()),
         Uuid::from(id),
+        now,
     )
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// A row that names an agent was written where the agent is there, for which `key` stands else.
+pub(crate) fn require(written: u64, key: &str) -> Result<()> {
+    if written == 0 {
+        let (constraint, source) = (key.to_owned(), "the agent was removed".into());
+        return Err(Error::Constraint { constraint, source });
+    }
+    Ok(())
 }
 
 /// The JSON columns of an agent.

@@ -141,8 +141,9 @@ pub async fn insert(tx: &mut Tx, new: &Approval) -> Result<()> {
     sqlx::query!(
         "insert into approvals (id, org_id, conversation_id, run_id, tool_call_id, tool, connector,
                                 args, args_schema, digest, effect, reason, requested_by, state,
-                                expires_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'pending', $14, $15)",
+                                expires_at, created_at, owner)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'pending', $14, $15,
+                 (select owner from conversations where org_id = $2 and id = $3))",
         Uuid::from(new.id),
         Uuid::from(tx.org()),
         Uuid::from(new.conversation_id),

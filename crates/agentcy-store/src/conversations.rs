@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result, Tenant, Tx,
-    agents::{Agent, AgentRow},
+    agents::{self, Agent, AgentRow},
     columns::{json, realm, slugs},
     llm_settings::{LlmSettings, LlmSettingsRow},
 };
@@ -98,11 +98,55 @@ pub struct Filter<'a> {
     pub owner: &'a str,
     /// ... in these realms; one of no realm is for those who see all.
     pub realms: &'a Realms,
-    /// Only those with this in their title or in what was said, among the latest [`SEARCHED`]; whatever the case, beyond
-    /// ASCII as the locale of the database has it.
+    /// Only those with this in their title or in the latest 200 messages, among the latest [`SEARCHED`]; whatever the case,
+    /// beyond ASCII as the locale of the database has it.
     pub query: Option<&'a str>,
     /// Only those put away, or only the others.
     pub archived: Option<bool>,
+}
+
+// A macro, since a checked statement is a literal. Each arm reads an index from where the page begins and no further: own
+// ones; those of the org for who sees all; those of each realm for who sees some; each put away or not.
+macro_rules! latest {
+    ($query:ident, [$($row:ident)?], $rest:literal $(, $arg:expr)* $(,)?) => {
+        sqlx::$query!(
+            $($row,)?
+            r#"with kinds as (
+                   select archived from unnest(array[false, true]) kinds (archived)
+                   where $4::bool is null or archived = $4
+               ), seen as (
+                   select own.* from kinds k cross join lateral (
+                       select * from conversations
+                       where org_id = $1 and owner = $2 and archived = k.archived
+                           and (updated_at, id) < (coalesce($5::timestamptz, 'infinity'), coalesce($6::uuid, $1))
+                       order by updated_at desc, id desc limit $7) own
+                   union all
+                   select common.* from kinds k cross join lateral (
+                       select * from conversations
+                       where org_id = $1 and owner is null and archived = k.archived and $3::text[] is null
+                           and (updated_at, id) < (coalesce($5::timestamptz, 'infinity'), coalesce($6::uuid, $1))
+                       order by updated_at desc, id desc limit $7) common
+                   union all
+                   select common.* from kinds k cross join unnest($3::text[]) wanted (slug) cross join lateral (
+                       select * from conversations
+                       where org_id = $1 and owner is null and realm = wanted.slug and archived = k.archived
+                           and (updated_at, id) < (coalesce($5::timestamptz, 'infinity'), coalesce($6::uuid, $1))
+                       order by updated_at desc, id desc limit $7) common
+               ), latest as (
+                   select * from seen order by updated_at desc, id desc limit $7
+               ), told as (
+                   select * from latest c
+                   where $8::text is null or strpos(lower(title), lower($8)) > 0 or exists (
+                       select from (
+                           select parts from messages
+                           where org_id = $1 and conversation_id = c.id and role <> 'summary'
+                           order by coalesce(seq, 9223372036854775807) desc, id desc limit 200
+                       ) m cross join lateral jsonb_array_elements(m.parts) part
+                       where strpos(lower(part ->> 'text'), lower($8)) > 0)
+               ) "# + $rest
+            $(, $arg)*
+        )
+    };
 }
 
 /// A page of conversations, the latest activity first.
@@ -116,66 +160,49 @@ pub async fn list(
     let org = Uuid::from(tenant.org());
     let slugs = slugs(filter.realms);
     let (after_at, after_id) = after.unzip();
-    let rows = sqlx::query_as!(
-        ConversationRow,
-        r#"select id as "id!", owner, task_id, agent_id, title as "title!", realm,
-                  archived as "archived!", last_seq as "last_seq!", reserved as "reserved!",
-                  active_run, created_at as "created_at!", updated_at as "updated_at!"
-         from (
-             select * from (
-                 select * from conversations where org_id = $1 and owner = $2
-                 union all
-                 select * from conversations
-                 where org_id = $1 and owner is null and ($3::text[] is null or realm = any($3))
-             ) visible
-             where $4::bool is null or archived = $4
-             order by updated_at desc, id desc
-             limit case when $5::text is not null then $9::bigint end) c
-         where ($6::timestamptz is null or (updated_at, id) < ($6, $7::uuid))
-             and ($5 is null or strpos(lower(title), lower($5)) > 0
-                  or exists (
-                      select from messages m cross join lateral jsonb_array_elements(m.parts) part
-                      where m.org_id = $1 and m.conversation_id = c.id and m.role <> 'summary'
-                          and strpos(lower(part ->> 'text'), lower($5)) > 0))
-         order by updated_at desc, id desc
-         limit $8"#,
+    // A search looks at the latest of all, and a page begins where the one before ended.
+    let (most, from) = match filter.query {
+        Some(_) => (SEARCHED, None),
+        None => (limit.plus_one(), after_at),
+    };
+    let rows = latest!(
+        query_as,
+        [ConversationRow],
+        r#"select id as "id!", owner, task_id,
+                  (select a.id from agents a
+                   where a.org_id = $1 and a.id = c.agent_id and a.deleted_at is null) as agent_id,
+                  title as "title!", realm, archived as "archived!", last_seq as "last_seq!",
+                  reserved as "reserved!", active_run, created_at as "created_at!",
+                  updated_at as "updated_at!"
+           from told c
+           where (updated_at, id) < (coalesce($9::timestamptz, 'infinity'), coalesce($6, $1))
+           order by updated_at desc, id desc
+           limit $10"#,
         org,
         filter.owner,
         slugs.as_deref(),
         filter.archived,
+        from,
+        after_id,
+        most,
         filter.query,
         after_at,
-        after_id,
         limit.plus_one(),
-        SEARCHED,
     )
     .fetch_all(tenant.conn())
     .await?;
-    let total = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from (
-             select from (
-                 select * from (
-                     select * from conversations where org_id = $1 and owner = $2
-                     union all
-                     select * from conversations
-                     where org_id = $1 and owner is null
-                         and ($3::text[] is null or realm = any($3))
-                 ) visible
-                 where $4::bool is null or archived = $4
-                 order by updated_at desc, id desc
-                 limit case when $5::text is null then $6::bigint else $7 end) c
-             where $5 is null or strpos(lower(title), lower($5)) > 0
-                 or exists (
-                     select from messages m cross join lateral jsonb_array_elements(m.parts) part
-                     where m.org_id = $1 and m.conversation_id = c.id and m.role <> 'summary'
-                         and strpos(lower(part ->> 'text'), lower($5)) > 0)) counted"#,
+    let total = latest!(
+        query_scalar,
+        [],
+        r#"select count(*) as "count!" from told"#,
         org,
         filter.owner,
         slugs.as_deref(),
         filter.archived,
+        None::<Timestamp>,
+        None::<Uuid>,
+        if filter.query.is_some() { SEARCHED } else { TOTAL_CAP + 1 },
         filter.query,
-        TOTAL_CAP + 1,
-        SEARCHED,
     )
     .fetch_one(tenant.conn())
     .await?;
@@ -188,8 +215,10 @@ pub async fn list(
 pub async fn find(tenant: &mut impl Tenant, id: ConversationId) -> Result<Option<Conversation>> {
     sqlx::query_as!(
         ConversationRow,
-        "select id, owner, task_id, agent_id, title, realm, archived, last_seq, reserved,
-                active_run, created_at, updated_at
+        "select id, owner, task_id,
+                (select a.id from agents a
+                 where a.org_id = $1 and a.id = agent_id and a.deleted_at is null) as agent_id,
+                title, realm, archived, last_seq, reserved, active_run, created_at, updated_at
          from conversations where org_id = $1 and id = $2",
         Uuid::from(tenant.org()),
         Uuid::from(id),
@@ -205,8 +234,10 @@ pub async fn find(tenant: &mut impl Tenant, id: ConversationId) -> Result<Option
 pub async fn lock(tx: &mut Tx, id: ConversationId) -> Result<Option<Conversation>> {
     sqlx::query_as!(
         ConversationRow,
-        "select id, owner, task_id, agent_id, title, realm, archived, last_seq, reserved,
-                active_run, created_at, updated_at
+        "select id, owner, task_id,
+                (select a.id from agents a
+                 where a.org_id = $1 and a.id = agent_id and a.deleted_at is null) as agent_id,
+                title, realm, archived, last_seq, reserved, active_run, created_at, updated_at
          from conversations where org_id = $1 and id = $2 for no key update",
         Uuid::from(tx.org()),
         Uuid::from(id),
@@ -238,7 +269,7 @@ pub struct Turn {
 macro_rules! turn {
     ($tenant:expr, $id:expr, $lock:literal) => {{
         let row = sqlx::query!(
-            r#"select c.id, c.owner, c.task_id, c.agent_id, c.title, c.realm, c.archived,
+            r#"select c.id, c.owner, c.task_id, c.title, c.realm, c.archived,
                       c.last_seq, c.reserved, c.active_run, c.created_at, c.updated_at,
                       o.approval_defaults, o.approval_timeout_secs, o.require_other,
                       a.id as "a_id?", a.name as "a_name?", a.instructions as "a_instructions?",
@@ -253,6 +284,10 @@ macro_rules! turn {
                from conversations c
                join orgs o on o.id = c.org_id
                left join agents a on a.org_id = c.org_id and a.id = c.agent_id
+                   and (a.deleted_at is null or exists (
+                       select from runs r
+                       where r.org_id = c.org_id and r.conversation_id = c.id and r.agent_id = a.id
+                           and r.state in ('pending', 'running', 'waiting_approval')))
                left join llm_settings s on s.org_id = c.org_id
                where c.org_id = $1 and c.id = $2 "#
                 + $lock,
@@ -301,7 +336,7 @@ macro_rules! turn {
             id: row.id,
             owner: row.owner,
             task_id: row.task_id,
-            agent_id: row.agent_id,
+            agent_id: agent.as_ref().map(|agent| agent.id),
             title: row.title,
             realm: row.realm,
             archived: row.archived,
@@ -330,7 +365,8 @@ macro_rules! turn {
     }};
 }
 
-/// All that a turn stands on, the conversation locked as by [`lock`].
+/// All that a turn stands on, the conversation locked as by [`lock`]. An agent that was removed is there for an answer that
+/// is not over alone, which it narrows.
 #[tracing::instrument(name = "db.conversations.open_for_turn", skip_all)]
 pub async fn open_for_turn(tx: &mut Tx, id: ConversationId) -> Result<Option<Turn>> {
     turn!(tx, id, "for no key update of c")
@@ -345,10 +381,12 @@ pub async fn turn(tenant: &mut impl Tenant, id: ConversationId) -> Result<Option
 /// Keeps a new conversation.
 #[tracing::instrument(name = "db.conversations.insert", skip_all)]
 pub async fn insert(tx: &mut Tx, new: &Conversation) -> Result<()> {
-    sqlx::query!(
+    let done = sqlx::query!(
         "insert into conversations (id, org_id, owner, agent_id, title, realm, archived, last_seq,
                                     reserved, active_run, created_at, updated_at, task_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+         where $4::uuid is null or exists (
+             select from agents where org_id = $2 and id = $4 and deleted_at is null for share)",
         Uuid::from(new.id),
         Uuid::from(tx.org()),
         new.owner,
@@ -365,7 +403,7 @@ pub async fn insert(tx: &mut Tx, new: &Conversation) -> Result<()> {
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    agents::require(done.rows_affected(), AGENT_KEY)
 }
 
 /// Writes title, realm and whether it was put away. That is no activity: its place in the list stays.

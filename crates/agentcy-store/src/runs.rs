@@ -178,8 +178,10 @@ macro_rules! runs {
     ($rest:literal $(, $arg:expr)* $(,)?) => {
         sqlx::query_as!(
             RunRow,
-            "select id, conversation_id, task_run_id, causes, agent_id, message_id, starter, state,
-                    system, limits, tainted, step, in_tokens, out_tokens, cost_usd, active_ms, model, output,
+            "select id, conversation_id, task_run_id, causes,
+                    (select a.id from agents a
+                     where a.org_id = runs.org_id and a.id = agent_id and a.deleted_at is null) as agent_id,
+                    message_id, starter, state, system, limits, tainted, step, in_tokens, out_tokens, cost_usd, active_ms, model, output,
                     finish_reason, error, cancel, superseded, attempt, fence, lease_until, holder,
                     wake_at, created_at, started_at, finished_at
              from runs " + $rest
@@ -309,31 +311,50 @@ pub async fn list_of_agent(
 ) -> Result<Page<Run>> {
     let org = Uuid::from(tenant.org());
     let (after_at, after_id) = after.unzip();
-    let rows = runs!(
-        "where org_id = $1 and agent_id = $2 and ($3::text is null or starter = $3)
-             and ($4::timestamptz is null or (created_at, id) < ($4, $5::uuid))
-         order by created_at desc, id desc limit $6",
-        org,
-        Uuid::from(agent),
-        starter,
-        after_at,
-        after_id,
-        limit.plus_one(),
-    )
-    .fetch_all(tenant.conn())
-    .await?;
-    let total = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from (
-               select from runs
-               where org_id = $1 and agent_id = $2 and ($3::text is null or starter = $3)
-               limit $4) counted"#,
-        org,
-        Uuid::from(agent),
-        starter,
-        TOTAL_CAP + 1,
-    )
-    .fetch_one(tenant.conn())
-    .await?;
+    let agent = Uuid::from(agent);
+    // A statement each: one for both could not go by the index of starters.
+    let (rows, total) = if let Some(starter) = starter {
+        let rows = runs!(
+            "where org_id = $1 and agent_id = $2 and starter = $3
+                 and (created_at, id) < (coalesce($4::timestamptz, 'infinity'), coalesce($5, $1))
+             order by created_at desc, id desc limit $6",
+            org,
+            agent,
+            starter,
+            after_at,
+            after_id,
+            limit.plus_one(),
+        );
+        let total = sqlx::query_scalar!(
+            r#"select count(*) as "count!" from (
+                   select from runs where org_id = $1 and agent_id = $2 and starter = $3
+                   limit $4) counted"#,
+            org,
+            agent,
+            starter,
+            TOTAL_CAP + 1,
+        );
+        (rows.fetch_all(tenant.conn()).await?, total.fetch_one(tenant.conn()).await?)
+    } else {
+        let rows = runs!(
+            "where org_id = $1 and agent_id = $2
+                 and (created_at, id) < (coalesce($3::timestamptz, 'infinity'), coalesce($4, $1))
+             order by created_at desc, id desc limit $5",
+            org,
+            agent,
+            after_at,
+            after_id,
+            limit.plus_one(),
+        );
+        let total = sqlx::query_scalar!(
+            r#"select count(*) as "count!" from (
+                   select from runs where org_id = $1 and agent_id = $2 limit $3) counted"#,
+            org,
+            agent,
+            TOTAL_CAP + 1,
+        );
+        (rows.fetch_all(tenant.conn()).await?, total.fetch_one(tenant.conn()).await?)
+    };
     page(rows, limit, total)
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
-    Error, Result, Tenant, Tx,
+    Error, Result, Tenant, Tx, agents,
     columns::{json, name, realm, slugs, to_json},
     triggers::{self, Skipped, Trigger},
 };
@@ -139,13 +139,14 @@ macro_rules! tasks {
     ($rest:literal $(, $arg:expr)* $(,)?) => {
         sqlx::query_as!(
             TaskRow,
-            "select t.id, t.name, t.agent_id, t.realm, t.run_as, t.input_template, t.limits,
+            r#"select t.id, t.name, t.agent_id as "agent_id!", t.realm, t.run_as, t.input_template, t.limits,
                     t.approval_defaults, t.approval_timeout_secs, t.standing_approvals, t.enabled,
                     t.created_by, t.created_at, t.updated_at, g.id as trigger_id, g.kind, g.cron,
                     g.timezone, g.overlap, g.missed, g.events, g.filter, g.dedupe_secs,
                     g.require_timestamp, g.header_id, g.previous_until, g.next_at, g.skipped_at,
                     g.skipped_why
-             from tasks t join triggers g on g.org_id = t.org_id and g.task_id = t.id " + $rest
+             from tasks t
+             join triggers g on g.org_id = t.org_id and g.task_id = t.id and t.deleted_at is null "# + $rest
             $(, $arg)*
         )
     };
@@ -178,7 +179,8 @@ pub async fn list(
     let total = sqlx::query_scalar!(
         r#"select count(*) as "count!" from (
                select from tasks
-               where org_id = $1 and ($2::text[] is null or realm is null or realm = any($2))
+               where org_id = $1 and deleted_at is null
+                   and ($2::text[] is null or realm is null or realm = any($2))
                limit $3) counted"#,
         org,
         slugs.as_deref(),
@@ -212,15 +214,18 @@ pub async fn lock(tx: &mut Tx, id: TaskId) -> Result<Option<Task>> {
         .transpose()
 }
 
-/// Keeps a new task and its trigger, with the sealed secret of a webhook. A name in use breaks [`NAME_KEY`].
+/// Keeps a new task and its trigger, with the sealed secret of a webhook. A name in use breaks [`NAME_KEY`], an agent that
+/// is not there [`AGENT_KEY`].
 #[tracing::instrument(name = "db.tasks.insert", skip_all)]
 pub async fn insert(tx: &mut Tx, task: &Task, secret: Option<&[u8]>) -> Result<()> {
     let json = Written::of(task)?;
-    sqlx::query!(
+    let done = sqlx::query!(
         "insert into tasks (id, org_id, name, agent_id, realm, run_as, input_template, limits,
                             approval_defaults, approval_timeout_secs, standing_approvals, enabled,
                             created_by, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
+         where exists (select from agents
+                       where org_id = $2 and id = $4 and deleted_at is null for share)",
         Uuid::from(task.id),
         Uuid::from(tx.org()),
         task.name,
@@ -239,6 +244,7 @@ pub async fn insert(tx: &mut Tx, task: &Task, secret: Option<&[u8]>) -> Result<(
     )
     .execute(tx.conn())
     .await?;
+    agents::require(done.rows_affected(), AGENT_KEY)?;
     triggers::insert(tx, task.id, &task.trigger, secret).await
 }
 
@@ -247,11 +253,13 @@ pub async fn insert(tx: &mut Tx, task: &Task, secret: Option<&[u8]>) -> Result<(
 #[tracing::instrument(name = "db.tasks.update", skip_all)]
 pub async fn update(tx: &mut Tx, task: &Task, secret: triggers::Secret<'_>) -> Result<()> {
     let json = Written::of(task)?;
-    sqlx::query!(
+    let done = sqlx::query!(
         "update tasks set name = $3, agent_id = $4, realm = $5, run_as = $6, input_template = $7,
                           limits = $8, approval_defaults = $9, approval_timeout_secs = $10,
                           standing_approvals = $11, enabled = $12, updated_at = $13
-         where org_id = $1 and id = $2",
+         where org_id = $1 and id = $2
+             and exists (select from agents
+                         where org_id = $1 and id = $4 and deleted_at is null for share)",
         Uuid::from(tx.org()),
         Uuid::from(task.id),
         task.name,
@@ -268,16 +276,26 @@ pub async fn update(tx: &mut Tx, task: &Task, secret: triggers::Secret<'_>) -> R
     )
     .execute(tx.conn())
     .await?;
+    agents::require(done.rows_affected(), AGENT_KEY)?;
     triggers::update(tx, &task.trigger, secret).await
 }
 
-/// Removes a task with its trigger, its runs and what came in for it. Its conversations stay.
+/// Removes a task: nobody finds it any more, nothing sets it off, and its name, agent and realm are free. Its runs and
+/// what came in for it may be very many, and are swept with what is left of it. Its conversations stay.
 #[tracing::instrument(name = "db.tasks.delete", skip_all)]
-pub async fn delete(tx: &mut Tx, id: TaskId) -> Result<()> {
+pub async fn delete(tx: &mut Tx, id: TaskId, now: Timestamp) -> Result<()> {
+    let (org, id) = (Uuid::from(tx.org()), Uuid::from(id));
     sqlx::query!(
-        "delete from tasks where org_id = $1 and id = $2",
-        Uuid::from(tx.org()),
-        Uuid::from(id),
+        "with off as (
+             update triggers set kind = 'manual', cron = null, next_at = null, events = '{}',
+                                 secret = null, previous_secret = null, previous_until = null
+             where org_id = $1 and task_id = $2
+         )
+         update tasks set deleted_at = $3, enabled = false, agent_id = null, realm = null
+         where org_id = $1 and id = $2",
+        org,
+        id,
+        now,
     )
     .execute(tx.conn())
     .await?;

@@ -72,3 +72,22 @@ async fn what_ended_longer_ago_than_an_org_keeps_it_is_deleted() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_cannot_be_deleted_keeps_nothing_else() {
+    let stage = Stage::new().await;
+    let org = Uuid::from(stage.org().await);
+    let old = (stage.platform.now() - TimeDelta::days(100)).to_rfc3339();
+    let fill = format!(
+        "insert into invites (id, org_id, email, role, token_hash, created_at, expires_at)
+             values (gen_random_uuid(), '{org}', 'a@b.c', 'viewer', 'a', '{old}', '{old}');
+         insert into outbox (id, org_id, topic, seq, event, at, data)
+             values (gen_random_uuid(), '{org}', 't', 1, 'e', '{old}', '1');
+         create function refuse() returns trigger language plpgsql as 'begin raise ''no''; end';
+         create trigger refuse before delete on invites execute function refuse();"
+    );
+    stage.database.execute(&fill).await;
+    housekeeping::sweep(&stage.platform).await.unwrap();
+    assert_eq!(stage.database.rows("select id from invites").await.len(), 1);
+    assert!(stage.database.rows("select id from outbox").await.is_empty());
+}

@@ -91,13 +91,36 @@ pub async fn decided(
     let org = Uuid::from(tenant.org());
     let slugs = slugs(of.realms);
     let (after_at, after_id) = after.unzip();
+    // Without those of others: the own ones, and those of the org, each from its end of an index.
     let rows = approvals!(
-        "join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
-         where p.org_id = $1 and p.state <> 'pending'
-             and (c.owner = $2 or (c.owner is null or $3)
-                  and ($4::text[] is null or c.realm = any($4)))
-             and ($5::timestamptz is null or (p.created_at, p.id) < ($5, $6::uuid))
-         order by p.created_at desc, p.id desc limit $7",
+        "where p.org_id = $1 and p.state <> 'pending' and p.id = any(array(
+             select id from (
+                 select own.* from (
+                     select p.id, p.created_at from approvals p
+                     join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
+                     where not $3 and p.org_id = $1 and p.state <> 'pending' and p.owner = $2
+                         and c.owner = $2
+                         and (p.created_at, p.id) < (coalesce($5::timestamptz, 'infinity'), coalesce($6::uuid, $1))
+                     order by p.created_at desc, p.id desc limit $7) own
+                 union all
+                 select common.* from (
+                     select p.id, p.created_at from approvals p
+                     join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
+                     where not $3 and p.org_id = $1 and p.state <> 'pending' and p.owner is null
+                         and c.owner is null and ($4::text[] is null or c.realm = any($4))
+                         and (p.created_at, p.id) < (coalesce($5::timestamptz, 'infinity'), coalesce($6::uuid, $1))
+                     order by p.created_at desc, p.id desc limit $7) common
+                 union all
+                 select everyones.* from (
+                     select p.id, p.created_at from approvals p
+                     join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
+                     where $3 and p.org_id = $1 and p.state <> 'pending'
+                         and (c.owner = $2 or $4::text[] is null or c.realm = any($4))
+                         and (p.created_at, p.id) < (coalesce($5::timestamptz, 'infinity'), coalesce($6::uuid, $1))
+                     order by p.created_at desc, p.id desc limit $7) everyones
+             ) found
+             order by created_at desc, id desc limit $7))
+         order by p.created_at desc, p.id desc",
         org,
         of.owner,
         of.others,
@@ -110,11 +133,21 @@ pub async fn decided(
     .await?;
     let total = sqlx::query_scalar!(
         r#"select count(*) as "count!" from (
-               select from approvals p
-               join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
-               where p.org_id = $1 and p.state <> 'pending'
-                   and (c.owner = $2 or (c.owner is null or $3)
-                        and ($4::text[] is null or c.realm = any($4)))
+               select from (
+                   select from approvals p
+                   join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
+                   where not $3 and p.org_id = $1 and p.state <> 'pending' and p.owner = $2
+                       and c.owner = $2
+                   union all
+                   select from approvals p
+                   join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
+                   where not $3 and p.org_id = $1 and p.state <> 'pending' and p.owner is null
+                       and c.owner is null and ($4::text[] is null or c.realm = any($4))
+                   union all
+                   select from approvals p
+                   join conversations c on c.org_id = p.org_id and c.id = p.conversation_id
+                   where $3 and p.org_id = $1 and p.state <> 'pending'
+                       and (c.owner = $2 or $4::text[] is null or c.realm = any($4))) found
                limit $5) counted"#,
         org,
         of.owner,

@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use agentcy_core::Chain;
 use sqlx::{ConnectOptions, Connection as _, postgres::PgConnectOptions};
 use tokio::{
     process::{Child, ChildStdin},
@@ -149,7 +150,7 @@ impl Embedded {
                     }
                     Err(error) => {
                         tracing::error!(
-                            error = &error as &dyn std::error::Error,
+                            error = %Chain(&error),
                             "the embedded postgres does not start"
                         );
                     }

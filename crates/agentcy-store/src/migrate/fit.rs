@@ -1,5 +1,6 @@
 //! Whether the server may work on a database as a login: held back where it must be, let in where it works.
 
+use agentcy_core::Chain;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, postgres::PgConnectOptions};
 
 use super::{ROLES, connect, server_version};
@@ -44,7 +45,7 @@ async fn judge(conn: &mut PgConnection) -> Result<()> {
     for role in ROLES {
         let statement = AssertSqlSafe(format!("set role {role}"));
         if let Err(error) = sqlx::raw_sql(statement).execute(&mut *conn).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, role, "set role was refused");
+            tracing::debug!(error = %Chain(&error), role, "set role was refused");
             return unfit(format!(
                 "the login {} may not take on the role {role}: run `agentcy migrate` with DATABASE_MIGRATE_URL set",
                 login.name

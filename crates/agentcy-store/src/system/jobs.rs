@@ -46,7 +46,7 @@ pub async fn claim(
     lease_until: Timestamp,
 ) -> Result<Vec<Claimed>> {
     let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
-    // One select for each range of the partial indexes.
+    // One select for each range of the partial indexes, and for each kind: many of one do not stand before another's.
     let rows = sqlx::query!(
         "with lost as (
              select id from jobs
@@ -54,9 +54,11 @@ pub async fn claim(
                  and (not remote or cancel or attempt >= max_attempts)
              order by lease_until limit $3 for update skip locked
          ), due as (
-             select id from jobs
-             where state = 'queued' and not remote and run_at <= $4 and kind = any($1)
-             order by run_at, id limit $3 for update skip locked
+             select due.id from unnest($1::text[]) wanted (kind) cross join lateral (
+                 select id, run_at from jobs
+                 where state = 'queued' and not remote and run_at <= $4 and kind = wanted.kind
+                 order by run_at, id limit $3 for update skip locked) due
+             order by due.run_at, due.id limit $3
          ), astray as (
              select id from jobs
              where state = 'queued' and not remote and run_at > $4 + interval '15 minutes'

@@ -154,7 +154,7 @@ pub async fn claim(
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Vec<Claimed>> {
-    // One select for each range of the partial indexes. What was stopped or tried too often is ended beside the stores.
+    // One select for each range of the partial indexes, and for each kind. What was stopped or tried too often is ended beside the stores.
     let rows = sqlx::query!(
         "with lost as (
              select id from jobs
@@ -162,9 +162,12 @@ pub async fn claim(
                  and remote and not cancel and attempt < max_attempts
              order by lease_until limit $4 for update skip locked
          ), due as (
-             select id from jobs
-             where state = 'queued' and remote and not cancel and run_at <= $5 and kind = any($2)
-             order by run_at, id limit $4 for update skip locked
+             select due.id from unnest($2::text[]) wanted (kind) cross join lateral (
+                 select id, run_at from jobs
+                 where state = 'queued' and remote and not cancel and run_at <= $5
+                     and kind = wanted.kind
+                 order by run_at, id limit $4 for update skip locked) due
+             order by due.run_at, due.id limit $4
          ), astray as (
              select id from jobs
              where state = 'queued' and remote and not cancel and kind = any($2)

@@ -100,6 +100,36 @@ async fn a_table_without_enforced_row_security_is_refused_by_name() {
     assert!(fault.contains("forgotten, leases, realms"), "{fault}");
 }
 
+/// References whose rows go, or forget, with what they refer to, and are found neither by all columns of an index nor by a
+/// first one that tells more than the org. Nobody may delete an org.
+const WITHOUT_INDEX: &str = "
+    select c.conname::text from pg_constraint c
+    where c.contype = 'f' and c.confdeltype in ('c', 'n') and c.confrelid <> 'orgs'::regclass
+        and not exists (
+            select from pg_index i
+            where i.indrelid = c.conrelid
+                and (i.indpred is null or pg_get_expr(i.indpred, i.indrelid) in (
+                    select format('(%I IS NOT NULL)', attname) from pg_attribute
+                    where attrelid = c.conrelid and attnum = any(c.conkey)))
+                and ((i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey
+                     or i.indkey[0] in (select attnum from pg_attribute
+                                        where attrelid = c.conrelid and attnum = any(c.conkey)
+                                            and attname <> 'org_id')))
+    order by 1";
+
+#[tokio::test]
+async fn what_goes_with_another_row_is_found_by_an_index() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    let without: Vec<String> =
+        sqlx::query_scalar(WITHOUT_INDEX).fetch_all(&mut owner).await.unwrap();
+    assert!(without.is_empty(), "{without:?}");
+    run(&mut owner, "drop index task_runs_of_conversation_idx").await;
+    let without: Vec<String> =
+        sqlx::query_scalar(WITHOUT_INDEX).fetch_all(&mut owner).await.unwrap();
+    assert_eq!(without, ["task_runs_conversation_id_fkey"]);
+}
+
 #[tokio::test]
 async fn an_owner_that_may_not_make_the_login_is_told_what_to_run() {
     let world = World::new().await;

@@ -1,12 +1,27 @@
 //! What has outlived its use goes, what has not stays.
 
-use agentcy_store::housekeeping::{self, Swept};
+use agentcy_core::Timestamp;
+use agentcy_store::housekeeping::{self, Kind};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::world::{SYSTEM, World, at};
 
 const DAY: i64 = 86_400;
+
+/// What a sweep of all deletes, where it deletes anything.
+async fn sweep(world: &World, now: Timestamp) -> Vec<(Kind, u64)> {
+    let mut swept = Vec::new();
+    for kind in Kind::ALL {
+        let mut tx = world.db.system(&SYSTEM).await.unwrap();
+        let count = housekeeping::sweep(&mut tx, kind, kind.batch(), now).await.unwrap();
+        tx.commit().await.unwrap();
+        if count > 0 {
+            swept.push((kind, count));
+        }
+    }
+    swept
+}
 
 #[tokio::test]
 async fn a_sweep_deletes_what_is_past_its_time_and_nothing_else() {
@@ -55,6 +70,16 @@ async fn a_sweep_deletes_what_is_past_its_time_and_nothing_else() {
              values (gen_random_uuid(), '{org}', '{org}', 'failed', '{{}}', {d91}, {d91}),
                     (gen_random_uuid(), '{org}', '{org}', 'failed', '{{}}', {d91}, {d89}),
                     ('{other}', '{org}', '{other}', 'succeeded', '{{}}', {d91}, {d91});
+         insert into conversations (id, org_id, title, owner, task_id, active_run, created_at, updated_at)
+             select gen_random_uuid(), '{org}', title, owner, task_id, active_run, {d91}, made
+             from (values ('old', null, '{org}'::uuid, null::uuid, {d91}::timestamptz),
+                          ('of the last run', null, '{other}', null, {d91}),
+                          ('of late', null, '{org}', null, {d89}),
+                          ('under way', null, '{org}', '{org}', {d91}),
+                          ('a person''s', 'u', null, null, {d91}))
+                  conversations (title, owner, task_id, active_run, made);
+         update task_runs set conversation_id = c.id from conversations c
+             where c.title = 'of the last run' and task_runs.task_id = '{other}';
          insert into workers (id, name, labels, capacity, version, registered_at, beat_at)
              values (gen_random_uuid(), 'gone', '{{}}', 1, '1', {d91}, {d8}),
                     (gen_random_uuid(), 'there', '{{}}', 1, '1', {d91}, {d6});
@@ -66,20 +91,72 @@ async fn a_sweep_deletes_what_is_past_its_time_and_nothing_else() {
     );
     sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut owner).await.unwrap();
 
-    let mut tx = world.db.system(&SYSTEM).await.unwrap();
-    let swept = housekeeping::sweep(&mut tx, now).await.unwrap();
-    let expected = Swept {
-        sessions: 2,
-        invites: 1,
-        idempotency_keys: 1,
-        events: 1,
-        jobs: 2,
-        deliveries: 1,
-        task_runs: 1,
-        workers: 1,
-    };
-    assert_eq!(swept, expected);
-    assert!(!swept.more());
-    assert_eq!(housekeeping::sweep(&mut tx, now).await.unwrap(), Swept::default());
-    tx.commit().await.unwrap();
+    let expected = [
+        (Kind::Sessions, 2),
+        (Kind::Invites, 1),
+        (Kind::IdempotencyKeys, 1),
+        (Kind::Events, 1),
+        (Kind::Jobs, 2),
+        (Kind::Deliveries, 1),
+        (Kind::TaskRuns, 1),
+        (Kind::TaskConversations, 1),
+        (Kind::Workers, 1),
+    ];
+    assert_eq!(sweep(&world, now).await, expected);
+    assert_eq!(sweep(&world, now).await, []);
+    let left = "select title from conversations order by title";
+    let left: Vec<String> = sqlx::query_scalar(left).fetch_all(&mut owner).await.unwrap();
+    assert_eq!(left, ["a person's", "of late", "of the last run", "under way"]);
+}
+
+#[tokio::test]
+async fn what_is_left_of_removed_tasks_and_agents_goes_in_batches() {
+    let world = World::new().await;
+    let org = Uuid::from(world.org().await);
+    let mut owner = world.owner().await;
+    let (now, busy) = (at(0), Uuid::from_u128(77));
+    let fill = format!(
+        "insert into agents (id, org_id, name, instructions, created_by, created_at, updated_at, deleted_at)
+             values ('{org}', '{org}', 'a', '', 'u', '{now}', '{now}', '{now}'),
+                    ('{busy}', '{org}', 'b', '', 'u', '{now}', '{now}', '{now}');
+         insert into tasks (id, org_id, name, run_as, input_template, enabled, created_by, created_at, updated_at, deleted_at)
+             values ('{org}', '{org}', 't', 'u', '{{}}', false, 'u', '{now}', '{now}', '{now}');
+         insert into triggers (id, org_id, task_id, kind) values ('{org}', '{org}', '{org}', 'manual');
+         insert into conversations (id, org_id, agent_id, task_id, created_at, updated_at)
+             select gen_random_uuid(), '{org}', '{org}', '{org}', '{now}', '{now}' from generate_series(1, 1100);
+         insert into conversations (id, org_id, agent_id, created_at, updated_at)
+             values ('{busy}', '{org}', '{busy}', '{now}', '{now}');
+         insert into runs (id, org_id, conversation_id, agent_id, message_id, starter, state, created_at, finished_at)
+             select gen_random_uuid(), '{org}', id, '{org}', id, 'u', 'failed', '{now}', '{now}' from conversations
+             where agent_id = '{org}';
+         insert into runs (id, org_id, conversation_id, agent_id, message_id, starter, state, created_at)
+             values ('{busy}', '{org}', '{busy}', '{busy}', '{busy}', 'u', 'pending', '{now}');
+         insert into task_runs (id, org_id, task_id, state, cause, conversation_id, created_at)
+             select id, '{org}', '{org}', 'pending', '{{}}', id, '{now}' from conversations where agent_id = '{org}';
+         insert into deliveries (id, org_id, trigger_id, task_run_id, key, headers, body, received_at, expires_at)
+             select id, '{org}', '{org}', id, uuid_send(id), '{{}}', '', '{now}', '{now}' from task_runs limit 110",
+        now = now.to_rfc3339(),
+    );
+    sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut owner).await.unwrap();
+    let first = [
+        (Kind::RunsOfRemovedTasks, 1000),
+        (Kind::DeliveriesOfRemovedTasks, 100),
+        (Kind::ConversationsOfRemovedAgents, 1000),
+        (Kind::RunsOfRemovedAgents, 1000),
+    ];
+    assert_eq!(sweep(&world, now).await, first);
+    let rest = [
+        (Kind::RunsOfRemovedTasks, 100),
+        (Kind::DeliveriesOfRemovedTasks, 10),
+        (Kind::RemovedTasks, 1),
+        (Kind::ConversationsOfRemovedAgents, 100),
+        (Kind::RunsOfRemovedAgents, 100),
+        (Kind::RemovedAgents, 1),
+    ];
+    assert_eq!(sweep(&world, now).await, rest);
+    assert_eq!(sweep(&world, now).await, [], "an answer is under way");
+    let left = "select (select count(*) from triggers) + (select count(*) from agents)
+                     + (select count(*) from conversations)";
+    let left: i64 = sqlx::query_scalar(left).fetch_one(&mut owner).await.unwrap();
+    assert_eq!(left, 1 + 1101);
 }

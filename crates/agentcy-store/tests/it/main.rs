@@ -18,6 +18,7 @@ mod jobs;
 mod leases;
 mod ledger;
 mod ledger_read;
+mod plans;
 mod retention;
 mod sequencer;
 mod sources;

@@ -17,7 +17,7 @@ async fn in_the_middle_of_its_text() {
     let other = talk.replica();
     other.work().await;
     assert_eq!(talk.asked().len(), 1, "somebody holds it");
-    talk.leases_run_out();
+    talk.leases_run_out().await;
     other.work().await;
     let events = talk.hear_at(&other, &started).await;
     assert_eq!(of(&events, "message_reset")[0]["content"], "");
@@ -46,7 +46,7 @@ async fn while_an_effect_is_on_its_way() {
         tokio::task::yield_now().await;
     }
     talk.server.kill();
-    talk.leases_run_out();
+    talk.leases_run_out().await;
     let other = talk.replica();
     other.work().await;
     let events = talk.hear_at(&other, &started).await;
@@ -66,7 +66,7 @@ async fn after_the_effect_and_before_the_model_says_anything_to_it() {
     let started = talk.say("go").await;
     talk.until_asked(2).await;
     talk.server.kill();
-    talk.leases_run_out();
+    talk.leases_run_out().await;
     let other = talk.replica();
     other.work().await;
     let events = talk.hear_at(&other, &started).await;
@@ -87,7 +87,7 @@ async fn while_a_tool_reads() {
     let started = talk.say("go").await;
     talk.until("select 1 from conversation_log where events like '%tool_call_start%'").await;
     talk.server.kill();
-    talk.leases_run_out();
+    talk.leases_run_out().await;
     let other = talk.replica();
     other.work().await;
     let events = talk.hear_at(&other, &started).await;
@@ -116,13 +116,13 @@ async fn too_often() {
     talk.until("select 1 from conversation_log where events like '%message_start%'").await;
     talk.server.kill();
     for _ in 0..3 {
-        talk.leases_run_out();
+        talk.leases_run_out().await;
         let next = talk.replica();
         assert_eq!(next.runs.claim().await.unwrap(), 1);
         talk.until("select 1 from conversation_log where events like '%message_reset%'").await;
         next.kill();
     }
-    talk.leases_run_out();
+    talk.leases_run_out().await;
     let last = talk.replica();
     last.work().await;
     let events = talk.hear_at(&last, &started).await;
@@ -191,7 +191,7 @@ async fn while_its_end_is_being_written() {
         started
     };
     let ((), started) = tokio::join!(lock, ask);
-    talk.leases_run_out();
+    talk.leases_run_out().await;
     let other = talk.replica();
     other.work().await;
     let events = talk.hear_at(&other, &started).await;
@@ -214,7 +214,7 @@ async fn at_any_moment() {
         let started = talk.say("go").await;
         tokio::time::sleep(Duration::from_millis(moment * 5)).await;
         talk.server.kill();
-        talk.leases_run_out();
+        talk.leases_run_out().await;
         let other = talk.replica();
         other.work().await;
         let run = talk.run(started.run.id).await;

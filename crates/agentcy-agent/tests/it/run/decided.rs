@@ -49,7 +49,7 @@ impl Talk {
         self.server.kill();
         // Whoever does it again does not wait.
         self.bench.open();
-        self.leases_run_out();
+        self.leases_run_out().await;
         let other = self.replica();
         other.work().await;
         self.hear_at(&other, started).await

@@ -55,7 +55,7 @@ async fn a_key_that_cannot_be_opened_ends_the_run_that_is_taken_up_and_those_tha
     let second = talk.try_say("more", OnBusy::Queue).await.unwrap();
     talk.lose_key().await;
     talk.server.kill();
-    talk.leases_run_out();
+    talk.leases_run_out().await;
     let other = talk.replica();
     other.work().await;
     for started in [first, second] {
@@ -77,7 +77,7 @@ async fn a_run_without_a_key_that_opens_can_be_stopped() {
     talk.server.kill();
     let other = talk.replica();
     runs::cancel(&other.runs, &talk.person, talk.conversation).await.unwrap();
-    talk.leases_run_out();
+    talk.leases_run_out().await;
     other.work().await;
     assert_eq!(talk.run(started.run.id).await["state"], "cancelled");
     let events = talk.hear_at(&other, &started).await;

@@ -25,7 +25,7 @@ async fn whoever_claimed_it_dies_before_it_begins() {
     tx.commit().await.unwrap();
     yard.work().await;
     assert_eq!(yard.stands(&task, id).await.0, TaskRunState::Pending, "somebody holds it");
-    yard.leases_run_out();
+    yard.leases_run_out().await;
     yard.work().await;
     assert_eq!(yard.stands(&task, id).await.0, TaskRunState::Succeeded);
     assert_eq!(yard.count("runs").await, 1);
@@ -42,7 +42,7 @@ async fn its_agent_dies_and_another_goes_on() {
     yard.until_asked(1).await;
     yard.server.kill();
     let other = yard.replica();
-    yard.leases_run_out();
+    yard.leases_run_out().await;
     work(&other).await;
     let run = yard.run_of(&task, id).await;
     assert_eq!((run.state, run.attempt), (TaskRunState::Succeeded, 2), "{:?}", run.error);

@@ -160,7 +160,7 @@ async fn a_task_that_is_removed_leaves_nothing_to_do() {
     let runs = yard.inner.database.rows("select state from runs").await;
     assert_eq!(runs, [json!({ "state": "cancelled" })]);
     assert_eq!(yard.count("jobs where state <> 'succeeded'").await, 0);
-    assert_eq!(yard.count("conversations where task_id is null and owner is null").await, 1);
+    assert_eq!(yard.count("conversations where task_id is not null and owner is null").await, 1);
 }
 
 #[tokio::test]

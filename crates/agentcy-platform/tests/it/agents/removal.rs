@@ -5,6 +5,7 @@ use agentcy_platform::{
     Platform,
     agents::{self, Agent},
     conversations::{self, Conversation, NewConversation},
+    housekeeping,
 };
 use agentcy_store::{
     Tx,
@@ -94,8 +95,12 @@ async fn an_agent_stays_while_an_answer_of_it_is_under_way_or_waits() {
     let over = "update runs set state = 'cancelled', finished_at = now()";
     yard.stage.database.execute(over).await;
     yard.remove().await.unwrap();
-    let left = yard.stage.database.rows("select agent_id from runs").await;
-    assert!(left[0]["agent_id"].is_null());
+    let mut tx = yard.tx().await;
+    let run = yard.stage.database.rows("select id from runs").await[0]["id"].clone();
+    let run: uuid::Uuid = serde_json::from_value(run).unwrap();
+    assert_eq!(runs::find(&mut tx, run.into()).await.unwrap().unwrap().agent_id, None);
+    let turn = agentcy_store::conversations::turn(&mut tx, yard.conversation.id).await.unwrap();
+    assert_eq!(turn.unwrap().agent, None);
 }
 
 #[tokio::test]
@@ -112,22 +117,35 @@ async fn an_answer_that_begins_meanwhile_is_seen() {
 }
 
 #[tokio::test]
-async fn a_conversation_that_is_written_just_now_is_not_waited_for() {
+async fn an_answer_that_begins_just_now_keeps_its_agent_to_its_end() {
     let yard = Yard::new().await;
     let mut tx = yard.tx().await;
     // As whoever begins an answer does, before they refer to the agent.
     agentcy_store::conversations::lock(&mut tx, yard.conversation.id).await.unwrap();
-    assert_eq!(code(yard.remove().await), ErrorCode::InUse);
+    yard.remove().await.unwrap();
     yard.begin(&mut tx).await;
     tx.commit().await.unwrap();
-    assert_eq!(code(yard.remove().await), ErrorCode::InUse);
+    let agent = async || {
+        let mut tx = yard.tx().await;
+        let turn = agentcy_store::conversations::turn(&mut tx, yard.conversation.id).await.unwrap();
+        turn.unwrap().agent.map(|agent| agent.id)
+    };
+    housekeeping::sweep(yard.platform()).await.unwrap();
+    assert_eq!(agent().await, Some(yard.agent.id));
+    let over = "update runs set state = 'cancelled', finished_at = now()";
+    yard.stage.database.execute(over).await;
+    assert_eq!(agent().await, None);
+    housekeeping::sweep(yard.platform()).await.unwrap();
+    assert!(yard.stage.database.rows("select from agents").await.is_empty());
 }
 
 #[tokio::test]
 async fn a_conversation_with_an_agent_that_goes_meanwhile_is_not_begun() {
     let yard = Yard::new().await;
     let mut tx = yard.tx().await;
-    assert!(agentcy_store::agents::delete(&mut tx, yard.agent.id).await.unwrap());
+    assert!(
+        agentcy_store::agents::delete(&mut tx, yard.agent.id, yard.platform().now()).await.unwrap()
+    );
     let goes = async {
         yard.until_somebody_waits().await;
         tx.commit().await.unwrap();

@@ -5,7 +5,7 @@ use agentcy_core::{
     task::{EventFilter, LifecycleEvent, Missed, Overlap, TaskLimits, TriggerKind},
 };
 use agentcy_platform::{
-    Change, PageRequest, agents,
+    Change, PageRequest, agents, housekeeping,
     tasks::{self, TaskUpdate, TriggerSpec},
 };
 use serde_json::json;
@@ -51,6 +51,7 @@ async fn a_member_defines_changes_and_removes_a_task_and_each_is_audited() {
     tasks::remove(platform, member, made.id).await.unwrap();
     assert_eq!(code(tasks::read(platform, &viewer, made.id).await), ErrorCode::NotFound);
     assert_eq!(code(tasks::remove(platform, member, made.id).await), ErrorCode::NotFound);
+    housekeeping::sweep(platform).await.unwrap();
     assert!(desk.database.rows("select * from triggers").await.is_empty());
     for action in ["task.create", "task.update", "task.delete"] {
         assert_eq!(desk.audit(action).await.len(), 1, "{action}");
@@ -226,6 +227,8 @@ async fn an_agent_stays_while_a_task_uses_it() {
     let removed = agents::remove(&desk.platform, &desk.member, desk.agent).await;
     assert_eq!(code(removed), ErrorCode::InUse);
     tasks::remove(&desk.platform, &desk.member, task.id).await.unwrap();
+    let again = desk.define(&desk.member, desk.task("Night", TriggerKind::Manual)).await.task;
+    tasks::remove(&desk.platform, &desk.member, again.id).await.unwrap();
     agents::remove(&desk.platform, &desk.member, desk.agent).await.unwrap();
     let gone = desk.refused(&desk.member, desk.task("Late", TriggerKind::Manual)).await;
     assert_eq!(gone, (ErrorCode::Invalid, vec!["agent_id".to_owned()]));

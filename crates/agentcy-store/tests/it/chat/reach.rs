@@ -80,7 +80,7 @@ async fn another_org_sees_and_changes_nothing() {
     assert!(!conversations::delete(&mut tx2, id).await.unwrap());
     assert_eq!(agents::find(&mut tx2, own.id).await.unwrap(), None);
     assert!(!agents::update(&mut tx2, &own).await.unwrap());
-    assert!(!agents::delete(&mut tx2, own.id).await.unwrap());
+    assert!(!agents::delete(&mut tx2, own.id, at(1)).await.unwrap());
     assert_eq!(runs::find(&mut tx2, hold.id).await.unwrap(), None);
     assert_eq!(runs::ask_cancel(&mut tx2, hold.id, false, at(1)).await.unwrap(), None);
     assert_eq!(runs::promote(&mut tx2, id, at(1)).await.unwrap(), None);
@@ -184,7 +184,7 @@ async fn a_turn_stands_on_conversation_agent_and_org_in_one_look() {
     assert_eq!(turn.approval_defaults, ApprovalDefaults::default());
     let turn = conversations::open_for_turn(&mut tx, without.id).await.unwrap().unwrap();
     assert_eq!((turn.conversation, turn.agent), (without, None));
-    assert!(agents::delete(&mut tx, scout.id).await.unwrap());
+    assert!(agents::delete(&mut tx, scout.id, at(1)).await.unwrap());
     let turn = conversations::turn(&mut tx, with.id).await.unwrap().unwrap();
     assert_eq!((turn.conversation.agent_id, turn.agent), (None, None), "it stays, without it");
 }
