@@ -4,7 +4,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use agentcy_core::{ErrorCode, FieldError};
+use agentcy_core::{Chain, ErrorCode, FieldError};
 use agentcy_platform as platform;
 use aide::{
     OperationOutput,
@@ -82,15 +82,7 @@ impl ApiError {
 
     /// The cause with its whole chain, for the log.
     pub fn chain(&self) -> Option<String> {
-        let source = self.source.as_ref()?;
-        let mut text = source.to_string();
-        let mut next = source.source();
-        while let Some(cause) = next {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            next = cause.source();
-        }
-        Some(text)
+        self.source.as_ref().map(|source| Chain(&***source).to_string())
     }
 
     /// The response with its envelope. Only the outermost layer knows the request id.

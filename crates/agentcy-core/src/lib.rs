@@ -6,6 +6,7 @@ pub mod action;
 pub mod agent;
 pub mod audit;
 pub mod caller;
+pub mod chain;
 pub mod chat;
 pub mod clock;
 pub mod error;
@@ -23,6 +24,7 @@ pub mod tool;
 
 pub use action::{Action, Standing};
 pub use caller::{By, Caller, Credential, Principal, System};
+pub use chain::Chain;
 pub use clock::{Clock, Entropy, Ids, Timestamp};
 pub use error::{ErrorCode, FieldError};
 pub use event::DomainEvent;

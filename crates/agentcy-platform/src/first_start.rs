@@ -1,5 +1,6 @@
 //! The first org and its owner, made once however many replicas start at once.
 
+use agentcy_core::Chain;
 use agentcy_store::{
     audit,
     system::{
@@ -102,6 +103,6 @@ pub(crate) async fn password_changed(platform: &Platform) {
     if default_login_in_force(platform)
         && let Err(error) = notice_default_login(platform).await
     {
-        tracing::warn!(error = %error, "the default login counts as in force until the next start");
+        tracing::warn!(error = %Chain(&error), "the default login counts as in force until the next start");
     }
 }

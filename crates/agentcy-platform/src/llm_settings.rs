@@ -260,7 +260,9 @@ fn refusal(error: agentcy_llm::Error) -> Error {
         Llm::Refused { status, message, .. } => {
             refused(json!({ "status": status, "message": message }))
         }
-        Llm::TooLong { .. } | Llm::Unreadable(_) => refused(json!({ "message": error.to_string() })),
+        Llm::TooLong { .. } | Llm::Unreadable(_) => {
+            refused(json!({ "message": error.to_string() }))
+        }
         Llm::Unavailable(_) | Llm::Broken | Llm::Timeout => {
             Error::refused(ErrorCode::UpstreamUnavailable, error.to_string())
         }

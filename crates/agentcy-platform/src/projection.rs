@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use agentcy_bus::Key;
 use agentcy_core::{
-    By,
+    By, Chain,
     id::{BatchId, OrgId},
 };
 use agentcy_graph::Error as GraphError;
@@ -99,7 +99,7 @@ impl Platform {
         match timeout(PATIENCE, self.seen(by, batch)).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
-                tracing::warn!(error = %error, "whether a change is in the graph is not known");
+                tracing::warn!(error = %Chain(&error), "whether a change is in the graph is not known");
                 false
             }
             Err(_) => false,

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use agentcy_core::{Entropy, id::OrgId};
+use agentcy_core::{Chain, Entropy, id::OrgId};
 use agentcy_egress::Egress;
 use agentcy_platform::lifecycle::Lifecycle;
 use agentcy_sdk::{Client, Error, NewWorker};
@@ -65,7 +65,7 @@ pub async fn run(daemon: Daemon, lifecycle: &Lifecycle) -> Result<(), Error> {
             Err(error) if !was_let_in && is_final(&error) => return Err(error),
             Err(error) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %Chain(&error),
                     "the server does not take us in"
                 );
                 patience.pause(lifecycle).await;

@@ -2,6 +2,7 @@
 
 pub mod daemon;
 mod housekeeping;
+mod outage;
 mod projector;
 mod runners;
 mod runs;

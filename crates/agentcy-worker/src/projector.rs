@@ -9,6 +9,8 @@ use agentcy_platform::{
     wake::Bell,
 };
 
+use crate::outage::Outage;
+
 /// How often we look for changes that nobody has rung for.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How often we look whether the lease is free, and how long a store that is away is left alone.
@@ -17,20 +19,10 @@ const WAIT: Duration = Duration::from_secs(1);
 pub(crate) async fn run(platform: Platform, lifecycle: Lifecycle) {
     let mut projector = Projector::new(&platform);
     let mut numbered = platform.listen(Bell::Numbered);
-    let mut failed = false;
+    let mut outage = Outage::new("keeping the graphs up with the ledger");
     while !lifecycle.is_stopping() {
         let turn = projector.turn(&platform).await;
-        match &turn {
-            Ok(_) => failed = false,
-            Err(error) if !failed => {
-                failed = true;
-                tracing::warn!(
-                    error = error as &dyn std::error::Error,
-                    "the projector could not turn"
-                );
-            }
-            Err(error) => tracing::debug!(error = %error, "the projector can still not turn"),
-        }
+        outage.note(&turn);
         let pause = async {
             match turn {
                 Ok(Turn::More) => {}

@@ -11,6 +11,8 @@ use agentcy_platform::{
     wake::Bell,
 };
 
+use crate::outage::Outage;
+
 /// Starts a runner of the jobs of sources.
 pub fn start_runners(platform: &Platform, lifecycle: &Lifecycle) {
     start(platform, lifecycle, sync::kinds());
@@ -32,11 +34,10 @@ fn start(
 }
 
 async fn claim(runner: Runner, platform: Platform, lifecycle: Lifecycle) {
+    let mut outage = Outage::new("claiming jobs");
     let mut due = platform.listen(Bell::Due);
     while !lifecycle.is_stopping() {
-        if let Err(error) = runner.claim().await {
-            tracing::warn!(error = %error, "no job could be claimed");
-        }
+        outage.note(&runner.claim().await);
         tokio::select! {
             () = due.wait(POLL) => {}
             () = runner.ended() => {}
@@ -47,14 +48,13 @@ async fn claim(runner: Runner, platform: Platform, lifecycle: Lifecycle) {
 }
 
 async fn beat(runner: Runner, platform: Platform, lifecycle: Lifecycle) {
+    let mut outage = Outage::new("keeping held jobs");
     let mut stop = platform.listen(Bell::Stop);
     loop {
         tokio::select! {
             () = stop.wait(HEARTBEAT) => {}
             () = lifecycle.stopping() => return,
         }
-        if let Err(error) = runner.beat().await {
-            tracing::warn!(error = %error, "held jobs could not be kept");
-        }
+        outage.note(&runner.beat().await);
     }
 }

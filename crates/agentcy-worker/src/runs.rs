@@ -6,6 +6,8 @@ use agentcy_agent::{
 };
 use agentcy_platform::{Platform, lifecycle::Lifecycle, wake::Bell};
 
+use crate::outage::Outage;
+
 /// Starts the keeper. When the process stops it gives back what it holds.
 pub(crate) fn start(platform: &Platform, runs: &Runs, lifecycle: &Lifecycle) {
     lifecycle.spawn(claim(runs.clone(), platform.clone(), lifecycle.clone()));
@@ -13,11 +15,10 @@ pub(crate) fn start(platform: &Platform, runs: &Runs, lifecycle: &Lifecycle) {
 }
 
 async fn claim(runs: Runs, platform: Platform, lifecycle: Lifecycle) {
+    let mut outage = Outage::new("taking runs up");
     let mut bell = platform.listen(Bell::Runs);
     while !lifecycle.is_stopping() {
-        if let Err(error) = runs.claim().await {
-            tracing::warn!(error = %error, "no run could be taken up");
-        }
+        outage.note(&runs.claim().await);
         tokio::select! {
             () = bell.wait(POLL) => {}
             () = runs.ended(), if runs.is_full() => {}
@@ -29,6 +30,7 @@ async fn claim(runs: Runs, platform: Platform, lifecycle: Lifecycle) {
 
 // Beats go on while the rest is given back: that may take longer than a lease.
 async fn beat(runs: Runs, platform: Platform, lifecycle: Lifecycle) {
+    let mut outage = Outage::new("keeping held runs");
     let mut bell = platform.listen(Bell::Runs);
     while !(lifecycle.is_stopping() && runs.is_idle()) {
         let pause = if lifecycle.is_stopping() { POLL } else { HEARTBEAT };
@@ -36,8 +38,6 @@ async fn beat(runs: Runs, platform: Platform, lifecycle: Lifecycle) {
             () = bell.wait(pause) => {}
             () = lifecycle.stopping(), if pause == HEARTBEAT => {}
         }
-        if let Err(error) = runs.beat().await {
-            tracing::warn!(error = %error, "held runs could not be kept");
-        }
+        outage.note(&runs.beat().await);
     }
 }

@@ -9,6 +9,8 @@ use agentcy_platform::{
     wake::Bell,
 };
 
+use crate::outage::Outage;
+
 /// How long new rows wait for their number at most, while we hold the lease and nobody has rung for them.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often we look whether the lease is free, and how long a store that is away is left alone.
@@ -16,12 +18,11 @@ const WAIT: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(platform: Platform, lifecycle: Lifecycle) {
     let mut sequencer = Sequencer::new(&platform);
+    let mut outage = Outage::new("numbering what is committed");
     let mut written = platform.listen(Bell::Written);
     while !lifecycle.is_stopping() {
         let turn = sequencer.turn(&platform).await;
-        if let Err(error) = &turn {
-            tracing::warn!(error = %error, "the sequencer could not turn");
-        }
+        outage.note(&turn);
         let pause = async {
             match turn {
                 Ok(Turn::More) => {}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use agentcy_core::ErrorCode;
+use agentcy_core::{Chain, ErrorCode};
 use agentcy_platform::Error;
 use axum::extract::ws::Message;
 use serde::Serialize;
@@ -47,7 +47,7 @@ impl Answer {
                 Self::refused(id, Some(topic), *code, message.as_ref())
             }
             _ => {
-                tracing::warn!(error = %error, "a topic could not be followed");
+                tracing::warn!(error = %Chain(error), "a topic could not be followed");
                 let message = "it cannot be followed now; try again";
                 Self::refused(id, Some(topic), ErrorCode::StoreUnavailable, message)
             }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use agentcy_config::Config;
 use agentcy_core::{
-    System,
+    Chain, System,
     clock::{SystemClock, SystemEntropy},
 };
 use agentcy_egress::Egress;
@@ -113,7 +113,7 @@ impl Assembly {
     /// Lets go in the order in which things stand on each other.
     pub(crate) async fn close(self) {
         if let Err(error) = self.platform.close_graph().await {
-            tracing::warn!(error = %error, "the graph could not be closed; it is checked at the next start");
+            tracing::warn!(error = %Chain(&error), "the graph could not be closed; it is checked at the next start");
         }
         for lease in self.leases {
             lease.release().await;

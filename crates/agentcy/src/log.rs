@@ -11,8 +11,8 @@ pub(crate) fn init(config: &Config) -> anyhow::Result<()> {
     let registry = tracing_subscriber::registry().with(filter);
     match config.server.log {
         LogFormat::Json => {
-            let layer = fmt::layer().json().flatten_event(true).with_current_span(true);
-            registry.with(layer.with_span_list(false).with_writer(std::io::stderr)).try_init()?;
+            let layer = fmt::layer().json().flatten_event(true).with_current_span(false);
+            registry.with(layer.with_span_list(true).with_writer(std::io::stderr)).try_init()?;
         }
         LogFormat::Pretty => {
             let layer = fmt::layer().with_ansi(output::has_colours()).with_target(false);

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use agentcy_core::{By, Limit, Realms, Timestamp, id::OrgId};
+use agentcy_core::{By, Chain, Limit, Realms, Timestamp, id::OrgId};
 use agentcy_llm::Message as Said;
 use agentcy_platform::Result;
 use agentcy_store::{Tenant, conversations::Turn as Stage, ledger::stats, orgs, sources};
@@ -170,7 +170,7 @@ fn look_anew(runs: Runs, by: By, key: Key, realms: Realms, kept: Looked) {
             Ok(Err(error)) => error.into(),
             Err(late) => late.into(),
         };
-        tracing::warn!(org.id = %by.org_id(), error = &*error as &dyn Error, "the graph could not be looked at");
+        tracing::warn!(org.id = %by.org_id(), error = %Chain(&*error), "the graph could not be looked at");
         runs.briefs.put_off(&key);
         kept.send_if_modified(|look| {
             let is_first = look.is_none();

@@ -1,7 +1,7 @@
 //! A run is taken up: it waited for its turn, somebody decided, or whoever held it is gone.
 
 use agentcy_core::{
-    Caller, Realms,
+    Caller, Chain, Realms,
     chat::{CallState, FinishReason, MessageRole, RunErrorCode},
     id::TaskRunId,
 };
@@ -71,7 +71,7 @@ fn over(run: &Run, claimed: &Claimed, has_begun: bool) -> Option<Stop> {
 
 /// How a run ends whose model provider cannot be used, as when the key of the org does not open any more.
 fn unusable(run: &Run, error: &Error) -> Stop {
-    tracing::error!(error = %error, cause = ?error, "the model provider of an org cannot be used");
+    tracing::error!(error = %Chain(error), "the model provider of an org cannot be used");
     if run.cancel {
         return Stop::finished(FinishReason::Cancelled);
     }

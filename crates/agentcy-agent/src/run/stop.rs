@@ -1,6 +1,9 @@
 //! Why a run does not go on here.
 
-use agentcy_core::chat::{FinishReason, RunErrorCode};
+use agentcy_core::{
+    Chain,
+    chat::{FinishReason, RunErrorCode},
+};
 use agentcy_platform::{Error, StoreError};
 
 use crate::log::Lost;
@@ -55,11 +58,11 @@ impl From<StoreError> for Stop {
         match error {
             StoreError::LeaseLost(_) => Self::Lost,
             StoreError::Unavailable(_) => {
-                tracing::warn!(error = %error, "the store is away; the run is left to be taken over");
+                tracing::warn!(error = %Chain(&error), "the store is away; the run is left to be taken over");
                 Self::Lost
             }
             error => {
-                tracing::error!(error = %error, cause = ?error, "a run failed");
+                tracing::error!(error = %Chain(&error), "a run failed");
                 Self::internal()
             }
         }
@@ -71,7 +74,7 @@ impl From<Error> for Stop {
         match error {
             Error::Store(error) => error.into(),
             error => {
-                tracing::error!(error = %error, cause = ?error, "a run failed");
+                tracing::error!(error = %Chain(&error), "a run failed");
                 Self::internal()
             }
         }

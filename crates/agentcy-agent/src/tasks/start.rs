@@ -1,7 +1,7 @@
 //! The job that begins a run of a task: one transaction, so that it begins once or not at all.
 
 use agentcy_core::{
-    Action, Caller, Timestamp,
+    Action, Caller, Chain, Timestamp,
     id::{RunId, TaskRunId},
     job::{Payload, StartTask},
     task::{Overlap, TaskErrorCode, TaskRunState},
@@ -179,7 +179,7 @@ async fn give_up(platform: &Platform, tx: &mut Tx, job: &Held) -> Result<()> {
     let ended = end_pending(platform, tx, run, refusal()).await;
     let Err(Error::Store(error @ StoreError::Corrupt { .. })) = ended else { return ended };
     // Nobody is told of what cannot be read, and it ends all the same.
-    tracing::error!(error = &error as &dyn std::error::Error, "a task or its run cannot be read");
+    tracing::error!(error = %Chain(&error), "a task or its run cannot be read");
     let Refusal { state, code, message } = refusal();
     let error = TaskFailure { code: code.name().to_owned(), message };
     task_runs::end(tx, run, state, None, Some(&error), platform.now()).await?;

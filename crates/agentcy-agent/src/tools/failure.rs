@@ -1,6 +1,6 @@
 //! What a model is told when a call did not do what it asked for, in words that help it to mend the call.
 
-use agentcy_core::{ErrorCode, FieldError};
+use agentcy_core::{Chain, ErrorCode, FieldError};
 use agentcy_platform::Error;
 use serde_json::{Value, json};
 
@@ -69,7 +69,7 @@ pub(super) fn words(message: &str, fields: &[FieldError]) -> String {
 /// What a model is told of an operation that failed after it was begun.
 pub(super) fn of(error: &Error, writes: bool) -> Failure {
     let Some((code, message, details)) = told(error) else {
-        tracing::error!(error = error as &dyn std::error::Error, "a tool call failed");
+        tracing::error!(error = %Chain(error), "a tool call failed");
         let words = "the server failed to run the tool";
         return if writes {
             Failure::unknown(words)

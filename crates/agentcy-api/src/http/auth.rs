@@ -1,6 +1,6 @@
 //! Who calls: takes what a request shows to the platform, and judges whether a cookie may be used from there.
 
-use agentcy_core::{Credential, ErrorCode};
+use agentcy_core::{Caller, Credential, ErrorCode};
 use agentcy_platform::{
     auth::{Presented, arrive, authenticate_worker},
     rates, workers,
@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, Method, header, request::Parts};
+use tracing::{Span, field};
 use url::{Url, form_urlencoded};
 
 use crate::{
@@ -103,6 +104,7 @@ pub(crate) async fn known(State(app): State<AppState>, request: Request, next: N
         Err(error) => return refuse(&app, &shown, error.into()).await,
     };
     let caller = visitor.caller.clone();
+    name_org(&caller);
     if matches!(caller.credential, Credential::Cookie(_))
         && let Err(error) = same_origin(&parts, &app.setup.public_url)
     {
@@ -112,11 +114,14 @@ pub(crate) async fn known(State(app): State<AppState>, request: Request, next: N
         Ok(rate) => rate,
         Err(error) => return ApiError::from(error).into_response(),
     };
-    parts.extensions.insert(caller.clone());
+    parts.extensions.insert(caller);
     parts.extensions.insert(visitor);
-    let mut response = limited(rate, next.run(Request::from_parts(parts, body))).await;
-    response.extensions_mut().insert(caller);
-    response
+    limited(rate, next.run(Request::from_parts(parts, body))).await
+}
+
+/// Writes into the request's span whose it is, for all that is logged in it.
+pub(crate) fn name_org(caller: &Caller) {
+    Span::current().record("org.id", field::display(caller.org_id));
 }
 
 /// Lets daemons elsewhere in, by the worker token. Where there is none, there are no daemons.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agentcy_core::{Caller, ErrorCode};
+use agentcy_core::ErrorCode;
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
@@ -59,7 +59,6 @@ pub(crate) async fn outermost(
         // Never the raw path or query: both may hold what must not be logged.
         let route =
             response.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
-        let org = response.extensions().get::<Caller>().map(|caller| caller.org_id.to_string());
         let status = response.status().as_u16();
         let elapsed = started.elapsed();
         metrics::histogram!(
@@ -69,7 +68,7 @@ pub(crate) async fn outermost(
         .record(elapsed.as_secs_f64());
         tracing::info!(
             http.method = method, http.route = route, http.status = status,
-            http.millis = millis(elapsed), org.id = org, client.ip = ?meta.ip,
+            http.millis = millis(elapsed), client.ip = ?meta.ip,
             "request served",
         );
         response

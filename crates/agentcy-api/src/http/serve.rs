@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use agentcy_core::Chain;
 use agentcy_platform::lifecycle::Lifecycle;
 use axum::{Router, extract::ConnectInfo};
 use hyper_util::{
@@ -39,7 +40,7 @@ pub async fn serve(listener: TcpListener, router: Router, lifecycle: Lifecycle) 
     // Not by the thread that waits here: what it accepts would be handed to a worker's first.
     let accepting = lifecycle.tasks().spawn(accept(listener, router, lifecycle.clone()));
     if let Err(error) = accepting.await {
-        tracing::error!(error = %error, "connections are not accepted any more");
+        tracing::error!(error = %Chain(&error), "connections are not accepted any more");
         lifecycle.fail("connections are not accepted any more");
     }
 }
@@ -57,7 +58,7 @@ async fn accept(listener: TcpListener, router: Router, lifecycle: Lifecycle) {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, most likely: waiting is all that helps.
-                tracing::warn!(error = %error, "a connection could not be accepted");
+                tracing::warn!(error = %Chain(&error), "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }

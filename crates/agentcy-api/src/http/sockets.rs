@@ -15,7 +15,7 @@ use http::{HeaderMap, header, request::Parts};
 use crate::{
     error::ApiError,
     http::{
-        auth::{Shown, csrf},
+        auth::{Shown, csrf, name_org},
         guard::is_same_origin,
         limit::limited,
         meta::Meta,
@@ -48,16 +48,13 @@ pub(crate) async fn arriving(
         Ok(rate) => rate,
         Err(error) => return ApiError::from(error).into_response(),
     };
-    let caller = visitor.as_ref().map(|visitor| visitor.caller.clone());
     if let Some(visitor) = visitor {
+        name_org(&visitor.caller);
         parts.extensions.insert(visitor);
     }
     let mut response = limited(rate, next.run(Request::from_parts(parts, body))).await;
     if response.status().is_client_error() && response.extensions().get::<ApiError>().is_none() {
         response = no_handshake().into_response();
-    }
-    if let Some(caller) = caller {
-        response.extensions_mut().insert(caller);
     }
     response
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
 
+use agentcy_core::Chain;
 use bytes::Bytes;
 use deadpool_redis::redis::{Client, ConnectionInfo, Value, aio::PubSubSink};
 use futures_util::StreamExt;
@@ -44,11 +45,10 @@ impl Hub {
 
     /// Warns once an outage.
     fn report(&self, error: &Error) {
-        let cause = error as &dyn std::error::Error;
         if self.pause == FIRST_PAUSE {
-            tracing::warn!(error = cause, "bus subscriptions are interrupted");
+            tracing::warn!(error = %Chain(error), "bus subscriptions are interrupted");
         } else {
-            tracing::debug!(error = cause, "bus subscriptions are still interrupted");
+            tracing::debug!(error = %Chain(error), "bus subscriptions are still interrupted");
         }
     }
 

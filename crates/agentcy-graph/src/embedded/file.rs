@@ -8,7 +8,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use agentcy_core::id::{EdgeId, OrgId};
+use agentcy_core::{
+    Chain,
+    id::{EdgeId, OrgId},
+};
 use grafeo::{Config, GrafeoDB, Session, Value, store::ArcStr};
 use uuid::Uuid;
 
@@ -171,7 +174,7 @@ impl OrgGraph {
     /// Writes the log into the file and lets go of it. Nothing is lost when that fails: the log stays.
     pub(super) fn close(&self) {
         if let Err(error) = self.db.close() {
-            tracing::warn!(org.id = %self.org, error = %error, "graph file not closed in order");
+            tracing::warn!(org.id = %self.org, error = %Chain(&error), "graph file not closed in order");
         }
     }
 

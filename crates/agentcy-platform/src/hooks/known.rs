@@ -6,7 +6,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use agentcy_core::id::{OrgId, TriggerId};
+use agentcy_core::{
+    Chain,
+    id::{OrgId, TriggerId},
+};
 use agentcy_store::system::hooks::{self, Hook};
 use moka::future::Cache;
 
@@ -170,7 +173,7 @@ impl Work for Look {
                 // Its own senders are refused; those of others are not.
                 Err(error) => {
                     tracing::error!(
-                        trigger.id = %id, error = &error as &dyn std::error::Error,
+                        trigger.id = %id, error = %Chain(&error),
                         "the secret of a webhook cannot be read"
                     );
                     None

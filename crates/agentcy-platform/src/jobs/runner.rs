@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use agentcy_core::id::{EventId, JobId};
+use agentcy_core::{
+    Chain,
+    id::{EventId, JobId},
+};
 use agentcy_store::{
     jobs::Hold,
     system::jobs::{self as store, Claimed},
@@ -193,7 +196,7 @@ impl Shared {
         };
         if let Err(error) = settle(kind.as_ref(), &job, max_attempts, outcome).await {
             // Its lease runs out, and whoever takes it over tries once more.
-            tracing::warn!(error = %error, "how a job ended could not be written");
+            tracing::warn!(error = %Chain(&error), "how a job ended could not be written");
         }
     }
 }
@@ -208,7 +211,7 @@ impl Shared {
             tx.commit().await
         };
         if let Err(error) = buried.await {
-            tracing::warn!(error = %error, "how a job ended could not be written");
+            tracing::warn!(error = %Chain(&error), "how a job ended could not be written");
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Writes how an attempt ended that did not end well.
 
-use std::error::Error as StdError;
-
+use agentcy_core::Chain;
 use agentcy_store::{
     Error as StoreError,
     jobs::{self, Fault},
@@ -27,16 +26,16 @@ pub(crate) async fn settle(
         JobError::Halted(Halt::Draining) => return release(job).await,
         JobError::Halted(Halt::Cancelled) | JobError::Gone => cancelled(kind, job).await,
         JobError::Retry(error) if job.attempt < max_attempts => {
-            tracing::info!(error = %chain(&*error), "the job will be tried again");
+            tracing::info!(error = %Chain(&*error), "the job will be tried again");
             put_off(kind, job, max_attempts, &error.to_string()).await
         }
         JobError::Retry(error) => {
-            tracing::warn!(error = %chain(&*error), "the job is given up");
+            tracing::warn!(error = %Chain(&*error), "the job is given up");
             let reason = format!("given up after {max_attempts} attempts: {error}");
             fail(kind, job, &reason).await
         }
         JobError::Fail(error) => {
-            tracing::warn!(error = %chain(&*error), "the job failed");
+            tracing::warn!(error = %Chain(&*error), "the job failed");
             fail(kind, job, &error.to_string()).await
         }
     };
@@ -78,16 +77,4 @@ async fn cancelled(kind: &dyn Kind, job: &Held) -> Result<()> {
     jobs::cancelled(&mut tx, job.hold, job.platform.clock.now()).await?;
     kind.tell(&mut tx, job).await?;
     Ok(tx.commit().await?)
-}
-
-/// An error with everything below it, for the log.
-fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words.push_str(": ");
-        words.push_str(&error.to_string());
-        cause = error.source();
-    }
-    words
 }

@@ -1,5 +1,6 @@
 //! One org's graph is brought to where its ledger is.
 
+use agentcy_core::Chain;
 use agentcy_graph::Error as GraphError;
 use agentcy_store::ledger::{
     Kind,
@@ -47,7 +48,7 @@ impl Desk {
                     outcome => outcome,
                 },
                 Err(Error::Graph(error @ GraphError::Corrupt { .. })) => {
-                    tracing::warn!(org.id = %self.org, error = &error as &dyn std::error::Error,
+                    tracing::warn!(org.id = %self.org, error = %Chain(&error),
                         "the graph cannot be read");
                     self.rebuild("it is damaged").await
                 }

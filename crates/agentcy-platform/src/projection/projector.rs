@@ -7,7 +7,7 @@ use std::{
 };
 
 use agentcy_core::{
-    Timestamp,
+    Chain, Timestamp,
     id::{EventId, OrgId},
 };
 use agentcy_graph::Error as GraphError;
@@ -284,19 +284,19 @@ impl Projector {
         let Some(fault) = fault(error) else {
             // It passes by itself; once is enough to say so.
             if before.is_none() {
-                tracing::warn!(org.id = %org, error = error as &dyn std::error::Error, "the graph cannot be written now");
+                tracing::warn!(org.id = %org, error = %Chain(error), "the graph cannot be written now");
             } else {
-                tracing::debug!(org.id = %org, error = error as &dyn std::error::Error, "the graph can still not be written");
+                tracing::debug!(org.id = %org, error = %Chain(error), "the graph can still not be written");
             }
             return;
         };
         match note(platform, org, &fault).await {
             Ok(true) => {
-                tracing::error!(org.id = %org, error = error as &dyn std::error::Error, fault, "the graph does not follow");
+                tracing::error!(org.id = %org, error = %Chain(error), fault, "the graph does not follow");
             }
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(org.id = %org, error = %error, "a fault could not be noted");
+                tracing::warn!(org.id = %org, error = %Chain(&error), "a fault could not be noted");
             }
         }
     }

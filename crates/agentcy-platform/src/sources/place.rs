@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use agentcy_core::id::{OrgId, SourceId};
+use agentcy_core::{
+    Chain,
+    id::{OrgId, SourceId},
+};
 use agentcy_sources::{Files, cache};
 use agentcy_store::system::founding;
 
@@ -39,7 +42,7 @@ impl Platform {
         let Some(folder) = self.cache_of(org, source) else { return };
         let forgotten = tokio::task::spawn_blocking(move || cache::forget(&folder)).await;
         if let Ok(Err(error)) = forgotten {
-            tracing::warn!(source.id = %source, error = %error, "the copies of a source could not be removed");
+            tracing::warn!(source.id = %source, error = %Chain(&error), "the copies of a source could not be removed");
         }
     }
 }
@@ -49,7 +52,9 @@ pub async fn sweep_caches(platform: &Platform) {
     let Some(root) = platform.setup.sources.cache.clone() else { return };
     match tokio::task::spawn_blocking(move || cache::sweep(&root)).await {
         Ok(Ok(removed)) => tracing::debug!(removed, "swept copies that are not used any more"),
-        Ok(Err(error)) => tracing::warn!(error = %error, "copies of sources could not be swept"),
+        Ok(Err(error)) => {
+            tracing::warn!(error = %Chain(&error), "copies of sources could not be swept")
+        }
         Err(_) => {}
     }
 }

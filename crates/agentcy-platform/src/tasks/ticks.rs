@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use agentcy_core::{
-    Timestamp,
+    Chain, Timestamp,
     id::TriggerId,
     task::{Cause, Missed},
 };
@@ -83,8 +83,7 @@ impl Scheduler {
                 Err(Error::Store(error @ StoreError::Unavailable(_))) => return Err(error.into()),
                 Err(error) => {
                     failed = true;
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(trigger.id = %one.id, error, "a schedule could not be followed");
+                    tracing::error!(trigger.id = %one.id, error = %Chain(&error), "a schedule could not be followed");
                 }
             }
         }
@@ -162,8 +161,7 @@ async fn look_through(
     tx.commit().await?;
     for one in page.iter().filter(|one| one.next_at > now) {
         if let Err(error) = bring_back(platform, one, now).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(trigger.id = %one.id, error, "a schedule could not be looked at");
+            tracing::error!(trigger.id = %one.id, error = %Chain(&error), "a schedule could not be looked at");
         }
     }
     Ok(page.last().map(|last| last.id))

@@ -1,6 +1,9 @@
 //! Runs the connector of a job with what its claim brought.
 
-use agentcy_core::id::{OrgId, SourceId};
+use agentcy_core::{
+    Chain,
+    id::{OrgId, SourceId},
+};
 use agentcy_platform::{
     jobs::JobError,
     sync::{self, Collected},
@@ -51,7 +54,7 @@ async fn run(errand: &Errand) -> Result<Collected, JobError> {
     if let Some(root) = daemon.cache.clone() {
         let swept = tokio::task::spawn_blocking(move || cache::sweep(&root)).await;
         if let Ok(Err(error)) = swept {
-            tracing::warn!(error = %error, "old copies could not be removed");
+            tracing::warn!(error = %Chain(&error), "old copies could not be removed");
         }
     }
     let (done, batches) = (collected.progress.done, collected.batches);

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
+use agentcy_core::Chain;
 use agentcy_platform::{
     jobs::{Halt, JobError},
     sync::{Progress, Sink},
@@ -72,7 +73,7 @@ impl Errand {
             Err(error) if is_lost(&error) => tracing::info!("the job was somebody else's"),
             Err(error) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %Chain(&error),
                     "how a job ended could not be told"
                 );
             }

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use agentcy_core::job::{CollectSource, Payload};
+use agentcy_core::{
+    Chain,
+    job::{CollectSource, Payload},
+};
 use agentcy_platform::{jobs::Halt, lifecycle::Lifecycle};
 use agentcy_sdk::{Claim, ClaimedJob, Error, RegisteredWorker};
 use tokio::{
@@ -92,7 +95,7 @@ impl Shift {
             Ok(Ok(())) => tracing::info!("the worker has given back what it held"),
             Ok(Err(error)) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %Chain(&error),
                     "the server could not be told; leases run out by themselves"
                 );
             }
@@ -123,7 +126,7 @@ impl Shift {
                 Err(error) if is_unknown(&error) => return,
                 Err(error) => {
                     tracing::warn!(
-                        error = &error as &dyn std::error::Error,
+                        error = %Chain(&error),
                         "no job could be claimed"
                     );
                     patience.pause(&self.lifecycle).await;
@@ -174,7 +177,7 @@ impl Shift {
                 Err(error) if is_unknown(&error) => return,
                 Err(error) => {
                     tracing::warn!(
-                        error = &error as &dyn std::error::Error,
+                        error = %Chain(&error),
                         "held jobs could not be kept"
                     );
                 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agentcy_core::System;
+use agentcy_core::{Chain, System};
 use agentcy_platform::lifecycle::Lifecycle;
 use agentcy_store::{
     Db, Error,
@@ -105,7 +105,7 @@ async fn keep(mut held: Held, lifecycle: Lifecycle) {
                 return lifecycle.fail("another process took over what only one may have");
             }
             Err(error) => {
-                tracing::warn!(lease = held.name, error = %error, "the lease could not be renewed");
+                tracing::warn!(lease = held.name, error = %Chain(&error), "the lease could not be renewed");
             }
         }
     }

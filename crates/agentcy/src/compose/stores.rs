@@ -4,7 +4,7 @@ use std::{str::FromStr, sync::Arc};
 
 use agentcy_bus::Bus;
 use agentcy_config::Config;
-use agentcy_core::System;
+use agentcy_core::{Chain, System};
 use agentcy_graph::GraphStore;
 use agentcy_platform::{Ground, lifecycle::Lifecycle};
 use agentcy_store::{
@@ -69,7 +69,7 @@ impl Postgres {
         self.db.close();
         let Some(embedded) = self.embedded else { return };
         if let Err(error) = embedded.stop().await {
-            tracing::warn!(error = %error, "the embedded PostgreSQL did not stop in time");
+            tracing::warn!(error = %Chain(&error), "the embedded PostgreSQL did not stop in time");
         }
     }
 }

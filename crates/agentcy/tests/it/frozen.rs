@@ -1,6 +1,7 @@
 //! A PostgreSQL that stands still: its processes are there, its sockets are open, and nothing answers.
 
 use std::{
+    collections::HashMap,
     fs,
     time::{Duration, Instant},
 };
@@ -103,4 +104,17 @@ async fn a_postgres_that_stands_still_is_503_in_bounded_time_and_works_at_once_w
     println!("it worked again after {:?}", again.elapsed());
     let ready = machine.client().ready().await.unwrap();
     assert!(ready.is_ready(), "{}", server.said());
+    says_little(&server.said());
+}
+
+/// A loop that cannot do its work says so and why, and not again each time it tries.
+fn says_little(log: &str) {
+    let mut fails = HashMap::new();
+    for line in log.lines().filter(|line| line.contains("it fails, and is tried again")) {
+        assert!(line.contains("error="), "{line}");
+        let what = line.split_once("what=").unwrap().1.split_once(" error=").unwrap().0;
+        *fails.entry(what).or_insert(0) += 1;
+    }
+    assert!(!fails.is_empty() && fails.values().all(|times| *times <= 4), "{fails:?}: {log}");
+    assert!(log.contains("it works again"), "{log}");
 }

@@ -27,8 +27,8 @@ mod shared;
 mod soak;
 mod sockets;
 mod sources;
-mod starts;
 mod stand_in;
+mod starts;
 mod tasks;
 mod worker;
 

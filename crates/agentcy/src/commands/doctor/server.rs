@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use agentcy_core::Chain;
 use agentcy_sdk::{Client, Error, Health, Readiness};
 use url::Url;
 
@@ -107,20 +108,5 @@ fn unreachable(error: &Error) -> Check {
         Error::Redirected { .. } => "give that address with --url",
         _ => "give the address of an agentcy server with --url",
     };
-    Check::fail("server", chain(error), mend)
-}
-
-/// The error with its causes in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let says = cause.to_string();
-        // Some repeat their cause in their own words.
-        if !text.ends_with(&says) {
-            text = format!("{text}: {says}");
-        }
-        next = cause.source();
-    }
-    text
+    Check::fail("server", Chain(error).to_string(), mend)
 }

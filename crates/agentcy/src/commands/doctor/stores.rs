@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use agentcy_bus::{About, Bus};
 use agentcy_config::Config;
-use agentcy_core::{Entropy, clock::SystemEntropy};
+use agentcy_core::{Chain, Entropy, clock::SystemEntropy};
 use agentcy_graph::{Neo4j, neo4j};
 use agentcy_store::{
     Error, PgConnectOptions,
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-use super::{report::Check, server::chain};
+use super::report::Check;
 use crate::{compose, data_dir::DataDir};
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -91,7 +91,7 @@ async fn fit(login: &PgConnectOptions) -> Result<(), String> {
 
 async fn bounded<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, String> {
     match timeout(PATIENCE, work).await {
-        Ok(done) => done.map_err(|error| chain(&error)),
+        Ok(done) => done.map_err(|error| Chain(&error).to_string()),
         Err(_) => Err(format!("no answer within {PATIENCE:?}")),
     }
 }
@@ -137,9 +137,9 @@ async fn scratch(config: &Config) -> Result<String, String> {
 async fn start(config: &Config, folder: &Path, durable: bool) -> Result<String, String> {
     let bin = config.database.pg_bin.clone();
     let options = Options { bin, durable, ..Options::new(folder) };
-    let embedded = Embedded::start(options).await.map_err(|error| chain(&error))?;
+    let embedded = Embedded::start(options).await.map_err(|error| Chain(&error).to_string())?;
     let version = bounded(migrate::version(&embedded.owner())).await;
-    embedded.stop().await.map_err(|error| chain(&error))?;
+    embedded.stop().await.map_err(|error| Chain(&error).to_string())?;
     version
 }
 
@@ -170,7 +170,7 @@ pub(super) async fn graph(config: &Config) -> Check {
             "set dbms.memory.transaction.total.max in its settings, such as 1g",
         ),
         Ok(Ok(about)) => Check::ok(name, format!("Neo4j {} at {}", about.version, settings.uri)),
-        Ok(Err(error)) => Check::fail(name, chain(&error), mend),
+        Ok(Err(error)) => Check::fail(name, Chain(&error).to_string(), mend),
         Err(_) => Check::fail(name, format!("no answer within {PATIENCE:?}"), mend),
     }
 }
@@ -192,7 +192,7 @@ pub(super) async fn bus(config: &Config) -> Check {
     let mend = "start Redis, and see that REDIS_URL names it with the right password";
     match answer {
         Ok(Ok(about)) => about.map_or_else(|| Check::ok(name, "in process"), judge_redis),
-        Ok(Err(error)) => Check::fail(name, chain(&error), mend),
+        Ok(Err(error)) => Check::fail(name, Chain(&error).to_string(), mend),
         Err(_) => Check::fail(name, format!("no answer within {PATIENCE:?}"), mend),
     }
 }
