@@ -35,7 +35,7 @@ export const healthReady = <ThrowOnError extends boolean = true>(options?: Optio
 /**
  * Metrics
  *
- * Prometheus text. Away from loopback it needs `AGENTCY_METRICS_TOKEN` as a bearer token, else 404.
+ * Prometheus text. With `AGENTCY_METRICS_TOKEN` it needs that as a bearer token; without, only requests of this machine are answered, through no proxy. All others get 404.
  */
 export const healthMetrics = <ThrowOnError extends boolean = true>(options?: Options<HealthMetricsData, ThrowOnError>) => (options?.client ?? client).get<HealthMetricsResponses, HealthMetricsErrors, ThrowOnError>({ url: '/metrics', ...options });
 
@@ -685,147 +685,6 @@ export const invitesRevoke = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
- * Search nodes
- *
- * Full text, forgiving typos, within the caller's realms; the best first, or the newest without `q`.
- */
-export const graphNodesSearch = <ThrowOnError extends boolean = true>(options?: Options<GraphNodesSearchData, ThrowOnError>) => (options?.client ?? client).get<GraphNodesSearchResponses, GraphNodesSearchErrors, ThrowOnError>({
-    security: [
-        { scheme: 'bearer', type: 'http' },
-        { name: 'X-Api-Key', type: 'apiKey' },
-        {
-            in: 'cookie',
-            name: 'agentcy_session',
-            type: 'apiKey'
-        }
-    ],
-    url: '/api/v1/graph/nodes',
-    ...options
-});
-
-/**
- * Read a node
- *
- * With its degree, its sources, and who asserts which property where several speak of it. An archived node says since when.
- */
-export const graphNodesRead = <ThrowOnError extends boolean = true>(options: Options<GraphNodesReadData, ThrowOnError>) => (options.client ?? client).get<GraphNodesReadResponses, GraphNodesReadErrors, ThrowOnError>({
-    security: [
-        { scheme: 'bearer', type: 'http' },
-        { name: 'X-Api-Key', type: 'apiKey' },
-        {
-            in: 'cookie',
-            name: 'agentcy_session',
-            type: 'apiKey'
-        }
-    ],
-    url: '/api/v1/graph/nodes/{node_id}',
-    ...options
-});
-
-/**
- * Read the neighbours of a node
- *
- * One hop, by type and direction, within the caller's realms.
- */
-export const graphNeighbors = <ThrowOnError extends boolean = true>(options: Options<GraphNeighborsData, ThrowOnError>) => (options.client ?? client).get<GraphNeighborsResponses, GraphNeighborsErrors, ThrowOnError>({
-    security: [
-        { scheme: 'bearer', type: 'http' },
-        { name: 'X-Api-Key', type: 'apiKey' },
-        {
-            in: 'cookie',
-            name: 'agentcy_session',
-            type: 'apiKey'
-        }
-    ],
-    url: '/api/v1/graph/nodes/{node_id}/neighbors',
-    ...options
-});
-
-/**
- * Read the history of a node
- *
- * Every version of every assertion, with its times in the world and in our knowledge and what caused it; the newest first.
- */
-export const graphHistory = <ThrowOnError extends boolean = true>(options: Options<GraphHistoryData, ThrowOnError>) => (options.client ?? client).get<GraphHistoryResponses, GraphHistoryErrors, ThrowOnError>({
-    security: [
-        { scheme: 'bearer', type: 'http' },
-        { name: 'X-Api-Key', type: 'apiKey' },
-        {
-            in: 'cookie',
-            name: 'agentcy_session',
-            type: 'apiKey'
-        }
-    ],
-    url: '/api/v1/graph/nodes/{node_id}/history',
-    ...options
-});
-
-/**
- * Expand nodes
- *
- * Breadth first from several nodes, within the caller's realms. Unknown nodes are left out.
- */
-export const graphExpand = <ThrowOnError extends boolean = true>(options: Options<GraphExpandData, ThrowOnError>) => (options.client ?? client).post<GraphExpandResponses, GraphExpandErrors, ThrowOnError>({
-    security: [
-        { scheme: 'bearer', type: 'http' },
-        { name: 'X-Api-Key', type: 'apiKey' },
-        {
-            in: 'cookie',
-            name: 'agentcy_session',
-            type: 'apiKey'
-        }
-    ],
-    url: '/api/v1/graph/expand',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Ask the graph in Cypher
- *
- * Read only, bounded in time, rows and memory; only where the org has a graph of its own, and for callers who see every realm. `details` of a refusal has the `line`, `column` and `offset` of the place.
- */
-export const graphCypher = <ThrowOnError extends boolean = true>(options: Options<GraphCypherData, ThrowOnError>) => (options.client ?? client).post<GraphCypherResponses, GraphCypherErrors, ThrowOnError>({
-    security: [
-        { scheme: 'bearer', type: 'http' },
-        { name: 'X-Api-Key', type: 'apiKey' },
-        {
-            in: 'cookie',
-            name: 'agentcy_session',
-            type: 'apiKey'
-        }
-    ],
-    url: '/api/v1/graph/cypher',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Count the graph
- *
- * By label, type, realm and source, within the caller's realms; and how far graph queries follow.
- */
-export const graphStats = <ThrowOnError extends boolean = true>(options?: Options<GraphStatsData, ThrowOnError>) => (options?.client ?? client).get<GraphStatsResponses, GraphStatsErrors, ThrowOnError>({
-    security: [
-        { scheme: 'bearer', type: 'http' },
-        { name: 'X-Api-Key', type: 'apiKey' },
-        {
-            in: 'cookie',
-            name: 'agentcy_session',
-            type: 'apiKey'
-        }
-    ],
-    url: '/api/v1/graph/stats',
-    ...options
-});
-
-/**
  * List sources
  *
  * Those of the caller's realms, the newest first, each with its last sync.
@@ -870,7 +729,7 @@ export const sourcesCreate = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Disconnect a source
  *
- * What it said stays in the graph unless `purge=true`, which archives it in the background.
+ * What it said stays in the graph unless `purge=true`, which archives it in the background. That may be asked for later as well, under the same id.
  */
 export const sourcesRemove = <ThrowOnError extends boolean = true>(options: Options<SourcesRemoveData, ThrowOnError>) => (options.client ?? client).delete<SourcesRemoveResponses, SourcesRemoveErrors, ThrowOnError>({
     security: [
@@ -1777,6 +1636,147 @@ export const agentsExecute = <ThrowOnError extends boolean = true>(options: Opti
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Search nodes
+ *
+ * Full text, forgiving typos, within the caller's realms; the best first, or the newest without `q`.
+ */
+export const graphNodesSearch = <ThrowOnError extends boolean = true>(options?: Options<GraphNodesSearchData, ThrowOnError>) => (options?.client ?? client).get<GraphNodesSearchResponses, GraphNodesSearchErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-Api-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'agentcy_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/v1/graph/nodes',
+    ...options
+});
+
+/**
+ * Read a node
+ *
+ * With its degree, its sources, and who asserts which property where several speak of it. An archived node says since when.
+ */
+export const graphNodesRead = <ThrowOnError extends boolean = true>(options: Options<GraphNodesReadData, ThrowOnError>) => (options.client ?? client).get<GraphNodesReadResponses, GraphNodesReadErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-Api-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'agentcy_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/v1/graph/nodes/{node_id}',
+    ...options
+});
+
+/**
+ * Read the neighbours of a node
+ *
+ * One hop, by type and direction, within the caller's realms.
+ */
+export const graphNeighbors = <ThrowOnError extends boolean = true>(options: Options<GraphNeighborsData, ThrowOnError>) => (options.client ?? client).get<GraphNeighborsResponses, GraphNeighborsErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-Api-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'agentcy_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/v1/graph/nodes/{node_id}/neighbors',
+    ...options
+});
+
+/**
+ * Read the history of a node
+ *
+ * Every version of every assertion, with its times in the world and in our knowledge and what caused it; the newest first.
+ */
+export const graphHistory = <ThrowOnError extends boolean = true>(options: Options<GraphHistoryData, ThrowOnError>) => (options.client ?? client).get<GraphHistoryResponses, GraphHistoryErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-Api-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'agentcy_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/v1/graph/nodes/{node_id}/history',
+    ...options
+});
+
+/**
+ * Expand nodes
+ *
+ * Breadth first from several nodes, within the caller's realms. Unknown nodes are left out.
+ */
+export const graphExpand = <ThrowOnError extends boolean = true>(options: Options<GraphExpandData, ThrowOnError>) => (options.client ?? client).post<GraphExpandResponses, GraphExpandErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-Api-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'agentcy_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/v1/graph/expand',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Ask the graph in Cypher
+ *
+ * Read only, bounded in time, rows and memory; only where the org has a graph of its own, and for callers who see every realm. `details` of a refusal has the `line`, `column` and `offset` of the place.
+ */
+export const graphCypher = <ThrowOnError extends boolean = true>(options: Options<GraphCypherData, ThrowOnError>) => (options.client ?? client).post<GraphCypherResponses, GraphCypherErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-Api-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'agentcy_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/v1/graph/cypher',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Count the graph
+ *
+ * By label, type, realm and source, within the caller's realms; and how far graph queries follow.
+ */
+export const graphStats = <ThrowOnError extends boolean = true>(options?: Options<GraphStatsData, ThrowOnError>) => (options?.client ?? client).get<GraphStatsResponses, GraphStatsErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-Api-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'agentcy_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/v1/graph/stats',
+    ...options
 });
 
 /**

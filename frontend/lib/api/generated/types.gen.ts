@@ -2346,11 +2346,14 @@ export type SettingsView = {
      */
     remote_workers: boolean;
     /**
-     * How long history is kept; null keeps it for ever.
+     * After how many days what is over is deleted: versions of the graph that ended, and nodes and edges of which
+     * nothing else is left; conversations in which nothing happened; ended runs of tasks and jobs; deliveries of webhooks. What
+     * holds stays, and so does the audit log. Null keeps all of it.
      */
     retention_days?: number | null;
     /**
-     * IANA name.
+     * IANA name. Agents are told the time in it, and mean its days by words such as "today". Usage is counted by days of
+     * UTC, and each schedule names its own zone.
      */
     timezone: string;
     updated_at: string;
@@ -3395,9 +3398,9 @@ export type WorkerRegister = {
  */
 export type WorkerResult = {
     /**
-     * How many batches were sent; checked when said.
+     * How many batches were sent; none of them may be missing.
      */
-    batches?: number | null;
+    batches: number;
 };
 
 /**
@@ -3439,17 +3442,13 @@ export type HealthLiveData = {
 
 export type HealthLiveErrors = {
     /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
      * `internal`: A fault of the server; the request id finds it in its log.
      */
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
      *
-     * `draining`: The server is shutting down.
+     * `upstream_unavailable`: The other side does not answer.
      */
     503: Error;
 };
@@ -3474,17 +3473,13 @@ export type HealthReadyData = {
 
 export type HealthReadyErrors = {
     /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
      * `internal`: A fault of the server; the request id finds it in its log.
      */
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
      *
-     * `draining`: The server is shutting down.
+     * `upstream_unavailable`: The other side does not answer.
      */
     503: Error;
 };
@@ -3513,17 +3508,13 @@ export type HealthMetricsErrors = {
      */
     404: Error;
     /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
      * `internal`: A fault of the server; the request id finds it in its log.
      */
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
      *
-     * `draining`: The server is shutting down.
+     * `upstream_unavailable`: The other side does not answer.
      */
     503: Error;
 };
@@ -3546,17 +3537,13 @@ export type HealthReadData = {
 
 export type HealthReadErrors = {
     /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
      * `internal`: A fault of the server; the request id finds it in its log.
      */
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
      *
-     * `draining`: The server is shutting down.
+     * `upstream_unavailable`: The other side does not answer.
      */
     503: Error;
 };
@@ -3616,6 +3603,8 @@ export type AuthLoginErrors = {
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
      *
+     * `upstream_unavailable`: The other side does not answer.
+     *
      * `draining`: The server is shutting down.
      */
     503: Error;
@@ -3647,6 +3636,8 @@ export type AuthRefreshErrors = {
     /**
      * `csrf`: A cookie without a same-origin request.
      *
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -3660,6 +3651,8 @@ export type AuthRefreshErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -3696,6 +3689,8 @@ export type AuthRegisterErrors = {
     400: Error;
     /**
      * `insufficient_role`: The role or realm does not allow it.
+     *
+     * `default_login_local_only`: The default password is only good on this machine.
      */
     403: Error;
     /**
@@ -3720,6 +3715,8 @@ export type AuthRegisterErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -3746,6 +3743,10 @@ export type AuthConfigData = {
 
 export type AuthConfigErrors = {
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -3755,6 +3756,8 @@ export type AuthConfigErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -3781,6 +3784,10 @@ export type ReferenceDocumentData = {
 
 export type ReferenceDocumentErrors = {
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -3790,6 +3797,8 @@ export type ReferenceDocumentErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -3814,6 +3823,10 @@ export type ReferencePageData = {
 
 export type ReferencePageErrors = {
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -3823,6 +3836,8 @@ export type ReferencePageErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -3860,6 +3875,10 @@ export type HooksTakeErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
      * `payload_too_large`: The body is over its limit.
      */
     413: Error;
@@ -3873,6 +3892,8 @@ export type HooksTakeErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -3905,6 +3926,8 @@ export type AuthLogoutErrors = {
     /**
      * `csrf`: A cookie without a same-origin request.
      *
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -3918,6 +3941,8 @@ export type AuthLogoutErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -3948,6 +3973,12 @@ export type AuthMeErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -3957,6 +3988,8 @@ export type AuthMeErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -3996,6 +4029,12 @@ export type AuthTicketErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `payload_too_large`: The body is over its limit.
      */
     413: Error;
@@ -4013,6 +4052,8 @@ export type AuthTicketErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4043,6 +4084,10 @@ export type UsersReadMeErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4056,6 +4101,8 @@ export type UsersReadMeErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4095,6 +4142,10 @@ export type UsersUpdateMeErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4116,6 +4167,8 @@ export type UsersUpdateMeErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4155,6 +4208,10 @@ export type UsersChangePasswordErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4176,6 +4233,8 @@ export type UsersChangePasswordErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4225,6 +4284,10 @@ export type UsersListErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4238,6 +4301,8 @@ export type UsersListErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4270,6 +4335,10 @@ export type UsersRemoveErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4291,6 +4360,8 @@ export type UsersRemoveErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4334,6 +4405,10 @@ export type UsersUpdateErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4363,6 +4438,8 @@ export type UsersUpdateErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4408,6 +4485,10 @@ export type ApiKeysListErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4421,6 +4502,8 @@ export type ApiKeysListErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4443,6 +4526,12 @@ export type ApiKeysCreateData = {
      * A key to make.
      */
     body: ApiKeyCreate;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/api-keys';
@@ -4462,11 +4551,17 @@ export type ApiKeysCreateErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
     /**
      * `taken`: The name or key is in use; details.fields names it.
+     *
+     * `idempotency_in_progress`: The first request with this key still runs.
      */
     409: Error;
     /**
@@ -4478,6 +4573,10 @@ export type ApiKeysCreateErrors = {
      */
     415: Error;
     /**
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -4487,6 +4586,8 @@ export type ApiKeysCreateErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4519,6 +4620,10 @@ export type ApiKeysRevokeErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4536,6 +4641,8 @@ export type ApiKeysRevokeErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4568,6 +4675,10 @@ export type ApiKeysReadErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4585,6 +4696,8 @@ export type ApiKeysReadErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4607,6 +4720,12 @@ export type ApiKeysRotateData = {
      * How to rotate.
      */
     body?: Rotation;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         key_id: string;
     };
@@ -4626,6 +4745,10 @@ export type ApiKeysRotateErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4634,6 +4757,10 @@ export type ApiKeysRotateErrors = {
      */
     404: Error;
     /**
+     * `idempotency_in_progress`: The first request with this key still runs.
+     */
+    409: Error;
+    /**
      * `payload_too_large`: The body is over its limit.
      */
     413: Error;
@@ -4641,6 +4768,10 @@ export type ApiKeysRotateErrors = {
      * `unsupported_media_type`: The body is of another media type.
      */
     415: Error;
+    /**
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
     /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
@@ -4651,6 +4782,8 @@ export type ApiKeysRotateErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4681,6 +4814,12 @@ export type SettingsReadErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -4690,6 +4829,8 @@ export type SettingsReadErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4729,6 +4870,10 @@ export type SettingsUpdateErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4750,6 +4895,8 @@ export type SettingsUpdateErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4780,6 +4927,10 @@ export type SettingsLlmReadErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4793,6 +4944,8 @@ export type SettingsLlmReadErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4834,6 +4987,10 @@ export type SettingsLlmUpdateErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4855,6 +5012,8 @@ export type SettingsLlmUpdateErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -4896,6 +5055,10 @@ export type SettingsLlmTestErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -4922,9 +5085,9 @@ export type SettingsLlmTestErrors = {
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
      *
-     * `draining`: The server is shutting down.
-     *
      * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
      */
     503: Error;
 };
@@ -4953,6 +5116,12 @@ export type SettingsFeaturesReadErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -4962,6 +5131,8 @@ export type SettingsFeaturesReadErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5001,6 +5172,10 @@ export type SettingsFeaturesUpdateErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -5022,6 +5197,8 @@ export type SettingsFeaturesUpdateErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5052,6 +5229,10 @@ export type SettingsSecurityReadErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -5065,6 +5246,8 @@ export type SettingsSecurityReadErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5104,6 +5287,10 @@ export type SettingsSecurityUpdateErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -5125,6 +5312,8 @@ export type SettingsSecurityUpdateErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5172,6 +5361,12 @@ export type UsageReadErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -5181,6 +5376,8 @@ export type UsageReadErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5226,6 +5423,12 @@ export type RealmsListErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -5235,6 +5438,8 @@ export type RealmsListErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5265,6 +5470,12 @@ export type RealmsAvailableErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -5274,6 +5485,8 @@ export type RealmsAvailableErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5319,6 +5532,10 @@ export type InvitesListErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -5332,6 +5549,8 @@ export type InvitesListErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5354,6 +5573,12 @@ export type InvitesCreateData = {
      * Whom to invite.
      */
     body: InviteCreate;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/platform/invites';
@@ -5373,11 +5598,17 @@ export type InvitesCreateErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
     /**
      * `taken`: The name or key is in use; details.fields names it.
+     *
+     * `idempotency_in_progress`: The first request with this key still runs.
      */
     409: Error;
     /**
@@ -5389,6 +5620,10 @@ export type InvitesCreateErrors = {
      */
     415: Error;
     /**
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -5398,6 +5633,8 @@ export type InvitesCreateErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5430,6 +5667,10 @@ export type InvitesRevokeErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
      * `insufficient_role`: The role or realm does not allow it.
      */
     403: Error;
@@ -5448,6 +5689,8 @@ export type InvitesRevokeErrors = {
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
      *
+     * `upstream_unavailable`: The other side does not answer.
+     *
      * `draining`: The server is shutting down.
      */
     503: Error;
@@ -5463,6 +5706,3171 @@ export type InvitesRevokeResponses = {
 };
 
 export type InvitesRevokeResponse = InvitesRevokeResponses[keyof InvitesRevokeResponses];
+
+export type SourcesListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many items, 1 to 200; 50 unless said.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/sources';
+};
+
+export type SourcesListErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesListError = SourcesListErrors[keyof SourcesListErrors];
+
+export type SourcesListResponses = {
+    /**
+     * A page of sources.
+     */
+    200: PageOfSource;
+};
+
+export type SourcesListResponse = SourcesListResponses[keyof SourcesListResponses];
+
+export type SourcesCreateData = {
+    /**
+     * A system to connect.
+     */
+    body: SourceCreate;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/sources';
+};
+
+export type SourcesCreateErrors = {
+    /**
+     * `unknown_realm`: The org has no such realm.
+     *
+     * `source_validation_failed`: The config of the source is wrong.
+     *
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `taken`: The name or key is in use; details.fields names it.
+     *
+     * `idempotency_in_progress`: The first request with this key still runs.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `upstream_refused`: The other side said no; details.upstream has its words.
+     *
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesCreateError = SourcesCreateErrors[keyof SourcesCreateErrors];
+
+export type SourcesCreateResponses = {
+    /**
+     * The source.
+     */
+    201: Source;
+};
+
+export type SourcesCreateResponse = SourcesCreateResponses[keyof SourcesCreateResponses];
+
+export type SourcesRemoveData = {
+    body?: never;
+    path: {
+        source_id: string;
+    };
+    query?: {
+        /**
+         * Archives its part of the graph too; what others also assert stays.
+         */
+        purge?: boolean;
+    };
+    url: '/api/v1/sources/{source_id}';
+};
+
+export type SourcesRemoveErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `sync_in_progress`: The source is being synced.
+     */
+    409: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesRemoveError = SourcesRemoveErrors[keyof SourcesRemoveErrors];
+
+export type SourcesRemoveResponses = {
+    /**
+     * The source is gone.
+     */
+    204: void;
+};
+
+export type SourcesRemoveResponse = SourcesRemoveResponses[keyof SourcesRemoveResponses];
+
+export type SourcesReadData = {
+    body?: never;
+    path: {
+        source_id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{source_id}';
+};
+
+export type SourcesReadErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesReadError = SourcesReadErrors[keyof SourcesReadErrors];
+
+export type SourcesReadResponses = {
+    /**
+     * The source.
+     */
+    200: Source;
+};
+
+export type SourcesReadResponse = SourcesReadResponses[keyof SourcesReadResponses];
+
+export type SourcesUpdateData = {
+    /**
+     * What to change of a source.
+     */
+    body: SourcePatch;
+    path: {
+        source_id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{source_id}';
+};
+
+export type SourcesUpdateErrors = {
+    /**
+     * `unknown_realm`: The org has no such realm.
+     *
+     * `credentials_required`: The destination changed without its credential.
+     *
+     * `source_validation_failed`: The config of the source is wrong.
+     *
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `taken`: The name or key is in use; details.fields names it.
+     *
+     * `in_use`: Something still refers to it.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `upstream_refused`: The other side said no; details.upstream has its words.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesUpdateError = SourcesUpdateErrors[keyof SourcesUpdateErrors];
+
+export type SourcesUpdateResponses = {
+    /**
+     * The source.
+     */
+    200: Source;
+};
+
+export type SourcesUpdateResponse = SourcesUpdateResponses[keyof SourcesUpdateResponses];
+
+export type SourcesValidateData = {
+    /**
+     * A system to connect.
+     */
+    body: SourceCreate;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sources/validate';
+};
+
+export type SourcesValidateErrors = {
+    /**
+     * `unknown_realm`: The org has no such realm.
+     *
+     * `source_validation_failed`: The config of the source is wrong.
+     *
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `taken`: The name or key is in use; details.fields names it.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `upstream_refused`: The other side said no; details.upstream has its words.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesValidateError = SourcesValidateErrors[keyof SourcesValidateErrors];
+
+export type SourcesValidateResponses = {
+    /**
+     * A sync would get through.
+     */
+    204: void;
+};
+
+export type SourcesValidateResponse = SourcesValidateResponses[keyof SourcesValidateResponses];
+
+export type SourcesValidateStoredData = {
+    body?: never;
+    path: {
+        source_id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{source_id}/validate';
+};
+
+export type SourcesValidateStoredErrors = {
+    /**
+     * `source_validation_failed`: The config of the source is wrong.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `upstream_refused`: The other side said no; details.upstream has its words.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesValidateStoredError = SourcesValidateStoredErrors[keyof SourcesValidateStoredErrors];
+
+export type SourcesValidateStoredResponses = {
+    /**
+     * A sync would get through.
+     */
+    204: void;
+};
+
+export type SourcesValidateStoredResponse = SourcesValidateStoredResponses[keyof SourcesValidateStoredResponses];
+
+export type SourcesCatalogData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sources/catalog';
+};
+
+export type SourcesCatalogErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesCatalogError = SourcesCatalogErrors[keyof SourcesCatalogErrors];
+
+export type SourcesCatalogResponses = {
+    /**
+     * Every kind, by name.
+     */
+    200: CatalogView;
+};
+
+export type SourcesCatalogResponse = SourcesCatalogResponses[keyof SourcesCatalogResponses];
+
+export type SourcesToolsData = {
+    body?: never;
+    path: {
+        source_id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{source_id}/tools';
+};
+
+export type SourcesToolsErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesToolsError = SourcesToolsErrors[keyof SourcesToolsErrors];
+
+export type SourcesToolsResponses = {
+    /**
+     * The tools.
+     */
+    200: ToolsView;
+};
+
+export type SourcesToolsResponse = SourcesToolsResponses[keyof SourcesToolsResponses];
+
+export type SourcesSyncData = {
+    body?: never;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        source_id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{source_id}/sync';
+};
+
+export type SourcesSyncErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `sync_in_progress`: The source is being synced.
+     *
+     * `idempotency_in_progress`: The first request with this key still runs.
+     */
+    409: Error;
+    /**
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesSyncError = SourcesSyncErrors[keyof SourcesSyncErrors];
+
+export type SourcesSyncResponses = {
+    /**
+     * The sync is queued.
+     */
+    202: Sync;
+};
+
+export type SourcesSyncResponse = SourcesSyncResponses[keyof SourcesSyncResponses];
+
+export type SourcesSyncCancelData = {
+    body?: never;
+    path: {
+        source_id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{source_id}/sync/cancel';
+};
+
+export type SourcesSyncCancelErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesSyncCancelError = SourcesSyncCancelErrors[keyof SourcesSyncCancelErrors];
+
+export type SourcesSyncCancelResponses = {
+    /**
+     * The sync, cancelled or about to be.
+     */
+    200: Sync;
+};
+
+export type SourcesSyncCancelResponse = SourcesSyncCancelResponses[keyof SourcesSyncCancelResponses];
+
+export type SourcesJobsData = {
+    body?: never;
+    path: {
+        source_id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{source_id}/jobs';
+};
+
+export type SourcesJobsErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesJobsError = SourcesJobsErrors[keyof SourcesJobsErrors];
+
+export type SourcesJobsResponses = {
+    /**
+     * The syncs.
+     */
+    200: SyncsView;
+};
+
+export type SourcesJobsResponse = SourcesJobsResponses[keyof SourcesJobsResponses];
+
+export type SourcesSyncsData = {
+    body?: never;
+    path: {
+        source_id: string;
+    };
+    query?: {
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many items, 1 to 200; 50 unless said.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/sources/{source_id}/syncs';
+};
+
+export type SourcesSyncsErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesSyncsError = SourcesSyncsErrors[keyof SourcesSyncsErrors];
+
+export type SourcesSyncsResponses = {
+    /**
+     * A page of syncs.
+     */
+    200: PageOfSync;
+};
+
+export type SourcesSyncsResponse = SourcesSyncsResponses[keyof SourcesSyncsResponses];
+
+export type SourcesSyncsReadData = {
+    body?: never;
+    path: {
+        source_id: string;
+        job_id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{source_id}/syncs/{job_id}';
+};
+
+export type SourcesSyncsReadErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesSyncsReadError = SourcesSyncsReadErrors[keyof SourcesSyncsReadErrors];
+
+export type SourcesSyncsReadResponses = {
+    /**
+     * The sync.
+     */
+    200: Sync;
+};
+
+export type SourcesSyncsReadResponse = SourcesSyncsReadResponses[keyof SourcesSyncsReadResponses];
+
+export type SourcesUploadData = {
+    /**
+     * The bytes, 64 MiB at most.
+     */
+    body: unknown;
+    path: {
+        source_id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{source_id}/content';
+};
+
+export type SourcesUploadErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `in_use`: Something still refers to it.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type SourcesUploadError = SourcesUploadErrors[keyof SourcesUploadErrors];
+
+export type SourcesUploadResponses = {
+    /**
+     * How much is kept.
+     */
+    200: ContentView;
+};
+
+export type SourcesUploadResponse = SourcesUploadResponses[keyof SourcesUploadResponses];
+
+export type ConversationsListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only those put away, or only the others; both unless given.
+         */
+        archived?: boolean;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many items, 1 to 200; 50 unless said.
+         */
+        limit?: number;
+        /**
+         * Only those with this in their title or in what was said, whatever the case, among the latest 2,000.
+         */
+        q?: string;
+    };
+    url: '/api/v1/chat/conversations';
+};
+
+export type ConversationsListErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type ConversationsListError = ConversationsListErrors[keyof ConversationsListErrors];
+
+export type ConversationsListResponses = {
+    /**
+     * A page of conversations.
+     */
+    200: PageOfConversation;
+};
+
+export type ConversationsListResponse = ConversationsListResponses[keyof ConversationsListResponses];
+
+export type ConversationsCreateData = {
+    /**
+     * A conversation to be begun.
+     */
+    body?: ConversationCreate;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/chat/conversations';
+};
+
+export type ConversationsCreateErrors = {
+    /**
+     * `unknown_realm`: The org has no such realm.
+     *
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `idempotency_in_progress`: The first request with this key still runs.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type ConversationsCreateError = ConversationsCreateErrors[keyof ConversationsCreateErrors];
+
+export type ConversationsCreateResponses = {
+    /**
+     * The conversation.
+     */
+    201: Conversation;
+};
+
+export type ConversationsCreateResponse = ConversationsCreateResponses[keyof ConversationsCreateResponses];
+
+export type ConversationsRemoveData = {
+    body?: never;
+    path: {
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/chat/conversations/{conversation_id}';
+};
+
+export type ConversationsRemoveErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `run_active`: The conversation has an active run.
+     */
+    409: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type ConversationsRemoveError = ConversationsRemoveErrors[keyof ConversationsRemoveErrors];
+
+export type ConversationsRemoveResponses = {
+    /**
+     * The conversation is gone.
+     */
+    204: void;
+};
+
+export type ConversationsRemoveResponse = ConversationsRemoveResponses[keyof ConversationsRemoveResponses];
+
+export type ConversationsReadData = {
+    body?: never;
+    path: {
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/chat/conversations/{conversation_id}';
+};
+
+export type ConversationsReadErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type ConversationsReadError = ConversationsReadErrors[keyof ConversationsReadErrors];
+
+export type ConversationsReadResponses = {
+    /**
+     * The conversation.
+     */
+    200: Conversation;
+};
+
+export type ConversationsReadResponse = ConversationsReadResponses[keyof ConversationsReadResponses];
+
+export type ConversationsUpdateData = {
+    /**
+     * What to change of a conversation.
+     */
+    body: ConversationPatch;
+    path: {
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/chat/conversations/{conversation_id}';
+};
+
+export type ConversationsUpdateErrors = {
+    /**
+     * `unknown_realm`: The org has no such realm.
+     *
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `run_active`: The conversation has an active run.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type ConversationsUpdateError = ConversationsUpdateErrors[keyof ConversationsUpdateErrors];
+
+export type ConversationsUpdateResponses = {
+    /**
+     * The conversation.
+     */
+    200: Conversation;
+};
+
+export type ConversationsUpdateResponse = ConversationsUpdateResponses[keyof ConversationsUpdateResponses];
+
+export type MessagesListData = {
+    body?: never;
+    path: {
+        conversation_id: string;
+    };
+    query?: {
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many items, 1 to 200; 50 unless said.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/chat/conversations/{conversation_id}/messages';
+};
+
+export type MessagesListErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type MessagesListError = MessagesListErrors[keyof MessagesListErrors];
+
+export type MessagesListResponses = {
+    /**
+     * A page of messages.
+     */
+    200: PageOfMessage;
+};
+
+export type MessagesListResponse = MessagesListResponses[keyof MessagesListResponses];
+
+export type MessagesSendData = {
+    /**
+     * Something to say.
+     */
+    body: MessageCreate;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/chat/conversations/{conversation_id}/messages';
+};
+
+export type MessagesSendErrors = {
+    /**
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `insufficient_role`: The role or realm does not allow it.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `run_active`: The conversation has an active run.
+     *
+     * `idempotency_in_progress`: The first request with this key still runs.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type MessagesSendError = MessagesSendErrors[keyof MessagesSendErrors];
+
+export type MessagesSendResponses = {
+    /**
+     * The answer.
+     */
+    200: LogEvent;
+};
+
+export type MessagesSendResponse = MessagesSendResponses[keyof MessagesSendResponses];
+
+export type ConversationsCancelData = {
+    body?: never;
+    path: {
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/chat/conversations/{conversation_id}/cancel';
+};
+
+export type ConversationsCancelErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `insufficient_role`: The role or realm does not allow it.
+     *
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type ConversationsCancelError = ConversationsCancelErrors[keyof ConversationsCancelErrors];
+
+export type ConversationsCancelResponses = {
+    /**
+     * The answer is stopped, or about to be.
+     */
+    204: void;
+};
+
+export type ConversationsCancelResponse = ConversationsCancelResponses[keyof ConversationsCancelResponses];
+
+export type ConversationsStreamData = {
+    body?: never;
+    path: {
+        conversation_id: string;
+    };
+    query?: {
+        /**
+         * The number of the last event that is known; everything from the beginning unless given. `Last-Event-ID` wins.
+         */
+        after?: number;
+    };
+    url: '/api/v1/chat/conversations/{conversation_id}/stream';
+};
+
+export type ConversationsStreamErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type ConversationsStreamError = ConversationsStreamErrors[keyof ConversationsStreamErrors];
+
+export type ConversationsStreamResponses = {
+    /**
+     * The events.
+     */
+    200: LogEvent;
+    /**
+     * No answer is being given, and nothing is newer.
+     */
+    204: void;
+};
+
+export type ConversationsStreamResponse = ConversationsStreamResponses[keyof ConversationsStreamResponses];
+
+export type ConversationsToolCallsData = {
+    body?: never;
+    path: {
+        conversation_id: string;
+    };
+    query?: {
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many items, 1 to 200; 50 unless said.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/chat/conversations/{conversation_id}/tool-calls';
+};
+
+export type ConversationsToolCallsErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type ConversationsToolCallsError = ConversationsToolCallsErrors[keyof ConversationsToolCallsErrors];
+
+export type ConversationsToolCallsResponses = {
+    /**
+     * A page of tool calls.
+     */
+    200: PageOfToolCall;
+};
+
+export type ConversationsToolCallsResponse = ConversationsToolCallsResponses[keyof ConversationsToolCallsResponses];
+
+export type ApprovalsInboxData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many items, 1 to 200; 50 unless said.
+         */
+        limit?: number;
+        /**
+         * Which: what waits for the caller, unless said.
+         */
+        state?: InboxState;
+    };
+    url: '/api/v1/chat/approvals';
+};
+
+export type ApprovalsInboxErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type ApprovalsInboxError = ApprovalsInboxErrors[keyof ApprovalsInboxErrors];
+
+export type ApprovalsInboxResponses = {
+    /**
+     * A page of approvals.
+     */
+    200: PageOfApproval;
+};
+
+export type ApprovalsInboxResponse = ApprovalsInboxResponses[keyof ApprovalsInboxResponses];
+
+export type ConversationsApprovalsData = {
+    body?: never;
+    path: {
+        conversation_id: string;
+    };
+    query?: {
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many items, 1 to 200; 50 unless said.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/chat/conversations/{conversation_id}/approvals';
+};
+
+export type ConversationsApprovalsErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type ConversationsApprovalsError = ConversationsApprovalsErrors[keyof ConversationsApprovalsErrors];
+
+export type ConversationsApprovalsResponses = {
+    /**
+     * A page of approvals.
+     */
+    200: PageOfApproval;
+};
+
+export type ConversationsApprovalsResponse = ConversationsApprovalsResponses[keyof ConversationsApprovalsResponses];
+
+export type ApprovalsDecideData = {
+    /**
+     * A person's word.
+     */
+    body: DecisionBody;
+    path: {
+        conversation_id: string;
+        approval_id: string;
+    };
+    query?: never;
+    url: '/api/v1/chat/conversations/{conversation_id}/approvals/{approval_id}';
+};
+
+export type ApprovalsDecideErrors = {
+    /**
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `approval_decided`: Somebody decided already.
+     *
+     * `approval_expired`: The time to decide is over.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type ApprovalsDecideError = ApprovalsDecideErrors[keyof ApprovalsDecideErrors];
+
+export type ApprovalsDecideResponses = {
+    /**
+     * The approval, decided.
+     */
+    200: Approval;
+};
+
+export type ApprovalsDecideResponse = ApprovalsDecideResponses[keyof ApprovalsDecideResponses];
+
+export type AgentsListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many items, 1 to 200; 50 unless said.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/agents';
+};
+
+export type AgentsListErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type AgentsListError = AgentsListErrors[keyof AgentsListErrors];
+
+export type AgentsListResponses = {
+    /**
+     * A page of agents.
+     */
+    200: PageOfAgent;
+};
+
+export type AgentsListResponse = AgentsListResponses[keyof AgentsListResponses];
+
+export type AgentsCreateData = {
+    /**
+     * An agent to define.
+     */
+    body: AgentCreate;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/agents';
+};
+
+export type AgentsCreateErrors = {
+    /**
+     * `unknown_realm`: The org has no such realm.
+     *
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `taken`: The name or key is in use; details.fields names it.
+     *
+     * `idempotency_in_progress`: The first request with this key still runs.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type AgentsCreateError = AgentsCreateErrors[keyof AgentsCreateErrors];
+
+export type AgentsCreateResponses = {
+    /**
+     * The agent.
+     */
+    201: Agent;
+};
+
+export type AgentsCreateResponse = AgentsCreateResponses[keyof AgentsCreateResponses];
+
+export type AgentsRemoveData = {
+    body?: never;
+    path: {
+        agent_id: string;
+    };
+    query?: never;
+    url: '/api/v1/agents/{agent_id}';
+};
+
+export type AgentsRemoveErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `in_use`: Something still refers to it.
+     */
+    409: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type AgentsRemoveError = AgentsRemoveErrors[keyof AgentsRemoveErrors];
+
+export type AgentsRemoveResponses = {
+    /**
+     * The agent is gone.
+     */
+    204: void;
+};
+
+export type AgentsRemoveResponse = AgentsRemoveResponses[keyof AgentsRemoveResponses];
+
+export type AgentsReadData = {
+    body?: never;
+    path: {
+        agent_id: string;
+    };
+    query?: never;
+    url: '/api/v1/agents/{agent_id}';
+};
+
+export type AgentsReadErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type AgentsReadError = AgentsReadErrors[keyof AgentsReadErrors];
+
+export type AgentsReadResponses = {
+    /**
+     * The agent.
+     */
+    200: Agent;
+};
+
+export type AgentsReadResponse = AgentsReadResponses[keyof AgentsReadResponses];
+
+export type AgentsUpdateData = {
+    /**
+     * What to change of an agent.
+     */
+    body: AgentPatch;
+    path: {
+        agent_id: string;
+    };
+    query?: never;
+    url: '/api/v1/agents/{agent_id}';
+};
+
+export type AgentsUpdateErrors = {
+    /**
+     * `unknown_realm`: The org has no such realm.
+     *
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `taken`: The name or key is in use; details.fields names it.
+     *
+     * `in_use`: Something still refers to it.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type AgentsUpdateError = AgentsUpdateErrors[keyof AgentsUpdateErrors];
+
+export type AgentsUpdateResponses = {
+    /**
+     * The agent.
+     */
+    200: Agent;
+};
+
+export type AgentsUpdateResponse = AgentsUpdateResponses[keyof AgentsUpdateResponses];
+
+export type AgentsRunsData = {
+    body?: never;
+    path: {
+        agent_id: string;
+    };
+    query?: {
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many items, 1 to 200; 50 unless said.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/agents/{agent_id}/runs';
+};
+
+export type AgentsRunsErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type AgentsRunsError = AgentsRunsErrors[keyof AgentsRunsErrors];
+
+export type AgentsRunsResponses = {
+    /**
+     * A page of runs.
+     */
+    200: PageOfRun;
+};
+
+export type AgentsRunsResponse = AgentsRunsResponses[keyof AgentsRunsResponses];
+
+export type AgentsRunsReadData = {
+    body?: never;
+    path: {
+        agent_id: string;
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/agents/{agent_id}/runs/{run_id}';
+};
+
+export type AgentsRunsReadErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type AgentsRunsReadError = AgentsRunsReadErrors[keyof AgentsRunsReadErrors];
+
+export type AgentsRunsReadResponses = {
+    /**
+     * The run.
+     */
+    200: Run;
+};
+
+export type AgentsRunsReadResponse = AgentsRunsReadResponses[keyof AgentsRunsReadResponses];
+
+export type AgentsRunsCancelData = {
+    body?: never;
+    path: {
+        agent_id: string;
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/agents/{agent_id}/runs/{run_id}/cancel';
+};
+
+export type AgentsRunsCancelErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `insufficient_role`: The role or realm does not allow it.
+     *
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type AgentsRunsCancelError = AgentsRunsCancelErrors[keyof AgentsRunsCancelErrors];
+
+export type AgentsRunsCancelResponses = {
+    /**
+     * The run, stopped or about to be.
+     */
+    200: Run;
+};
+
+export type AgentsRunsCancelResponse = AgentsRunsCancelResponses[keyof AgentsRunsCancelResponses];
+
+export type TasksListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many items, 1 to 200; 50 unless said.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/tasks';
+};
+
+export type TasksListErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type TasksListError = TasksListErrors[keyof TasksListErrors];
+
+export type TasksListResponses = {
+    /**
+     * A page of tasks.
+     */
+    200: PageOfTask;
+};
+
+export type TasksListResponse = TasksListResponses[keyof TasksListResponses];
+
+export type TasksCreateData = {
+    /**
+     * A task to define.
+     */
+    body: TaskCreate;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/tasks';
+};
+
+export type TasksCreateErrors = {
+    /**
+     * `unknown_realm`: The org has no such realm.
+     *
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `taken`: The name or key is in use; details.fields names it.
+     *
+     * `idempotency_in_progress`: The first request with this key still runs.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type TasksCreateError = TasksCreateErrors[keyof TasksCreateErrors];
+
+export type TasksCreateResponses = {
+    /**
+     * The task.
+     */
+    201: Task;
+};
+
+export type TasksCreateResponse = TasksCreateResponses[keyof TasksCreateResponses];
+
+export type TasksRemoveData = {
+    body?: never;
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tasks/{task_id}';
+};
+
+export type TasksRemoveErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type TasksRemoveError = TasksRemoveErrors[keyof TasksRemoveErrors];
+
+export type TasksRemoveResponses = {
+    /**
+     * The task is gone.
+     */
+    204: void;
+};
+
+export type TasksRemoveResponse = TasksRemoveResponses[keyof TasksRemoveResponses];
+
+export type TasksReadData = {
+    body?: never;
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tasks/{task_id}';
+};
+
+export type TasksReadErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type TasksReadError = TasksReadErrors[keyof TasksReadErrors];
+
+export type TasksReadResponses = {
+    /**
+     * The task.
+     */
+    200: Task;
+};
+
+export type TasksReadResponse = TasksReadResponses[keyof TasksReadResponses];
+
+export type TasksUpdateData = {
+    /**
+     * What to change of a task.
+     */
+    body: TaskPatch;
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tasks/{task_id}';
+};
+
+export type TasksUpdateErrors = {
+    /**
+     * `unknown_realm`: The org has no such realm.
+     *
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `taken`: The name or key is in use; details.fields names it.
+     *
+     * `in_use`: Something still refers to it.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type TasksUpdateError = TasksUpdateErrors[keyof TasksUpdateErrors];
+
+export type TasksUpdateResponses = {
+    /**
+     * The task.
+     */
+    200: Task;
+};
+
+export type TasksUpdateResponse = TasksUpdateResponses[keyof TasksUpdateResponses];
+
+export type TasksTriggerRotateData = {
+    /**
+     * How to rotate.
+     */
+    body?: TriggerRotation;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tasks/{task_id}/trigger/rotate';
+};
+
+export type TasksTriggerRotateErrors = {
+    /**
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `idempotency_in_progress`: The first request with this key still runs.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type TasksTriggerRotateError = TasksTriggerRotateErrors[keyof TasksTriggerRotateErrors];
+
+export type TasksTriggerRotateResponses = {
+    /**
+     * The task with its new secret.
+     */
+    200: Task;
+};
+
+export type TasksTriggerRotateResponse = TasksTriggerRotateResponses[keyof TasksTriggerRotateResponses];
+
+export type TasksRunData = {
+    /**
+     * What to fill in.
+     */
+    body?: TaskRunCreate;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tasks/{task_id}/run';
+};
+
+export type TasksRunErrors = {
+    /**
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `in_use`: Something still refers to it.
+     *
+     * `idempotency_in_progress`: The first request with this key still runs.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type TasksRunError = TasksRunErrors[keyof TasksRunErrors];
+
+export type TasksRunResponses = {
+    /**
+     * The run waits to begin.
+     */
+    202: TaskRun;
+};
+
+export type TasksRunResponse = TasksRunResponses[keyof TasksRunResponses];
+
+export type TasksRunsData = {
+    body?: never;
+    path: {
+        task_id: string;
+    };
+    query?: {
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many items, 1 to 200; 50 unless said.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/tasks/{task_id}/runs';
+};
+
+export type TasksRunsErrors = {
+    /**
+     * `invalid`: Fields break their rules; details.fields names each.
+     *
+     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type TasksRunsError = TasksRunsErrors[keyof TasksRunsErrors];
+
+export type TasksRunsResponses = {
+    /**
+     * A page of runs.
+     */
+    200: PageOfTaskRun;
+};
+
+export type TasksRunsResponse = TasksRunsResponses[keyof TasksRunsResponses];
+
+export type TasksRunsReadData = {
+    body?: never;
+    path: {
+        task_id: string;
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tasks/{task_id}/runs/{run_id}';
+};
+
+export type TasksRunsReadErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type TasksRunsReadError = TasksRunsReadErrors[keyof TasksRunsReadErrors];
+
+export type TasksRunsReadResponses = {
+    /**
+     * The run.
+     */
+    200: TaskRunDetail;
+};
+
+export type TasksRunsReadResponse = TasksRunsReadResponses[keyof TasksRunsReadResponses];
+
+export type TasksRunsCancelData = {
+    body?: never;
+    path: {
+        task_id: string;
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tasks/{task_id}/runs/{run_id}/cancel';
+};
+
+export type TasksRunsCancelErrors = {
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `insufficient_role`: The role or realm does not allow it.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type TasksRunsCancelError = TasksRunsCancelErrors[keyof TasksRunsCancelErrors];
+
+export type TasksRunsCancelResponses = {
+    /**
+     * The run, stopped or about to be.
+     */
+    200: TaskRun;
+};
+
+export type TasksRunsCancelResponse = TasksRunsCancelResponses[keyof TasksRunsCancelResponses];
+
+export type AgentsExecuteData = {
+    /**
+     * What to answer.
+     */
+    body: ExecuteBody;
+    headers?: {
+        /**
+         * A repeat with the same key is answered as the first time.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        agent_id: string;
+    };
+    query?: never;
+    url: '/api/v1/agents/{agent_id}/execute';
+};
+
+export type AgentsExecuteErrors = {
+    /**
+     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
+     *
+     * `invalid`: Fields break their rules; details.fields names each.
+     */
+    400: Error;
+    /**
+     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
+     */
+    401: Error;
+    /**
+     * `csrf`: A cookie without a same-origin request.
+     *
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
+     * `not_found`: There is no such thing for the caller.
+     */
+    404: Error;
+    /**
+     * `idempotency_in_progress`: The first request with this key still runs.
+     */
+    409: Error;
+    /**
+     * `payload_too_large`: The body is over its limit.
+     */
+    413: Error;
+    /**
+     * `unsupported_media_type`: The body is of another media type.
+     */
+    415: Error;
+    /**
+     * `idempotency_key_reused`: The key was used with another body.
+     */
+    422: Error;
+    /**
+     * `rate_limited`: Too many requests; Retry-After says when.
+     */
+    429: Error;
+    /**
+     * `internal`: A fault of the server; the request id finds it in its log.
+     */
+    500: Error;
+    /**
+     * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
+     *
+     * `draining`: The server is shutting down.
+     */
+    503: Error;
+};
+
+export type AgentsExecuteError = AgentsExecuteErrors[keyof AgentsExecuteErrors];
+
+export type AgentsExecuteResponses = {
+    /**
+     * The answer, where a stream was asked for.
+     */
+    200: LogEvent;
+    /**
+     * The run has begun.
+     */
+    202: Run;
+};
+
+export type AgentsExecuteResponse = AgentsExecuteResponses[keyof AgentsExecuteResponses];
 
 export type GraphNodesSearchData = {
     body?: never;
@@ -5521,6 +8929,12 @@ export type GraphNodesSearchErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -5530,6 +8944,8 @@ export type GraphNodesSearchErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5575,6 +8991,12 @@ export type GraphNodesReadErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `not_found`: There is no such thing for the caller.
      */
     404: Error;
@@ -5588,6 +9010,8 @@ export type GraphNodesReadErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5645,6 +9069,12 @@ export type GraphNeighborsErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `not_found`: There is no such thing for the caller.
      */
     404: Error;
@@ -5658,6 +9088,8 @@ export type GraphNeighborsErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5705,6 +9137,12 @@ export type GraphHistoryErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `not_found`: There is no such thing for the caller.
      */
     404: Error;
@@ -5718,6 +9156,8 @@ export type GraphHistoryErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5757,6 +9197,12 @@ export type GraphExpandErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `payload_too_large`: The body is over its limit.
      */
     413: Error;
@@ -5774,6 +9220,8 @@ export type GraphExpandErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5822,6 +9270,10 @@ export type GraphCypherErrors = {
      * `cypher_not_read_only`: Only reading queries are run.
      *
      * `cypher_needs_all_realms`: Raw queries need every realm.
+     *
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
      */
     403: Error;
     /**
@@ -5846,6 +9298,8 @@ export type GraphCypherErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5876,6 +9330,12 @@ export type GraphStatsErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `rate_limited`: Too many requests; Retry-After says when.
      */
     429: Error;
@@ -5885,6 +9345,8 @@ export type GraphStatsErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -5901,2739 +9363,6 @@ export type GraphStatsResponses = {
 };
 
 export type GraphStatsResponse = GraphStatsResponses[keyof GraphStatsResponses];
-
-export type SourcesListData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-        /**
-         * How many items, 1 to 200; 50 unless said.
-         */
-        limit?: number;
-    };
-    url: '/api/v1/sources';
-};
-
-export type SourcesListErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type SourcesListError = SourcesListErrors[keyof SourcesListErrors];
-
-export type SourcesListResponses = {
-    /**
-     * A page of sources.
-     */
-    200: PageOfSource;
-};
-
-export type SourcesListResponse = SourcesListResponses[keyof SourcesListResponses];
-
-export type SourcesCreateData = {
-    /**
-     * A system to connect.
-     */
-    body: SourceCreate;
-    path?: never;
-    query?: never;
-    url: '/api/v1/sources';
-};
-
-export type SourcesCreateErrors = {
-    /**
-     * `unknown_realm`: The org has no such realm.
-     *
-     * `source_validation_failed`: The config of the source is wrong.
-     *
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `taken`: The name or key is in use; details.fields names it.
-     */
-    409: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `upstream_refused`: The other side said no; details.upstream has its words.
-     */
-    422: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     *
-     * `upstream_unavailable`: The other side does not answer.
-     */
-    503: Error;
-};
-
-export type SourcesCreateError = SourcesCreateErrors[keyof SourcesCreateErrors];
-
-export type SourcesCreateResponses = {
-    /**
-     * The source.
-     */
-    201: Source;
-};
-
-export type SourcesCreateResponse = SourcesCreateResponses[keyof SourcesCreateResponses];
-
-export type SourcesRemoveData = {
-    body?: never;
-    path: {
-        source_id: string;
-    };
-    query?: {
-        /**
-         * Archives its part of the graph too; what others also assert stays.
-         */
-        purge?: boolean;
-    };
-    url: '/api/v1/sources/{source_id}';
-};
-
-export type SourcesRemoveErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `sync_in_progress`: The source is being synced.
-     */
-    409: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type SourcesRemoveError = SourcesRemoveErrors[keyof SourcesRemoveErrors];
-
-export type SourcesRemoveResponses = {
-    /**
-     * The source is gone.
-     */
-    204: void;
-};
-
-export type SourcesRemoveResponse = SourcesRemoveResponses[keyof SourcesRemoveResponses];
-
-export type SourcesReadData = {
-    body?: never;
-    path: {
-        source_id: string;
-    };
-    query?: never;
-    url: '/api/v1/sources/{source_id}';
-};
-
-export type SourcesReadErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type SourcesReadError = SourcesReadErrors[keyof SourcesReadErrors];
-
-export type SourcesReadResponses = {
-    /**
-     * The source.
-     */
-    200: Source;
-};
-
-export type SourcesReadResponse = SourcesReadResponses[keyof SourcesReadResponses];
-
-export type SourcesUpdateData = {
-    /**
-     * What to change of a source.
-     */
-    body: SourcePatch;
-    path: {
-        source_id: string;
-    };
-    query?: never;
-    url: '/api/v1/sources/{source_id}';
-};
-
-export type SourcesUpdateErrors = {
-    /**
-     * `unknown_realm`: The org has no such realm.
-     *
-     * `credentials_required`: The destination changed without its credential.
-     *
-     * `source_validation_failed`: The config of the source is wrong.
-     *
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `taken`: The name or key is in use; details.fields names it.
-     *
-     * `sync_in_progress`: The source is being synced.
-     */
-    409: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `upstream_refused`: The other side said no; details.upstream has its words.
-     */
-    422: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     *
-     * `upstream_unavailable`: The other side does not answer.
-     */
-    503: Error;
-};
-
-export type SourcesUpdateError = SourcesUpdateErrors[keyof SourcesUpdateErrors];
-
-export type SourcesUpdateResponses = {
-    /**
-     * The source.
-     */
-    200: Source;
-};
-
-export type SourcesUpdateResponse = SourcesUpdateResponses[keyof SourcesUpdateResponses];
-
-export type SourcesValidateData = {
-    /**
-     * A system to connect.
-     */
-    body: SourceCreate;
-    path?: never;
-    query?: never;
-    url: '/api/v1/sources/validate';
-};
-
-export type SourcesValidateErrors = {
-    /**
-     * `unknown_realm`: The org has no such realm.
-     *
-     * `source_validation_failed`: The config of the source is wrong.
-     *
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `taken`: The name or key is in use; details.fields names it.
-     */
-    409: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `upstream_refused`: The other side said no; details.upstream has its words.
-     */
-    422: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     *
-     * `upstream_unavailable`: The other side does not answer.
-     */
-    503: Error;
-};
-
-export type SourcesValidateError = SourcesValidateErrors[keyof SourcesValidateErrors];
-
-export type SourcesValidateResponses = {
-    /**
-     * A sync would get through.
-     */
-    204: void;
-};
-
-export type SourcesValidateResponse = SourcesValidateResponses[keyof SourcesValidateResponses];
-
-export type SourcesValidateStoredData = {
-    body?: never;
-    path: {
-        source_id: string;
-    };
-    query?: never;
-    url: '/api/v1/sources/{source_id}/validate';
-};
-
-export type SourcesValidateStoredErrors = {
-    /**
-     * `source_validation_failed`: The config of the source is wrong.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `upstream_refused`: The other side said no; details.upstream has its words.
-     */
-    422: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     *
-     * `upstream_unavailable`: The other side does not answer.
-     */
-    503: Error;
-};
-
-export type SourcesValidateStoredError = SourcesValidateStoredErrors[keyof SourcesValidateStoredErrors];
-
-export type SourcesValidateStoredResponses = {
-    /**
-     * A sync would get through.
-     */
-    204: void;
-};
-
-export type SourcesValidateStoredResponse = SourcesValidateStoredResponses[keyof SourcesValidateStoredResponses];
-
-export type SourcesCatalogData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/sources/catalog';
-};
-
-export type SourcesCatalogErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type SourcesCatalogError = SourcesCatalogErrors[keyof SourcesCatalogErrors];
-
-export type SourcesCatalogResponses = {
-    /**
-     * Every kind, by name.
-     */
-    200: CatalogView;
-};
-
-export type SourcesCatalogResponse = SourcesCatalogResponses[keyof SourcesCatalogResponses];
-
-export type SourcesToolsData = {
-    body?: never;
-    path: {
-        source_id: string;
-    };
-    query?: never;
-    url: '/api/v1/sources/{source_id}/tools';
-};
-
-export type SourcesToolsErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type SourcesToolsError = SourcesToolsErrors[keyof SourcesToolsErrors];
-
-export type SourcesToolsResponses = {
-    /**
-     * The tools.
-     */
-    200: ToolsView;
-};
-
-export type SourcesToolsResponse = SourcesToolsResponses[keyof SourcesToolsResponses];
-
-export type SourcesSyncData = {
-    body?: never;
-    path: {
-        source_id: string;
-    };
-    query?: never;
-    url: '/api/v1/sources/{source_id}/sync';
-};
-
-export type SourcesSyncErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `sync_in_progress`: The source is being synced.
-     */
-    409: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type SourcesSyncError = SourcesSyncErrors[keyof SourcesSyncErrors];
-
-export type SourcesSyncResponses = {
-    /**
-     * The sync is queued.
-     */
-    202: Sync;
-};
-
-export type SourcesSyncResponse = SourcesSyncResponses[keyof SourcesSyncResponses];
-
-export type SourcesSyncCancelData = {
-    body?: never;
-    path: {
-        source_id: string;
-    };
-    query?: never;
-    url: '/api/v1/sources/{source_id}/sync/cancel';
-};
-
-export type SourcesSyncCancelErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type SourcesSyncCancelError = SourcesSyncCancelErrors[keyof SourcesSyncCancelErrors];
-
-export type SourcesSyncCancelResponses = {
-    /**
-     * The sync, cancelled or about to be.
-     */
-    200: Sync;
-};
-
-export type SourcesSyncCancelResponse = SourcesSyncCancelResponses[keyof SourcesSyncCancelResponses];
-
-export type SourcesJobsData = {
-    body?: never;
-    path: {
-        source_id: string;
-    };
-    query?: never;
-    url: '/api/v1/sources/{source_id}/jobs';
-};
-
-export type SourcesJobsErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type SourcesJobsError = SourcesJobsErrors[keyof SourcesJobsErrors];
-
-export type SourcesJobsResponses = {
-    /**
-     * The syncs.
-     */
-    200: SyncsView;
-};
-
-export type SourcesJobsResponse = SourcesJobsResponses[keyof SourcesJobsResponses];
-
-export type SourcesSyncsData = {
-    body?: never;
-    path: {
-        source_id: string;
-    };
-    query?: {
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-        /**
-         * How many items, 1 to 200; 50 unless said.
-         */
-        limit?: number;
-    };
-    url: '/api/v1/sources/{source_id}/syncs';
-};
-
-export type SourcesSyncsErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type SourcesSyncsError = SourcesSyncsErrors[keyof SourcesSyncsErrors];
-
-export type SourcesSyncsResponses = {
-    /**
-     * A page of syncs.
-     */
-    200: PageOfSync;
-};
-
-export type SourcesSyncsResponse = SourcesSyncsResponses[keyof SourcesSyncsResponses];
-
-export type SourcesSyncsReadData = {
-    body?: never;
-    path: {
-        source_id: string;
-        job_id: string;
-    };
-    query?: never;
-    url: '/api/v1/sources/{source_id}/syncs/{job_id}';
-};
-
-export type SourcesSyncsReadErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type SourcesSyncsReadError = SourcesSyncsReadErrors[keyof SourcesSyncsReadErrors];
-
-export type SourcesSyncsReadResponses = {
-    /**
-     * The sync.
-     */
-    200: Sync;
-};
-
-export type SourcesSyncsReadResponse = SourcesSyncsReadResponses[keyof SourcesSyncsReadResponses];
-
-export type SourcesUploadData = {
-    /**
-     * The bytes, 64 MiB at most.
-     */
-    body: unknown;
-    path: {
-        source_id: string;
-    };
-    query?: never;
-    url: '/api/v1/sources/{source_id}/content';
-};
-
-export type SourcesUploadErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type SourcesUploadError = SourcesUploadErrors[keyof SourcesUploadErrors];
-
-export type SourcesUploadResponses = {
-    /**
-     * How much is kept.
-     */
-    200: ContentView;
-};
-
-export type SourcesUploadResponse = SourcesUploadResponses[keyof SourcesUploadResponses];
-
-export type ConversationsListData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * Only those put away, or only the others; both unless given.
-         */
-        archived?: boolean;
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-        /**
-         * How many items, 1 to 200; 50 unless said.
-         */
-        limit?: number;
-        /**
-         * Only those with this in their title or in what was said, whatever the case, among the latest 2,000.
-         */
-        q?: string;
-    };
-    url: '/api/v1/chat/conversations';
-};
-
-export type ConversationsListErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type ConversationsListError = ConversationsListErrors[keyof ConversationsListErrors];
-
-export type ConversationsListResponses = {
-    /**
-     * A page of conversations.
-     */
-    200: PageOfConversation;
-};
-
-export type ConversationsListResponse = ConversationsListResponses[keyof ConversationsListResponses];
-
-export type ConversationsCreateData = {
-    /**
-     * A conversation to be begun.
-     */
-    body?: ConversationCreate;
-    path?: never;
-    query?: never;
-    url: '/api/v1/chat/conversations';
-};
-
-export type ConversationsCreateErrors = {
-    /**
-     * `unknown_realm`: The org has no such realm.
-     *
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type ConversationsCreateError = ConversationsCreateErrors[keyof ConversationsCreateErrors];
-
-export type ConversationsCreateResponses = {
-    /**
-     * The conversation.
-     */
-    201: Conversation;
-};
-
-export type ConversationsCreateResponse = ConversationsCreateResponses[keyof ConversationsCreateResponses];
-
-export type ConversationsRemoveData = {
-    body?: never;
-    path: {
-        conversation_id: string;
-    };
-    query?: never;
-    url: '/api/v1/chat/conversations/{conversation_id}';
-};
-
-export type ConversationsRemoveErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `run_active`: The conversation has an active run.
-     */
-    409: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type ConversationsRemoveError = ConversationsRemoveErrors[keyof ConversationsRemoveErrors];
-
-export type ConversationsRemoveResponses = {
-    /**
-     * The conversation is gone.
-     */
-    204: void;
-};
-
-export type ConversationsRemoveResponse = ConversationsRemoveResponses[keyof ConversationsRemoveResponses];
-
-export type ConversationsReadData = {
-    body?: never;
-    path: {
-        conversation_id: string;
-    };
-    query?: never;
-    url: '/api/v1/chat/conversations/{conversation_id}';
-};
-
-export type ConversationsReadErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type ConversationsReadError = ConversationsReadErrors[keyof ConversationsReadErrors];
-
-export type ConversationsReadResponses = {
-    /**
-     * The conversation.
-     */
-    200: Conversation;
-};
-
-export type ConversationsReadResponse = ConversationsReadResponses[keyof ConversationsReadResponses];
-
-export type ConversationsUpdateData = {
-    /**
-     * What to change of a conversation.
-     */
-    body: ConversationPatch;
-    path: {
-        conversation_id: string;
-    };
-    query?: never;
-    url: '/api/v1/chat/conversations/{conversation_id}';
-};
-
-export type ConversationsUpdateErrors = {
-    /**
-     * `unknown_realm`: The org has no such realm.
-     *
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `run_active`: The conversation has an active run.
-     */
-    409: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type ConversationsUpdateError = ConversationsUpdateErrors[keyof ConversationsUpdateErrors];
-
-export type ConversationsUpdateResponses = {
-    /**
-     * The conversation.
-     */
-    200: Conversation;
-};
-
-export type ConversationsUpdateResponse = ConversationsUpdateResponses[keyof ConversationsUpdateResponses];
-
-export type MessagesListData = {
-    body?: never;
-    path: {
-        conversation_id: string;
-    };
-    query?: {
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-        /**
-         * How many items, 1 to 200; 50 unless said.
-         */
-        limit?: number;
-    };
-    url: '/api/v1/chat/conversations/{conversation_id}/messages';
-};
-
-export type MessagesListErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type MessagesListError = MessagesListErrors[keyof MessagesListErrors];
-
-export type MessagesListResponses = {
-    /**
-     * A page of messages.
-     */
-    200: PageOfMessage;
-};
-
-export type MessagesListResponse = MessagesListResponses[keyof MessagesListResponses];
-
-export type MessagesSendData = {
-    /**
-     * Something to say.
-     */
-    body: MessageCreate;
-    path: {
-        conversation_id: string;
-    };
-    query?: never;
-    url: '/api/v1/chat/conversations/{conversation_id}/messages';
-};
-
-export type MessagesSendErrors = {
-    /**
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     *
-     * `csrf`: A cookie without a same-origin request.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `run_active`: The conversation has an active run.
-     */
-    409: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type MessagesSendError = MessagesSendErrors[keyof MessagesSendErrors];
-
-export type MessagesSendResponses = {
-    /**
-     * The answer.
-     */
-    200: LogEvent;
-};
-
-export type MessagesSendResponse = MessagesSendResponses[keyof MessagesSendResponses];
-
-export type ConversationsCancelData = {
-    body?: never;
-    path: {
-        conversation_id: string;
-    };
-    query?: never;
-    url: '/api/v1/chat/conversations/{conversation_id}/cancel';
-};
-
-export type ConversationsCancelErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type ConversationsCancelError = ConversationsCancelErrors[keyof ConversationsCancelErrors];
-
-export type ConversationsCancelResponses = {
-    /**
-     * The answer is stopped, or about to be.
-     */
-    204: void;
-};
-
-export type ConversationsCancelResponse = ConversationsCancelResponses[keyof ConversationsCancelResponses];
-
-export type ConversationsStreamData = {
-    body?: never;
-    path: {
-        conversation_id: string;
-    };
-    query?: {
-        /**
-         * The number of the last event that is known; everything from the beginning unless given. `Last-Event-ID` wins.
-         */
-        after?: number;
-    };
-    url: '/api/v1/chat/conversations/{conversation_id}/stream';
-};
-
-export type ConversationsStreamErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `csrf`: A cookie without a same-origin request.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type ConversationsStreamError = ConversationsStreamErrors[keyof ConversationsStreamErrors];
-
-export type ConversationsStreamResponses = {
-    /**
-     * The events.
-     */
-    200: LogEvent;
-    /**
-     * No answer is being given, and nothing is newer.
-     */
-    204: void;
-};
-
-export type ConversationsStreamResponse = ConversationsStreamResponses[keyof ConversationsStreamResponses];
-
-export type ConversationsToolCallsData = {
-    body?: never;
-    path: {
-        conversation_id: string;
-    };
-    query?: {
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-        /**
-         * How many items, 1 to 200; 50 unless said.
-         */
-        limit?: number;
-    };
-    url: '/api/v1/chat/conversations/{conversation_id}/tool-calls';
-};
-
-export type ConversationsToolCallsErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type ConversationsToolCallsError = ConversationsToolCallsErrors[keyof ConversationsToolCallsErrors];
-
-export type ConversationsToolCallsResponses = {
-    /**
-     * A page of tool calls.
-     */
-    200: PageOfToolCall;
-};
-
-export type ConversationsToolCallsResponse = ConversationsToolCallsResponses[keyof ConversationsToolCallsResponses];
-
-export type ApprovalsInboxData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-        /**
-         * How many items, 1 to 200; 50 unless said.
-         */
-        limit?: number;
-        /**
-         * Which: what waits for the caller, unless said.
-         */
-        state?: InboxState;
-    };
-    url: '/api/v1/chat/approvals';
-};
-
-export type ApprovalsInboxErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type ApprovalsInboxError = ApprovalsInboxErrors[keyof ApprovalsInboxErrors];
-
-export type ApprovalsInboxResponses = {
-    /**
-     * A page of approvals.
-     */
-    200: PageOfApproval;
-};
-
-export type ApprovalsInboxResponse = ApprovalsInboxResponses[keyof ApprovalsInboxResponses];
-
-export type ConversationsApprovalsData = {
-    body?: never;
-    path: {
-        conversation_id: string;
-    };
-    query?: {
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-        /**
-         * How many items, 1 to 200; 50 unless said.
-         */
-        limit?: number;
-    };
-    url: '/api/v1/chat/conversations/{conversation_id}/approvals';
-};
-
-export type ConversationsApprovalsErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type ConversationsApprovalsError = ConversationsApprovalsErrors[keyof ConversationsApprovalsErrors];
-
-export type ConversationsApprovalsResponses = {
-    /**
-     * A page of approvals.
-     */
-    200: PageOfApproval;
-};
-
-export type ConversationsApprovalsResponse = ConversationsApprovalsResponses[keyof ConversationsApprovalsResponses];
-
-export type ApprovalsDecideData = {
-    /**
-     * A person's word.
-     */
-    body: DecisionBody;
-    path: {
-        conversation_id: string;
-        approval_id: string;
-    };
-    query?: never;
-    url: '/api/v1/chat/conversations/{conversation_id}/approvals/{approval_id}';
-};
-
-export type ApprovalsDecideErrors = {
-    /**
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `approval_decided`: Somebody decided already.
-     *
-     * `approval_expired`: The time to decide is over.
-     */
-    409: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type ApprovalsDecideError = ApprovalsDecideErrors[keyof ApprovalsDecideErrors];
-
-export type ApprovalsDecideResponses = {
-    /**
-     * The approval, decided.
-     */
-    200: Approval;
-};
-
-export type ApprovalsDecideResponse = ApprovalsDecideResponses[keyof ApprovalsDecideResponses];
-
-export type AgentsListData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-        /**
-         * How many items, 1 to 200; 50 unless said.
-         */
-        limit?: number;
-    };
-    url: '/api/v1/agents';
-};
-
-export type AgentsListErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type AgentsListError = AgentsListErrors[keyof AgentsListErrors];
-
-export type AgentsListResponses = {
-    /**
-     * A page of agents.
-     */
-    200: PageOfAgent;
-};
-
-export type AgentsListResponse = AgentsListResponses[keyof AgentsListResponses];
-
-export type AgentsCreateData = {
-    /**
-     * An agent to define.
-     */
-    body: AgentCreate;
-    path?: never;
-    query?: never;
-    url: '/api/v1/agents';
-};
-
-export type AgentsCreateErrors = {
-    /**
-     * `unknown_realm`: The org has no such realm.
-     *
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `taken`: The name or key is in use; details.fields names it.
-     */
-    409: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type AgentsCreateError = AgentsCreateErrors[keyof AgentsCreateErrors];
-
-export type AgentsCreateResponses = {
-    /**
-     * The agent.
-     */
-    201: Agent;
-};
-
-export type AgentsCreateResponse = AgentsCreateResponses[keyof AgentsCreateResponses];
-
-export type AgentsRemoveData = {
-    body?: never;
-    path: {
-        agent_id: string;
-    };
-    query?: never;
-    url: '/api/v1/agents/{agent_id}';
-};
-
-export type AgentsRemoveErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `in_use`: Something still refers to it.
-     */
-    409: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type AgentsRemoveError = AgentsRemoveErrors[keyof AgentsRemoveErrors];
-
-export type AgentsRemoveResponses = {
-    /**
-     * The agent is gone.
-     */
-    204: void;
-};
-
-export type AgentsRemoveResponse = AgentsRemoveResponses[keyof AgentsRemoveResponses];
-
-export type AgentsReadData = {
-    body?: never;
-    path: {
-        agent_id: string;
-    };
-    query?: never;
-    url: '/api/v1/agents/{agent_id}';
-};
-
-export type AgentsReadErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type AgentsReadError = AgentsReadErrors[keyof AgentsReadErrors];
-
-export type AgentsReadResponses = {
-    /**
-     * The agent.
-     */
-    200: Agent;
-};
-
-export type AgentsReadResponse = AgentsReadResponses[keyof AgentsReadResponses];
-
-export type AgentsUpdateData = {
-    /**
-     * What to change of an agent.
-     */
-    body: AgentPatch;
-    path: {
-        agent_id: string;
-    };
-    query?: never;
-    url: '/api/v1/agents/{agent_id}';
-};
-
-export type AgentsUpdateErrors = {
-    /**
-     * `unknown_realm`: The org has no such realm.
-     *
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `taken`: The name or key is in use; details.fields names it.
-     *
-     * `in_use`: Something still refers to it.
-     */
-    409: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type AgentsUpdateError = AgentsUpdateErrors[keyof AgentsUpdateErrors];
-
-export type AgentsUpdateResponses = {
-    /**
-     * The agent.
-     */
-    200: Agent;
-};
-
-export type AgentsUpdateResponse = AgentsUpdateResponses[keyof AgentsUpdateResponses];
-
-export type AgentsRunsData = {
-    body?: never;
-    path: {
-        agent_id: string;
-    };
-    query?: {
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-        /**
-         * How many items, 1 to 200; 50 unless said.
-         */
-        limit?: number;
-    };
-    url: '/api/v1/agents/{agent_id}/runs';
-};
-
-export type AgentsRunsErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type AgentsRunsError = AgentsRunsErrors[keyof AgentsRunsErrors];
-
-export type AgentsRunsResponses = {
-    /**
-     * A page of runs.
-     */
-    200: PageOfRun;
-};
-
-export type AgentsRunsResponse = AgentsRunsResponses[keyof AgentsRunsResponses];
-
-export type AgentsRunsReadData = {
-    body?: never;
-    path: {
-        agent_id: string;
-        run_id: string;
-    };
-    query?: never;
-    url: '/api/v1/agents/{agent_id}/runs/{run_id}';
-};
-
-export type AgentsRunsReadErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type AgentsRunsReadError = AgentsRunsReadErrors[keyof AgentsRunsReadErrors];
-
-export type AgentsRunsReadResponses = {
-    /**
-     * The run.
-     */
-    200: Run;
-};
-
-export type AgentsRunsReadResponse = AgentsRunsReadResponses[keyof AgentsRunsReadResponses];
-
-export type AgentsRunsCancelData = {
-    body?: never;
-    path: {
-        agent_id: string;
-        run_id: string;
-    };
-    query?: never;
-    url: '/api/v1/agents/{agent_id}/runs/{run_id}/cancel';
-};
-
-export type AgentsRunsCancelErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type AgentsRunsCancelError = AgentsRunsCancelErrors[keyof AgentsRunsCancelErrors];
-
-export type AgentsRunsCancelResponses = {
-    /**
-     * The run, stopped or about to be.
-     */
-    200: Run;
-};
-
-export type AgentsRunsCancelResponse = AgentsRunsCancelResponses[keyof AgentsRunsCancelResponses];
-
-export type TasksListData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-        /**
-         * How many items, 1 to 200; 50 unless said.
-         */
-        limit?: number;
-    };
-    url: '/api/v1/tasks';
-};
-
-export type TasksListErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type TasksListError = TasksListErrors[keyof TasksListErrors];
-
-export type TasksListResponses = {
-    /**
-     * A page of tasks.
-     */
-    200: PageOfTask;
-};
-
-export type TasksListResponse = TasksListResponses[keyof TasksListResponses];
-
-export type TasksCreateData = {
-    /**
-     * A task to define.
-     */
-    body: TaskCreate;
-    path?: never;
-    query?: never;
-    url: '/api/v1/tasks';
-};
-
-export type TasksCreateErrors = {
-    /**
-     * `unknown_realm`: The org has no such realm.
-     *
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `taken`: The name or key is in use; details.fields names it.
-     */
-    409: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type TasksCreateError = TasksCreateErrors[keyof TasksCreateErrors];
-
-export type TasksCreateResponses = {
-    /**
-     * The task.
-     */
-    201: Task;
-};
-
-export type TasksCreateResponse = TasksCreateResponses[keyof TasksCreateResponses];
-
-export type TasksRemoveData = {
-    body?: never;
-    path: {
-        task_id: string;
-    };
-    query?: never;
-    url: '/api/v1/tasks/{task_id}';
-};
-
-export type TasksRemoveErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type TasksRemoveError = TasksRemoveErrors[keyof TasksRemoveErrors];
-
-export type TasksRemoveResponses = {
-    /**
-     * The task is gone.
-     */
-    204: void;
-};
-
-export type TasksRemoveResponse = TasksRemoveResponses[keyof TasksRemoveResponses];
-
-export type TasksReadData = {
-    body?: never;
-    path: {
-        task_id: string;
-    };
-    query?: never;
-    url: '/api/v1/tasks/{task_id}';
-};
-
-export type TasksReadErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type TasksReadError = TasksReadErrors[keyof TasksReadErrors];
-
-export type TasksReadResponses = {
-    /**
-     * The task.
-     */
-    200: Task;
-};
-
-export type TasksReadResponse = TasksReadResponses[keyof TasksReadResponses];
-
-export type TasksUpdateData = {
-    /**
-     * What to change of a task.
-     */
-    body: TaskPatch;
-    path: {
-        task_id: string;
-    };
-    query?: never;
-    url: '/api/v1/tasks/{task_id}';
-};
-
-export type TasksUpdateErrors = {
-    /**
-     * `unknown_realm`: The org has no such realm.
-     *
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `taken`: The name or key is in use; details.fields names it.
-     *
-     * `in_use`: Something still refers to it.
-     */
-    409: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type TasksUpdateError = TasksUpdateErrors[keyof TasksUpdateErrors];
-
-export type TasksUpdateResponses = {
-    /**
-     * The task.
-     */
-    200: Task;
-};
-
-export type TasksUpdateResponse = TasksUpdateResponses[keyof TasksUpdateResponses];
-
-export type TasksTriggerRotateData = {
-    /**
-     * How to rotate.
-     */
-    body?: TriggerRotation;
-    path: {
-        task_id: string;
-    };
-    query?: never;
-    url: '/api/v1/tasks/{task_id}/trigger/rotate';
-};
-
-export type TasksTriggerRotateErrors = {
-    /**
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type TasksTriggerRotateError = TasksTriggerRotateErrors[keyof TasksTriggerRotateErrors];
-
-export type TasksTriggerRotateResponses = {
-    /**
-     * The task with its new secret.
-     */
-    200: Task;
-};
-
-export type TasksTriggerRotateResponse = TasksTriggerRotateResponses[keyof TasksTriggerRotateResponses];
-
-export type TasksRunData = {
-    /**
-     * What to fill in.
-     */
-    body?: TaskRunCreate;
-    path: {
-        task_id: string;
-    };
-    query?: never;
-    url: '/api/v1/tasks/{task_id}/run';
-};
-
-export type TasksRunErrors = {
-    /**
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `in_use`: Something still refers to it.
-     */
-    409: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type TasksRunError = TasksRunErrors[keyof TasksRunErrors];
-
-export type TasksRunResponses = {
-    /**
-     * The run waits to begin.
-     */
-    202: TaskRun;
-};
-
-export type TasksRunResponse = TasksRunResponses[keyof TasksRunResponses];
-
-export type TasksRunsData = {
-    body?: never;
-    path: {
-        task_id: string;
-    };
-    query?: {
-        /**
-         * `next_cursor` of the page before.
-         */
-        cursor?: string;
-        /**
-         * How many items, 1 to 200; 50 unless said.
-         */
-        limit?: number;
-    };
-    url: '/api/v1/tasks/{task_id}/runs';
-};
-
-export type TasksRunsErrors = {
-    /**
-     * `invalid`: Fields break their rules; details.fields names each.
-     *
-     * `invalid_cursor`: The cursor is foreign to these filters, or not ours.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type TasksRunsError = TasksRunsErrors[keyof TasksRunsErrors];
-
-export type TasksRunsResponses = {
-    /**
-     * A page of runs.
-     */
-    200: PageOfTaskRun;
-};
-
-export type TasksRunsResponse = TasksRunsResponses[keyof TasksRunsResponses];
-
-export type TasksRunsReadData = {
-    body?: never;
-    path: {
-        task_id: string;
-        run_id: string;
-    };
-    query?: never;
-    url: '/api/v1/tasks/{task_id}/runs/{run_id}';
-};
-
-export type TasksRunsReadErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type TasksRunsReadError = TasksRunsReadErrors[keyof TasksRunsReadErrors];
-
-export type TasksRunsReadResponses = {
-    /**
-     * The run.
-     */
-    200: TaskRunDetail;
-};
-
-export type TasksRunsReadResponse = TasksRunsReadResponses[keyof TasksRunsReadResponses];
-
-export type TasksRunsCancelData = {
-    body?: never;
-    path: {
-        task_id: string;
-        run_id: string;
-    };
-    query?: never;
-    url: '/api/v1/tasks/{task_id}/runs/{run_id}/cancel';
-};
-
-export type TasksRunsCancelErrors = {
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `insufficient_role`: The role or realm does not allow it.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type TasksRunsCancelError = TasksRunsCancelErrors[keyof TasksRunsCancelErrors];
-
-export type TasksRunsCancelResponses = {
-    /**
-     * The run, stopped or about to be.
-     */
-    200: TaskRun;
-};
-
-export type TasksRunsCancelResponse = TasksRunsCancelResponses[keyof TasksRunsCancelResponses];
-
-export type AgentsExecuteData = {
-    /**
-     * What to answer.
-     */
-    body: ExecuteBody;
-    path: {
-        agent_id: string;
-    };
-    query?: never;
-    url: '/api/v1/agents/{agent_id}/execute';
-};
-
-export type AgentsExecuteErrors = {
-    /**
-     * `malformed`: The body is not JSON, not UTF-8, too deep, or has a key twice.
-     *
-     * `invalid`: Fields break their rules; details.fields names each.
-     */
-    400: Error;
-    /**
-     * `unauthenticated`: The credential is missing, unknown, expired or revoked.
-     */
-    401: Error;
-    /**
-     * `csrf`: A cookie without a same-origin request.
-     */
-    403: Error;
-    /**
-     * `not_found`: There is no such thing for the caller.
-     */
-    404: Error;
-    /**
-     * `payload_too_large`: The body is over its limit.
-     */
-    413: Error;
-    /**
-     * `unsupported_media_type`: The body is of another media type.
-     */
-    415: Error;
-    /**
-     * `rate_limited`: Too many requests; Retry-After says when.
-     */
-    429: Error;
-    /**
-     * `internal`: A fault of the server; the request id finds it in its log.
-     */
-    500: Error;
-    /**
-     * `store_unavailable`: A store does not answer; details.store says which.
-     *
-     * `draining`: The server is shutting down.
-     */
-    503: Error;
-};
-
-export type AgentsExecuteError = AgentsExecuteErrors[keyof AgentsExecuteErrors];
-
-export type AgentsExecuteResponses = {
-    /**
-     * The answer, where a stream was asked for.
-     */
-    200: LogEvent;
-    /**
-     * The run has begun.
-     */
-    202: Run;
-};
-
-export type AgentsExecuteResponse = AgentsExecuteResponses[keyof AgentsExecuteResponses];
 
 export type WorkersListData = {
     body?: never;
@@ -8663,6 +9392,12 @@ export type WorkersListErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     *
+     * `csrf`: A cookie without a same-origin request.
+     */
+    403: Error;
+    /**
      * `feature_disabled`: The feature is off.
      */
     404: Error;
@@ -8676,6 +9411,8 @@ export type WorkersListErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -8715,6 +9452,10 @@ export type WorkersRegisterErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
      * `feature_disabled`: The feature is off.
      */
     404: Error;
@@ -8736,6 +9477,8 @@ export type WorkersRegisterErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -8768,6 +9511,10 @@ export type WorkersRemoveErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
      * `not_found`: There is no such thing for the caller.
      *
      * `feature_disabled`: The feature is off.
@@ -8783,6 +9530,8 @@ export type WorkersRemoveErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -8824,6 +9573,10 @@ export type WorkersHeartbeatErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
      * `not_found`: There is no such thing for the caller.
      *
      * `feature_disabled`: The feature is off.
@@ -8847,6 +9600,8 @@ export type WorkersHeartbeatErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -8888,6 +9643,10 @@ export type WorkersClaimErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
      * `not_found`: There is no such thing for the caller.
      *
      * `feature_disabled`: The feature is off.
@@ -8911,6 +9670,8 @@ export type WorkersClaimErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -8957,6 +9718,10 @@ export type WorkersProgressErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
      * `not_found`: There is no such thing for the caller.
      *
      * `feature_disabled`: The feature is off.
@@ -8984,6 +9749,8 @@ export type WorkersProgressErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -9032,6 +9799,10 @@ export type WorkersRecordsErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
      * `not_found`: There is no such thing for the caller.
      *
      * `feature_disabled`: The feature is off.
@@ -9059,6 +9830,8 @@ export type WorkersRecordsErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */
@@ -9101,6 +9874,10 @@ export type WorkersCompleteErrors = {
      */
     401: Error;
     /**
+     * `default_login_local_only`: The default password is only good on this machine.
+     */
+    403: Error;
+    /**
      * `not_found`: There is no such thing for the caller.
      *
      * `feature_disabled`: The feature is off.
@@ -9128,6 +9905,8 @@ export type WorkersCompleteErrors = {
     500: Error;
     /**
      * `store_unavailable`: A store does not answer; details.store says which.
+     *
+     * `upstream_unavailable`: The other side does not answer.
      *
      * `draining`: The server is shutting down.
      */

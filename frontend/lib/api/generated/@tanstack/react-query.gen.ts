@@ -84,7 +84,7 @@ export const healthMetricsQueryKey = (options?: Options<HealthMetricsData>) => c
 /**
  * Metrics
  *
- * Prometheus text. Away from loopback it needs `AGENTCY_METRICS_TOKEN` as a bearer token, else 404.
+ * Prometheus text. With `AGENTCY_METRICS_TOKEN` it needs that as a bearer token; without, only requests of this machine are answered, through no proxy. All others get 404.
  */
 export const healthMetricsOptions = (options?: Options<HealthMetricsData>) => queryOptions<unknown, HealthMetricsError, unknown, ReturnType<typeof healthMetricsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -964,202 +964,6 @@ export const invitesRevokeMutation = (options?: Partial<Options<InvitesRevokeDat
     return mutationOptions;
 };
 
-export const graphNodesSearchQueryKey = (options?: Options<GraphNodesSearchData>) => createQueryKey('graphNodesSearch', options);
-
-/**
- * Search nodes
- *
- * Full text, forgiving typos, within the caller's realms; the best first, or the newest without `q`.
- */
-export const graphNodesSearchOptions = (options?: Options<GraphNodesSearchData>) => queryOptions<GraphNodesSearchResponse, GraphNodesSearchError, GraphNodesSearchResponse, ReturnType<typeof graphNodesSearchQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await graphNodesSearch({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: graphNodesSearchQueryKey(options)
-});
-
-export const graphNodesSearchInfiniteQueryKey = (options?: Options<GraphNodesSearchData>): QueryKey<Options<GraphNodesSearchData>> => createQueryKey('graphNodesSearch', options, true);
-
-/**
- * Search nodes
- *
- * Full text, forgiving typos, within the caller's realms; the best first, or the newest without `q`.
- */
-export const graphNodesSearchInfiniteOptions = (options?: Options<GraphNodesSearchData>) => infiniteQueryOptions<GraphNodesSearchResponse, GraphNodesSearchError, InfiniteData<GraphNodesSearchResponse>, QueryKey<Options<GraphNodesSearchData>>, string | Pick<QueryKey<Options<GraphNodesSearchData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
-// @ts-ignore
-{
-    queryFn: async ({ pageParam, queryKey, signal }) => {
-        // @ts-ignore
-        const page: Pick<QueryKey<Options<GraphNodesSearchData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
-            query: {
-                cursor: pageParam
-            }
-        };
-        const params = createInfiniteParams(queryKey, page);
-        const { data } = await graphNodesSearch({
-            ...options,
-            ...params,
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: graphNodesSearchInfiniteQueryKey(options)
-});
-
-export const graphNodesReadQueryKey = (options: Options<GraphNodesReadData>) => createQueryKey('graphNodesRead', options);
-
-/**
- * Read a node
- *
- * With its degree, its sources, and who asserts which property where several speak of it. An archived node says since when.
- */
-export const graphNodesReadOptions = (options: Options<GraphNodesReadData>) => queryOptions<GraphNodesReadResponse, GraphNodesReadError, GraphNodesReadResponse, ReturnType<typeof graphNodesReadQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await graphNodesRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: graphNodesReadQueryKey(options)
-});
-
-export const graphNeighborsQueryKey = (options: Options<GraphNeighborsData>) => createQueryKey('graphNeighbors', options);
-
-/**
- * Read the neighbours of a node
- *
- * One hop, by type and direction, within the caller's realms.
- */
-export const graphNeighborsOptions = (options: Options<GraphNeighborsData>) => queryOptions<GraphNeighborsResponse, GraphNeighborsError, GraphNeighborsResponse, ReturnType<typeof graphNeighborsQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await graphNeighbors({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: graphNeighborsQueryKey(options)
-});
-
-export const graphHistoryQueryKey = (options: Options<GraphHistoryData>) => createQueryKey('graphHistory', options);
-
-/**
- * Read the history of a node
- *
- * Every version of every assertion, with its times in the world and in our knowledge and what caused it; the newest first.
- */
-export const graphHistoryOptions = (options: Options<GraphHistoryData>) => queryOptions<GraphHistoryResponse, GraphHistoryError, GraphHistoryResponse, ReturnType<typeof graphHistoryQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await graphHistory({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: graphHistoryQueryKey(options)
-});
-
-export const graphHistoryInfiniteQueryKey = (options: Options<GraphHistoryData>): QueryKey<Options<GraphHistoryData>> => createQueryKey('graphHistory', options, true);
-
-/**
- * Read the history of a node
- *
- * Every version of every assertion, with its times in the world and in our knowledge and what caused it; the newest first.
- */
-export const graphHistoryInfiniteOptions = (options: Options<GraphHistoryData>) => infiniteQueryOptions<GraphHistoryResponse, GraphHistoryError, InfiniteData<GraphHistoryResponse>, QueryKey<Options<GraphHistoryData>>, string | Pick<QueryKey<Options<GraphHistoryData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
-// @ts-ignore
-{
-    queryFn: async ({ pageParam, queryKey, signal }) => {
-        // @ts-ignore
-        const page: Pick<QueryKey<Options<GraphHistoryData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
-            query: {
-                cursor: pageParam
-            }
-        };
-        const params = createInfiniteParams(queryKey, page);
-        const { data } = await graphHistory({
-            ...options,
-            ...params,
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: graphHistoryInfiniteQueryKey(options)
-});
-
-/**
- * Expand nodes
- *
- * Breadth first from several nodes, within the caller's realms. Unknown nodes are left out.
- */
-export const graphExpandMutation = (options?: Partial<Options<GraphExpandData>>): UseMutationOptions<GraphExpandResponse, GraphExpandError, Options<GraphExpandData>> => {
-    const mutationOptions: UseMutationOptions<GraphExpandResponse, GraphExpandError, Options<GraphExpandData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await graphExpand({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-/**
- * Ask the graph in Cypher
- *
- * Read only, bounded in time, rows and memory; only where the org has a graph of its own, and for callers who see every realm. `details` of a refusal has the `line`, `column` and `offset` of the place.
- */
-export const graphCypherMutation = (options?: Partial<Options<GraphCypherData>>): UseMutationOptions<GraphCypherResponse, GraphCypherError, Options<GraphCypherData>> => {
-    const mutationOptions: UseMutationOptions<GraphCypherResponse, GraphCypherError, Options<GraphCypherData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await graphCypher({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-export const graphStatsQueryKey = (options?: Options<GraphStatsData>) => createQueryKey('graphStats', options);
-
-/**
- * Count the graph
- *
- * By label, type, realm and source, within the caller's realms; and how far graph queries follow.
- */
-export const graphStatsOptions = (options?: Options<GraphStatsData>) => queryOptions<GraphStatsResponse, GraphStatsError, GraphStatsResponse, ReturnType<typeof graphStatsQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await graphStats({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: graphStatsQueryKey(options)
-});
-
 export const sourcesListQueryKey = (options?: Options<SourcesListData>) => createQueryKey('sourcesList', options);
 
 /**
@@ -1231,7 +1035,7 @@ export const sourcesCreateMutation = (options?: Partial<Options<SourcesCreateDat
 /**
  * Disconnect a source
  *
- * What it said stays in the graph unless `purge=true`, which archives it in the background.
+ * What it said stays in the graph unless `purge=true`, which archives it in the background. That may be asked for later as well, under the same id.
  */
 export const sourcesRemoveMutation = (options?: Partial<Options<SourcesRemoveData>>): UseMutationOptions<SourcesRemoveResponse, SourcesRemoveError, Options<SourcesRemoveData>> => {
     const mutationOptions: UseMutationOptions<SourcesRemoveResponse, SourcesRemoveError, Options<SourcesRemoveData>> = {
@@ -2335,6 +2139,202 @@ export const tasksRunsCancelMutation = (options?: Partial<Options<TasksRunsCance
     };
     return mutationOptions;
 };
+
+export const graphNodesSearchQueryKey = (options?: Options<GraphNodesSearchData>) => createQueryKey('graphNodesSearch', options);
+
+/**
+ * Search nodes
+ *
+ * Full text, forgiving typos, within the caller's realms; the best first, or the newest without `q`.
+ */
+export const graphNodesSearchOptions = (options?: Options<GraphNodesSearchData>) => queryOptions<GraphNodesSearchResponse, GraphNodesSearchError, GraphNodesSearchResponse, ReturnType<typeof graphNodesSearchQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await graphNodesSearch({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: graphNodesSearchQueryKey(options)
+});
+
+export const graphNodesSearchInfiniteQueryKey = (options?: Options<GraphNodesSearchData>): QueryKey<Options<GraphNodesSearchData>> => createQueryKey('graphNodesSearch', options, true);
+
+/**
+ * Search nodes
+ *
+ * Full text, forgiving typos, within the caller's realms; the best first, or the newest without `q`.
+ */
+export const graphNodesSearchInfiniteOptions = (options?: Options<GraphNodesSearchData>) => infiniteQueryOptions<GraphNodesSearchResponse, GraphNodesSearchError, InfiniteData<GraphNodesSearchResponse>, QueryKey<Options<GraphNodesSearchData>>, string | Pick<QueryKey<Options<GraphNodesSearchData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GraphNodesSearchData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await graphNodesSearch({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: graphNodesSearchInfiniteQueryKey(options)
+});
+
+export const graphNodesReadQueryKey = (options: Options<GraphNodesReadData>) => createQueryKey('graphNodesRead', options);
+
+/**
+ * Read a node
+ *
+ * With its degree, its sources, and who asserts which property where several speak of it. An archived node says since when.
+ */
+export const graphNodesReadOptions = (options: Options<GraphNodesReadData>) => queryOptions<GraphNodesReadResponse, GraphNodesReadError, GraphNodesReadResponse, ReturnType<typeof graphNodesReadQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await graphNodesRead({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: graphNodesReadQueryKey(options)
+});
+
+export const graphNeighborsQueryKey = (options: Options<GraphNeighborsData>) => createQueryKey('graphNeighbors', options);
+
+/**
+ * Read the neighbours of a node
+ *
+ * One hop, by type and direction, within the caller's realms.
+ */
+export const graphNeighborsOptions = (options: Options<GraphNeighborsData>) => queryOptions<GraphNeighborsResponse, GraphNeighborsError, GraphNeighborsResponse, ReturnType<typeof graphNeighborsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await graphNeighbors({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: graphNeighborsQueryKey(options)
+});
+
+export const graphHistoryQueryKey = (options: Options<GraphHistoryData>) => createQueryKey('graphHistory', options);
+
+/**
+ * Read the history of a node
+ *
+ * Every version of every assertion, with its times in the world and in our knowledge and what caused it; the newest first.
+ */
+export const graphHistoryOptions = (options: Options<GraphHistoryData>) => queryOptions<GraphHistoryResponse, GraphHistoryError, GraphHistoryResponse, ReturnType<typeof graphHistoryQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await graphHistory({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: graphHistoryQueryKey(options)
+});
+
+export const graphHistoryInfiniteQueryKey = (options: Options<GraphHistoryData>): QueryKey<Options<GraphHistoryData>> => createQueryKey('graphHistory', options, true);
+
+/**
+ * Read the history of a node
+ *
+ * Every version of every assertion, with its times in the world and in our knowledge and what caused it; the newest first.
+ */
+export const graphHistoryInfiniteOptions = (options: Options<GraphHistoryData>) => infiniteQueryOptions<GraphHistoryResponse, GraphHistoryError, InfiniteData<GraphHistoryResponse>, QueryKey<Options<GraphHistoryData>>, string | Pick<QueryKey<Options<GraphHistoryData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GraphHistoryData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await graphHistory({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: graphHistoryInfiniteQueryKey(options)
+});
+
+/**
+ * Expand nodes
+ *
+ * Breadth first from several nodes, within the caller's realms. Unknown nodes are left out.
+ */
+export const graphExpandMutation = (options?: Partial<Options<GraphExpandData>>): UseMutationOptions<GraphExpandResponse, GraphExpandError, Options<GraphExpandData>> => {
+    const mutationOptions: UseMutationOptions<GraphExpandResponse, GraphExpandError, Options<GraphExpandData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await graphExpand({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Ask the graph in Cypher
+ *
+ * Read only, bounded in time, rows and memory; only where the org has a graph of its own, and for callers who see every realm. `details` of a refusal has the `line`, `column` and `offset` of the place.
+ */
+export const graphCypherMutation = (options?: Partial<Options<GraphCypherData>>): UseMutationOptions<GraphCypherResponse, GraphCypherError, Options<GraphCypherData>> => {
+    const mutationOptions: UseMutationOptions<GraphCypherResponse, GraphCypherError, Options<GraphCypherData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await graphCypher({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const graphStatsQueryKey = (options?: Options<GraphStatsData>) => createQueryKey('graphStats', options);
+
+/**
+ * Count the graph
+ *
+ * By label, type, realm and source, within the caller's realms; and how far graph queries follow.
+ */
+export const graphStatsOptions = (options?: Options<GraphStatsData>) => queryOptions<GraphStatsResponse, GraphStatsError, GraphStatsResponse, ReturnType<typeof graphStatsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await graphStats({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: graphStatsQueryKey(options)
+});
 
 export const workersListQueryKey = (options?: Options<WorkersListData>) => createQueryKey('workersList', options);
 
