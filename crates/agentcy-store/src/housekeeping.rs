@@ -88,6 +88,7 @@ impl Kind {
 
 /// Deletes one batch of at most `most`. Gives how many those were.
 #[tracing::instrument(name = "db.housekeeping.sweep", skip(tx, now))]
+#[expect(clippy::too_many_lines, reason = "a list of one statement for each kind")]
 pub async fn sweep(tx: &mut SystemTx, kind: Kind, most: u64, now: Timestamp) -> Result<u64> {
     let most = most.cast_signed();
     let done = match kind {

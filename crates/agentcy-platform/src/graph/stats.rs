@@ -105,7 +105,6 @@ impl Counts {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use futures_util::future::join_all;
     use tokio::time::sleep;

@@ -53,7 +53,7 @@ pub async fn sweep_caches(platform: &Platform) {
     match tokio::task::spawn_blocking(move || cache::sweep(&root)).await {
         Ok(Ok(removed)) => tracing::debug!(removed, "swept copies that are not used any more"),
         Ok(Err(error)) => {
-            tracing::warn!(error = %Chain(&error), "copies of sources could not be swept")
+            tracing::warn!(error = %Chain(&error), "copies of sources could not be swept");
         }
         Err(_) => {}
     }
