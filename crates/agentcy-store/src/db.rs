@@ -49,6 +49,17 @@ impl managed::Manager for Opener {
     }
 }
 
+/// Connections of one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// Somebody works with them.
+    pub used: usize,
+    /// Nobody does.
+    pub idle: usize,
+    /// How many callers wait for one.
+    pub waited_for: usize,
+}
+
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -69,6 +80,8 @@ impl Db {
             ("statement_timeout", "10s"),
             ("lock_timeout", "5s"),
             ("idle_in_transaction_session_timeout", "30s"),
+            // To compile a statement to machine code takes longer than any of ours does.
+            ("jit", "off"),
         ]);
         let built = Pool::builder(Opener { options })
             .max_size(size)
@@ -114,11 +127,11 @@ impl Db {
     pub async fn begin_long(&self, by: &By) -> Result<Tx> {
         let org = by.org_id();
         let mut connection = self.connection().await?;
-        // Compiling such statements to machine code takes longer than they do, and sorts on disk likewise.
+        // Sorts on disk take longer than such statements do.
         let statement = format!(
             "begin; set local agentcy.org = '{}'; set local statement_timeout = '300s'; \
              set local lock_timeout = '60s'; set local idle_in_transaction_session_timeout = '300s'; \
-             set local work_mem = '64MB'; set local jit = off",
+             set local work_mem = '64MB'",
             uuid::Uuid::from(org)
         );
         connection.begin_long(AssertSqlSafe(statement).into_sql_str(), LONG).await?;
@@ -143,6 +156,13 @@ impl Db {
         }
         connection.give_up();
         Err(Error::Unavailable("it takes no writes".into()))
+    }
+
+    /// How many connections there are now.
+    pub fn connections(&self) -> Connections {
+        let status = self.pool.status();
+        let (idle, waited_for) = (status.available, status.waiting);
+        Connections { used: status.size.saturating_sub(idle), idle, waited_for }
     }
 
     /// Ends every idle connection and refuses new ones.

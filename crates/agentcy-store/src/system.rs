@@ -1,5 +1,6 @@
 //! What comes before an org is known, or beside every org: the closed list of what the system's door opens.
 
+pub mod backlog;
 pub mod founding;
 pub mod hooks;
 pub mod invites;

@@ -1,6 +1,6 @@
 //! What is at hand for the graph of one org: its rows, its engine, and the fence around both.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use agentcy_core::{Action, Timestamp, id::OrgId};
 use agentcy_graph::GraphStore;
@@ -20,6 +20,8 @@ pub(super) struct Desk {
     pub(super) org: OrgId,
     /// Whether the graph was rebuilt already for edges without an end, which does not help twice.
     pub(super) mended: bool,
+    /// After how long it makes way for others, where there is more to do.
+    pub(super) turn: Duration,
 }
 
 impl Desk {

@@ -6,6 +6,7 @@ use agentcy_store::ledger::{
     Kind,
     projection::{self, NumberedBatch, Projection},
 };
+use tokio::time::Instant;
 
 use super::{desk::Desk, write::Wrote};
 use crate::{Error, Result};
@@ -24,18 +25,24 @@ pub(super) struct Followed {
     pub(super) removed: bool,
     /// Whether it was rebuilt for edges without an end.
     pub(super) mended: bool,
+    /// Whether there is more to do.
+    pub(super) more: bool,
 }
 
 impl Desk {
-    /// Goes on until nothing is left; makes the graph anew where it cannot be gone on with.
+    /// Goes on until nothing is left, or others are to have their turn; makes the graph anew where it cannot be gone on with.
     pub(super) async fn follow(&self) -> Result<Followed> {
         let mut followed = Followed::default();
+        let (begun, mut stepped) = (Instant::now(), false);
         loop {
             let mut reader = self.reader().await?;
             let found = projection::find(&mut reader).await?;
             drop(reader);
             let step = match self.where_to(&found).await {
                 Ok(Way::Done) => return Ok(Followed { mark: found.seq, ..followed }),
+                Ok(Way::From(mark)) if stepped && begun.elapsed() >= self.turn => {
+                    return Ok(Followed { mark, more: true, ..followed });
+                }
                 Ok(Way::Rebuild(why)) => self.rebuild(why).await,
                 Ok(Way::From(mark)) => match self.step(mark).await {
                     Ok(wrote) if wrote.adrift > 0 && !self.mended && !followed.mended => {
@@ -55,6 +62,7 @@ impl Desk {
                 Err(error) => return Err(error),
             };
             followed.removed |= step?.removed > 0;
+            stepped = true;
         }
     }
 

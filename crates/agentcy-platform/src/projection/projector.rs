@@ -28,6 +28,10 @@ use crate::{Error, Platform, Result};
 
 /// How many orgs are worked on at once.
 const AT_ONCE: usize = 3;
+/// How many of them may be made anew: that may take long, and the others go on.
+const REBUILDS: usize = AT_ONCE - 1;
+/// After how long a graph makes way for those of others, where there is more to do.
+const TURN: Duration = Duration::from_secs(1);
 /// How long we wait for one of them before we look whether others have fallen behind.
 const SLICE: Duration = Duration::from_millis(50);
 /// How long what was removed is remembered after it is in no batch to come. An engine call that was held up longer is
@@ -63,6 +67,12 @@ pub struct Projector {
     unforgotten: HashSet<OrgId>,
     remember: Duration,
     mended: HashSet<OrgId>,
+    /// When those had their last turn that have more to do.
+    turns: HashMap<OrgId, u64>,
+    count: u64,
+    turn: Duration,
+    /// Those whose graph somebody wants made anew.
+    rebuilding: HashSet<OrgId>,
 }
 
 struct Done {
@@ -103,6 +113,10 @@ impl Projector {
             unforgotten: HashSet::new(),
             remember: REMEMBER,
             mended: HashSet::new(),
+            turns: HashMap::new(),
+            count: 0,
+            turn: TURN,
+            rebuilding: HashSet::new(),
         }
     }
 
@@ -117,6 +131,13 @@ impl Projector {
     #[must_use]
     pub fn remembering(mut self, remember: Duration) -> Self {
         self.remember = remember;
+        self
+    }
+
+    /// The same, with turns of another length.
+    #[must_use]
+    pub fn taking_turns_of(mut self, turn: Duration) -> Self {
+        self.turn = turn;
         self
     }
 
@@ -173,8 +194,10 @@ impl Projector {
         Ok(Some(reign))
     }
 
-    /// Takes up as many orgs as there is room for: those that wait longest first.
+    /// Takes up as many orgs as there is room for: those that wait longest first, and after them those that had a turn.
     fn begin(&mut self, platform: &Platform, reign: &Arc<Reign>, behind: &[Behind]) {
+        let mut behind: Vec<&Behind> = behind.iter().collect();
+        behind.sort_by_key(|it| self.turns.get(&it.org_id));
         for it in behind {
             self.take_up(platform, reign, it.org_id, it.rebuild_asked_at);
         }
@@ -213,7 +236,14 @@ impl Projector {
         asked: Option<Timestamp>,
     ) {
         let rests = |rest: &Rest| rest.until > Instant::now() && asked <= rest.asked;
+        let is_rebuild = asked.is_some();
+        if is_rebuild && self.rebuilding.len() >= REBUILDS {
+            return;
+        }
         if self.has_room(org) && !self.resting.get(&org).is_some_and(rests) {
+            if is_rebuild {
+                self.rebuilding.insert(org);
+            }
             let desk = self.desk(platform, reign, org);
             self.start(org, asked, async move { desk.follow().await });
         }
@@ -225,7 +255,8 @@ impl Projector {
 
     fn desk(&self, platform: &Platform, reign: &Arc<Reign>, org: OrgId) -> Desk {
         let mended = self.mended.contains(&org);
-        Desk { platform: platform.clone(), reign: Arc::clone(reign), org, mended }
+        let (platform, reign) = (platform.clone(), Arc::clone(reign));
+        Desk { platform, reign, org, mended, turn: self.turn }
     }
 
     fn start(
@@ -244,6 +275,8 @@ impl Projector {
         let Ok(Some(done)) = timeout(SLICE, self.running.next()).await else { return };
         let Done { org, asked, outcome } = done;
         self.busy.remove(&org);
+        self.rebuilding.remove(&org);
+        self.turns.remove(&org);
         match outcome {
             Ok(followed) => {
                 if self.resting.remove(&org).is_some() {
@@ -255,6 +288,10 @@ impl Projector {
                         .entry(org)
                         .and_modify(|removals| removals.later = Some(next))
                         .or_insert(Removals { next, later: None });
+                }
+                if followed.more {
+                    self.count += 1;
+                    self.turns.insert(org, self.count);
                 }
                 if followed.mended {
                     self.mended.insert(org);

@@ -35,7 +35,8 @@ pub struct Claimed {
 }
 
 /// Claims jobs of these kinds that are due, or whose lease ran out. Each claim is an attempt. What is for workers
-/// elsewhere is left to them, unless they lost it and all that is left is to end it.
+/// elsewhere is left to them, unless they lost it and all that is left is to end it. Orgs take turns: first comes the one
+/// that has the fewest under way, however much another has queued.
 #[tracing::instrument(name = "db.jobs.claim", skip_all)]
 pub async fn claim(
     tx: &mut SystemTx,
@@ -46,32 +47,53 @@ pub async fn claim(
     lease_until: Timestamp,
 ) -> Result<Vec<Claimed>> {
     let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
-    // One select for each range of the partial indexes, and for each kind: many of one do not stand before another's.
+    // One select for each range of the partial indexes, for each kind and org in which something waits: many jobs of one do
+    // not stand before another's.
     let rows = sqlx::query!(
-        "with lost as (
+        "with recursive waiting (kind, org_id) as (
+             select kind, (select org_id from jobs
+                           where state = 'queued' and not remote and kind = wanted.kind
+                           order by org_id limit 1)
+             from unnest($1::text[]) wanted (kind)
+             union all
+             select kind, (select org_id from jobs
+                           where state = 'queued' and not remote and kind = before.kind
+                               and org_id > before.org_id
+                           order by org_id limit 1)
+             from waiting before where org_id is not null
+         ), busy as (
+             select org_id, count(*) as places from jobs
+             where state = 'running' and kind = any($1) group by org_id
+         ), lost as (
              select id from jobs
              where state = 'running' and lease_until <= $4 and kind = any($1)
                  and (not remote or cancel or attempt >= max_attempts)
              order by lease_until limit $3 for update skip locked
          ), due as (
-             select due.id from unnest($1::text[]) wanted (kind) cross join lateral (
-                 select id, run_at from jobs
-                 where state = 'queued' and not remote and run_at <= $4 and kind = wanted.kind
-                 order by run_at, id limit $3 for update skip locked) due
-             order by due.run_at, due.id limit $3
+             select id from (
+                 select due.*, coalesce(places, 0)
+                     + row_number() over (partition by waiting.org_id order by run_at, id) as place
+                 from waiting left join busy using (org_id) cross join lateral (
+                     select id, run_at from jobs
+                     where state = 'queued' and not remote and run_at <= $4
+                         and kind = waiting.kind and org_id = waiting.org_id
+                     order by run_at, id limit $3 for update skip locked) due) due
+             order by place, run_at, id limit $3
          ), astray as (
-             select id from jobs
-             where state = 'queued' and not remote and run_at > $4 + interval '15 minutes'
-                 and kind = any($1)
-             order by run_at limit $3 for update skip locked
+             select astray.id from waiting cross join lateral (
+                 select id from jobs
+                 where state = 'queued' and not remote and run_at > $4 + interval '15 minutes'
+                     and kind = waiting.kind and org_id = waiting.org_id
+                 order by run_at limit $3 for update skip locked) astray
+             limit $3
          ), taken as (
              select id from lost union all select id from due union all select id from astray
              limit $3
          )
          update jobs set state = 'running', attempt = attempt + 1, fence = fence + 1, holder = $2,
                          lease_until = $5, started_at = coalesce(started_at, $4)
-         from taken where jobs.id = taken.id
-         returning jobs.id, org_id, kind, subject, made_by, attempt, max_attempts, fence, cancel",
+         where id = any(array(select id from taken))
+         returning id, org_id, kind, subject, made_by, attempt, max_attempts, fence, cancel",
         &kinds,
         holder,
         most,

@@ -36,28 +36,49 @@ pub async fn claim(
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Vec<Claimed>> {
-    // One select for each of the partial indexes. Rows that only refer to a run do not wait. A run that waits for nothing
+    // One select for each of the partial indexes, and for each org in which something waits: first comes the org of which the
+    // fewest are given, however many another has waiting. Rows that only refer to a run do not wait. A run that waits for nothing
     // but its turn is due at once: only a clock that was ahead can have put it off.
     let rows = sqlx::query!(
-        r#"with lost as (
+        r#"with recursive waiting (org_id) as (
+             select (select org_id from runs
+                     where state in ('pending', 'waiting_approval') and wake_at is not null
+                     order by org_id limit 1)
+             union all
+             select (select org_id from runs
+                     where state in ('pending', 'waiting_approval') and wake_at is not null
+                         and org_id > before.org_id
+                     order by org_id limit 1)
+             from waiting before where org_id is not null
+         ), busy as (
+             select org_id, count(*) as places from runs where state = 'running' group by org_id
+         ), lost as (
              select id from runs where state = 'running' and lease_until <= $3
              order by lease_until limit $2 for no key update skip locked
          ), due as (
-             select id from runs where state in ('pending', 'waiting_approval') and wake_at <= $3
-             order by wake_at limit $2 for no key update skip locked
+             select id from (
+                 select due.*, coalesce(places, 0)
+                     + row_number() over (partition by waiting.org_id order by wake_at) as place
+                 from waiting left join busy using (org_id) cross join lateral (
+                     select id, wake_at from runs
+                     where state in ('pending', 'waiting_approval') and wake_at <= $3
+                         and org_id = waiting.org_id
+                     order by wake_at limit $2 for no key update skip locked) due) due
+             order by place, wake_at limit $2
          ), astray as (
              select id from runs
              where state = 'pending' and wake_at > $3::timestamptz + interval '15 minutes'
              order by wake_at limit $2 for no key update skip locked
          ), taken as (
-             select id, true as was_lost from lost union all select id, false from due
-             union all select id, false from astray limit $2
+             select id from lost union all select id from due union all select id from astray
+             limit $2
          )
-         update runs set state = 'running', attempt = attempt + was_lost::int, fence = fence + 1,
-                         holder = $1, lease_until = $4, wake_at = null
-         from taken where runs.id = taken.id
-         returning runs.id, org_id, conversation_id, starter, causes, attempt, fence,
-                   was_lost as "was_lost!""#,
+         update runs set state = 'running', fence = fence + 1, holder = $1, lease_until = $4,
+                         wake_at = null,
+                         attempt = attempt + (id = any(array(select id from lost)))::int
+         where id = any(array(select id from taken))
+         returning id, org_id, conversation_id, starter, causes, attempt, fence,
+                   id = any(array(select id from lost)) as "was_lost!""#,
         holder,
         most,
         now,

@@ -84,6 +84,25 @@ async fn of_many_who_claim_at_once_each_job_has_one() {
 }
 
 #[tokio::test]
+async fn orgs_take_turns_however_much_one_has_queued() {
+    let world = World::new().await;
+    let orgs = [world.org().await, world.org().await, world.org().await];
+    for (secs, org, many) in [(0, orgs[0], 10), (1, orgs[1], 2), (2, orgs[2], 1)] {
+        for _ in 0..many {
+            enqueue(&world, org, next_id(), secs).await.unwrap();
+        }
+    }
+    let turns = async |most| {
+        let claimed = claim(&world, &[COLLECT, APPLY], most, 9).await;
+        let count = |org| claimed.iter().filter(|it| it.org_id == org).count();
+        orgs.map(count)
+    };
+    assert_eq!(turns(4).await, [2, 1, 1]);
+    assert_eq!(turns(1).await, [0, 1, 0], "one has two places, another has one");
+    assert_eq!(turns(99).await, [8, 0, 0], "places that nobody else wants are filled");
+}
+
+#[tokio::test]
 async fn only_what_is_due_and_of_the_kinds_asked_for_is_claimed_the_oldest_first() {
     let world = World::new().await;
     let org = world.org().await;

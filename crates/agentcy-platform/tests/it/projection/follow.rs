@@ -175,6 +175,36 @@ async fn an_org_whose_graph_fails_holds_up_no_other_and_follows_once_it_is_back(
 }
 
 #[tokio::test]
+async fn an_org_with_little_to_do_waits_for_no_org_with_much() {
+    let stage = Stage::new().await;
+    let mut large = Vec::new();
+    for _ in 0..3 {
+        let mut ledger = stage.ledger().await;
+        for batch in 0..3 {
+            ledger.node(batch, "one of many");
+            ledger.write(&stage).await;
+        }
+        large.push(ledger.org);
+    }
+    // So large that each goes alone.
+    stage.database.execute("update fact_batches set added = 10001").await;
+    let mut small = stage.ledger().await;
+    small.node(1, "one");
+    small.write(&stage).await;
+    stage.number().await;
+    let mut projector = stage.projector().taking_turns_of(Duration::ZERO);
+    stage.turn(&mut projector).await;
+    let marks: Vec<_> =
+        stage.graph.calls().into_iter().filter(|it| it.1 == Call::SetWatermark).collect();
+    let place = marks.iter().position(|(org, _)| *org == small.org).unwrap();
+    assert!(place <= large.len(), "{place} parts of others came first");
+    for org in large {
+        assert_eq!(marks.iter().filter(|(whose, _)| *whose == org).count(), 3);
+        assert_eq!(stage.shown(org).await.0.len(), 3);
+    }
+}
+
+#[tokio::test]
 async fn orgs_never_meet_in_the_graph() {
     let stage = Stage::new().await;
     let (mut one, mut other) = (stage.ledger().await, stage.ledger().await);

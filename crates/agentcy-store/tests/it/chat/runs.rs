@@ -115,6 +115,25 @@ async fn of_many_who_claim_at_once_each_run_has_one() {
 }
 
 #[tokio::test]
+async fn orgs_take_turns_however_many_runs_one_has_waiting() {
+    let world = World::new().await;
+    let orgs = [world.org().await, world.org().await];
+    for (secs, org, many) in [(0, orgs[0], 9), (1, orgs[1], 2)] {
+        for _ in 0..many {
+            let id = conversation(&world, org).await;
+            new_run(&world, org, id, Start::Pending { wake_at: Some(at(secs)) }, secs).await;
+        }
+    }
+    let turns = async |most| {
+        let claimed = claim(&world, most, 9).await;
+        orgs.map(|org| claimed.iter().filter(|it| it.org_id == org).count())
+    };
+    assert_eq!(turns(3).await, [2, 1]);
+    assert_eq!(turns(1).await, [0, 1]);
+    assert_eq!(turns(99).await, [7, 0]);
+}
+
+#[tokio::test]
 async fn only_what_is_due_is_claimed_and_that_is_no_attempt() {
     let world = World::new().await;
     let org = world.org().await;
