@@ -15,6 +15,7 @@ mod error;
 pub mod events;
 pub mod features;
 pub mod first_start;
+pub mod gauges;
 mod grant;
 pub mod graph;
 pub mod health;

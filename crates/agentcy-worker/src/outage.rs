@@ -36,11 +36,17 @@ impl Outage {
         }
         tracing::warn!(what = self.what, error = why, "it fails, and is tried again");
         told.push(why);
+        self.show(1.0);
     }
 
     fn is_over(&mut self) {
         if let Some((since, _)) = self.begun.take() {
+            self.show(0.0);
             tracing::info!(what = self.what, seconds = since.elapsed().as_secs(), "it works again");
         }
+    }
+
+    fn show(&self, fails: f64) {
+        metrics::gauge!("agentcy_loop_failing", "loop" => self.what).set(fails);
     }
 }

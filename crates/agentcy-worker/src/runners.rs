@@ -11,7 +11,7 @@ use agentcy_platform::{
     wake::Bell,
 };
 
-use crate::outage::Outage;
+use crate::{keep::keep, outage::Outage};
 
 /// Starts a runner of the jobs of sources.
 pub fn start_runners(platform: &Platform, lifecycle: &Lifecycle) {
@@ -29,8 +29,9 @@ fn start(
     kinds: impl IntoIterator<Item = Arc<dyn Kind>>,
 ) {
     let runner = Runner::new(platform, lifecycle, kinds);
-    lifecycle.spawn(claim(runner.clone(), platform.clone(), lifecycle.clone()));
-    lifecycle.spawn(beat(runner, platform.clone(), lifecycle.clone()));
+    let beats = runner.clone();
+    keep(platform, lifecycle, "claiming jobs", move |of, stops| claim(runner.clone(), of, stops));
+    keep(platform, lifecycle, "keeping jobs", move |of, stops| beat(beats.clone(), of, stops));
 }
 
 async fn claim(runner: Runner, platform: Platform, lifecycle: Lifecycle) {

@@ -6,12 +6,13 @@ use agentcy_agent::{
 };
 use agentcy_platform::{Platform, lifecycle::Lifecycle, wake::Bell};
 
-use crate::outage::Outage;
+use crate::{keep::keep, outage::Outage};
 
 /// Starts the keeper. When the process stops it gives back what it holds.
 pub(crate) fn start(platform: &Platform, runs: &Runs, lifecycle: &Lifecycle) {
-    lifecycle.spawn(claim(runs.clone(), platform.clone(), lifecycle.clone()));
-    lifecycle.spawn(beat(runs.clone(), platform.clone(), lifecycle.clone()));
+    let (claims, beats) = (runs.clone(), runs.clone());
+    keep(platform, lifecycle, "taking runs up", move |of, stops| claim(claims.clone(), of, stops));
+    keep(platform, lifecycle, "keeping runs", move |of, stops| beat(beats.clone(), of, stops));
 }
 
 async fn claim(runs: Runs, platform: Platform, lifecycle: Lifecycle) {

@@ -146,9 +146,19 @@ impl Session {
     pub(super) fn add_used(&mut self) {
         if let Some((model, tokens)) = std::mem::take(&mut self.measure).used() {
             let usage: Usage = self.provider.usage(&model, &tokens);
+            count(&usage);
             self.run.usage += usage;
         }
     }
+}
+
+fn count(usage: &Usage) {
+    let add = |direction, tokens: i64| {
+        metrics::counter!("agentcy_model_tokens_total", "direction" => direction)
+            .increment(tokens.try_into().unwrap_or(0));
+    };
+    add("in", usage.in_tokens);
+    add("out", usage.out_tokens);
 }
 
 /// How far a run is after so many turns.

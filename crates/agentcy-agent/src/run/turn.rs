@@ -48,7 +48,7 @@ impl Session {
             Some(asked) => asked,
             None => self.ask().await?,
         };
-        match self.hear(&mut turn).await? {
+        match self.hear_out(&mut turn).await? {
             Ok(why) => return self.turn_is_over(why),
             Err(Broken::Failed(Error::TooLong { window, message })) if !self.has_shown() => {
                 tracing::info!(window, "the model was told too much");
@@ -65,7 +65,7 @@ impl Session {
             }
             Err(broken) => return Err(broken.stop()),
         }
-        match self.hear(&mut turn).await? {
+        match self.hear_out(&mut turn).await? {
             Ok(why) => self.turn_is_over(why),
             Err(broken) => Err(broken.stop()),
         }
@@ -106,6 +106,19 @@ impl Session {
 
     fn has_shown(&self) -> bool {
         self.answer.has_begun_step() || !self.calls.is_empty()
+    }
+
+    async fn hear_out(&mut self, turn: &mut Asked) -> Result<Result<Why, Broken>, Stop> {
+        let begun = Instant::now();
+        let heard = self.hear(turn).await;
+        let outcome = match &heard {
+            Ok(Ok(_)) => "ended",
+            Ok(Err(_)) => "failed",
+            Err(_) => "stopped",
+        };
+        metrics::histogram!("agentcy_model_turn_seconds", "outcome" => outcome)
+            .record(begun.elapsed().as_secs_f64());
+        heard
     }
 
     async fn hear(&mut self, turn: &mut Asked) -> Result<Result<Why, Broken>, Stop> {

@@ -81,6 +81,18 @@ impl Intake {
     /// Takes one delivery in; durable when this returns. One refusal for everything that is wrong with it.
     #[tracing::instrument(name = "hooks.take", skip_all)]
     pub async fn take(&self, arrival: Arrival) -> Result<Receipt> {
+        let taken = self.judge(arrival).await;
+        let outcome = match &taken {
+            Ok(receipt) if receipt.duplicate => "repeated",
+            Ok(_) => "taken",
+            Err(Error::Refused { code: ErrorCode::InvalidSignature, .. }) => "refused",
+            Err(_) => "failed",
+        };
+        metrics::counter!("agentcy_hook_deliveries_total", "outcome" => outcome).increment(1);
+        taken
+    }
+
+    async fn judge(&self, arrival: Arrival) -> Result<Receipt> {
         let Shared { platform, book, writes } = &*self.shared;
         let Arrival { trigger, headers, body } = arrival;
         let now = platform.clock.now();

@@ -17,6 +17,10 @@ pub(crate) async fn settle(
     max_attempts: i32,
     outcome: Result<(), JobError>,
 ) -> Result<()> {
+    metrics::counter!(
+        "agentcy_jobs_attempts_total", "kind" => kind.name(), "outcome" => word(&outcome, job.attempt < max_attempts),
+    )
+    .increment(1);
     let Err(error) = outcome else { return Ok(()) };
     let written = match error {
         JobError::Halted(Halt::Lost) => {
@@ -43,6 +47,18 @@ pub(crate) async fn settle(
         // It ended well just before it was stopped, or is somebody else's.
         Err(Error::Store(StoreError::LeaseLost(_))) => Ok(()),
         other => other,
+    }
+}
+
+/// What a counter calls it.
+const fn word(outcome: &Result<(), JobError>, may_go_on: bool) -> &'static str {
+    match outcome {
+        Ok(()) => "succeeded",
+        Err(JobError::Halted(Halt::Lost)) => "lost",
+        Err(JobError::Halted(Halt::Draining)) => "given_back",
+        Err(JobError::Halted(Halt::Cancelled) | JobError::Gone) => "cancelled",
+        Err(JobError::Retry(_)) if may_go_on => "put_off",
+        Err(JobError::Retry(_) | JobError::Fail(_)) => "failed",
     }
 }
 

@@ -5,6 +5,7 @@ mod agents;
 mod api_keys;
 mod auth;
 mod conversations;
+mod gauges;
 mod housekeeping;
 mod idempotency;
 mod invites;

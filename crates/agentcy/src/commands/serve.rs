@@ -25,8 +25,8 @@ use crate::{compose, log};
 /// How often what was counted is added up.
 const UPKEEP: Duration = Duration::from_secs(5);
 /// Bounds of the histograms of times, in seconds.
-const BUCKETS: [f64; 12] =
-    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+const BUCKETS: [f64; 13] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0];
 
 /// Runs until it is told to stop.
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {

@@ -140,11 +140,11 @@ async fn an_older_run_that_comes_late_does_not_stop_a_newer_one() {
     new.trigger.overlap = Some(Overlap::CancelPrevious);
     let task = yard.define(&yard.person, new).await;
     let older = yard.set_off(&yard.person, &task, "one").await;
-    yard.inner.database.execute("update jobs set run_at = run_at + interval '1 hour'").await;
+    yard.inner.database.execute("update jobs set run_at = run_at + interval '10 minutes'").await;
     let newer = yard.set_off(&yard.person, &task, "two").await;
     yard.work().await;
     assert_eq!(yard.stands(&task, newer).await.0, TaskRunState::WaitingApproval);
-    yard.inner.clock.advance(chrono::TimeDelta::minutes(61));
+    yard.inner.clock.advance(chrono::TimeDelta::minutes(11));
     yard.start().await;
     assert_eq!(yard.stands(&task, older).await, (TaskRunState::Cancelled, "overlap".to_owned()));
     assert_eq!(yard.count("runs where cancel").await, 0);
@@ -166,7 +166,11 @@ async fn a_run_is_stopped_before_it_begins_and_between_two_steps() {
     assert_eq!(runs.claim().await.unwrap(), 1);
     yard.until_asked(1).await;
     let asked = agent_tasks::cancel(runs, &yard.person, task.id, late).await.unwrap();
-    assert_eq!(asked.state, TaskRunState::Running);
+    assert!(
+        matches!(asked.state, TaskRunState::Running | TaskRunState::Cancelled),
+        "{:?}",
+        asked.state
+    );
     runs.idle().await;
     assert_eq!(yard.stands(&task, late).await, (TaskRunState::Cancelled, String::new()));
     assert_eq!(yard.told(late).await, ["running", "cancelled"]);
