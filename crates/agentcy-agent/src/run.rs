@@ -31,7 +31,7 @@ mod writes;
 
 use std::time::Duration;
 
-pub(crate) use brief::{Briefs, preface};
+pub(crate) use brief::{Briefs, Preface, preface, preface_of};
 pub(crate) use hand::{Hand, shared};
 pub(crate) use keeper::{Halt, Keeper, Seat};
 pub(crate) use open::{Opening, Refused, begin, blank_answer};

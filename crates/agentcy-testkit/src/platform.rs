@@ -153,6 +153,13 @@ impl TestPlatform {
         Platform::new(self.system.clone(), ground, engines, self.setup.clone())
     }
 
+    /// Another process over the same stores, with so many connections to the database.
+    pub fn replica_of(&self, connections: usize) -> Platform {
+        let ground = Ground { clock: self.clock.clone(), entropy: Arc::clone(&self.entropy) };
+        let engines = Engines { db: self.database.db(connections), ..self.engines.clone() };
+        Platform::new(self.system.clone(), ground, engines, self.setup.clone())
+    }
+
     /// Another process over the same stores, whose time and secrets are real: for what is measured.
     pub fn in_real_time(&self) -> Platform {
         let ground = Ground { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };

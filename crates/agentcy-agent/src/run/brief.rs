@@ -8,17 +8,19 @@ use std::{
     time::Duration,
 };
 
-use agentcy_core::{By, Chain, Limit, Realms, Timestamp, id::OrgId};
+use agentcy_core::{By, Chain, Limit, Realm, Realms, Timestamp, id::OrgId};
 use agentcy_llm::Message as Said;
 use agentcy_platform::Result;
-use agentcy_store::{Tenant, conversations::Turn as Stage, ledger::stats, orgs, sources};
+use agentcy_store::{
+    Tenant, agents::Agent, conversations::Turn as Stage, ledger::stats, orgs, sources,
+};
 use chrono_tz::Tz;
 use tokio::{
     sync::watch,
     time::{Instant, timeout},
 };
 
-use super::{context::Told, plain, session::grants};
+use super::{context::Told, plain};
 use crate::{Runs, tools::UNTRUSTED_RULE};
 
 /// Who answers where no agent says otherwise.
@@ -91,6 +93,7 @@ impl Briefs {
 }
 
 /// What the model of a run is told before all else.
+#[derive(Clone)]
 pub(crate) struct Preface {
     /// Who it is and what it may do: the same from run to run, so that a provider need not read anew what comes after it.
     pub(crate) system: String,
@@ -112,19 +115,26 @@ impl Preface {
     }
 }
 
-/// All that the model of a run is told first.
-pub(crate) async fn preface(runs: &Runs, by: &By, stage: &Stage, realms: &Realms) -> Preface {
+/// All that the model of a run is told first. To be asked for without a connection at hand: it may wait for somebody who
+/// needs one, and when all are held by those who wait, nobody goes on.
+pub(crate) async fn preface(
+    runs: &Runs,
+    by: &By,
+    agent: Option<&Agent>,
+    conversation: Option<&Realm>,
+    realms: &Realms,
+) -> Preface {
     let mut seen = realms.clone();
-    for realm in grants(stage, None).realms {
-        seen = seen.intersect(&Realms::Only(vec![realm]));
+    for realm in [agent.and_then(|agent| agent.realm.as_ref()), conversation].into_iter().flatten()
+    {
+        seen = seen.intersect(&Realms::Only(vec![realm.clone()]));
     }
     let look = brief(runs, by, &seen).await;
-    let agent = stage.agent.as_ref();
     let who = agent.map(|agent| agent.instructions.trim()).filter(|text| !text.is_empty());
     let scope = match &seen {
         Realms::All => "every realm".to_owned(),
         Realms::Only(list) => {
-            let names: Vec<&str> = list.iter().map(agentcy_core::Realm::as_str).collect();
+            let names: Vec<&str> = list.iter().map(Realm::as_str).collect();
             format!("the realms {}", names.join(", "))
         }
     };
@@ -134,6 +144,11 @@ pub(crate) async fn preface(runs: &Runs, by: &By, stage: &Stage, realms: &Realms
         time: time(runs.platform.now(), look.zone),
         graph: plain::text(look.graph.clone()),
     }
+}
+
+/// The same in a conversation.
+pub(crate) async fn preface_of(runs: &Runs, by: &By, stage: &Stage, realms: &Realms) -> Preface {
+    preface(runs, by, stage.agent.as_ref(), stage.conversation.realm.as_ref(), realms).await
 }
 
 /// The built-in model reads it as well.

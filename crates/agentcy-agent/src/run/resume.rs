@@ -1,7 +1,7 @@
 //! A run is taken up: it waited for its turn, somebody decided, or whoever held it is gone.
 
 use agentcy_core::{
-    Caller, Chain, Realms,
+    Caller, Chain,
     chat::{CallState, FinishReason, MessageRole, RunErrorCode},
     id::TaskRunId,
 };
@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use super::{
     LEASE, MARGIN, MAX_ATTEMPTS,
     answer::Answer,
-    brief::preface,
+    brief::{Preface, preface_of},
     calls::Calls,
     commit::Saving,
     context,
@@ -91,6 +91,16 @@ async fn take_up(
     let request = claimed.hold.id.to_string();
     let caller = platform.stand_in(claimed.org_id, &claimed.starter, &request).await?;
     let caller = caller.map(|caller| Caller { causes: claimed.causes.clone(), ..caller });
+    let preface = match &caller {
+        Some(caller) => {
+            let mut reader = platform.read(&by).await?;
+            let stage = conversations::turn(&mut reader, claimed.conversation_id).await?;
+            drop(reader);
+            let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
+            Some(preface_of(&runs, &by, &stage, &caller.realms).await)
+        }
+        None => None,
+    };
     let held_until = Instant::now() + LEASE - MARGIN;
     let now = platform.now();
     let mut tx = platform.begin(&by).await?;
@@ -107,7 +117,6 @@ async fn take_up(
         // It is asked nothing: the run ends.
         Err(error) => (Provider::builtin(), Some(unusable(&run, &error))),
     };
-    let realms = caller.as_ref().map(|caller| caller.realms.clone());
     let grants = grants(&stage, task.as_ref());
     let hands = caller.map(|caller| Toolbox::new(platform, run.id, caller, grants));
     let writer = Writer::new(&runs.hub, place(claimed), position(&stage, claimed), held_until);
@@ -142,7 +151,7 @@ async fn take_up(
     if has_begun {
         session.take_up_begun(&mut saving, claimed.was_lost).await?;
     } else {
-        session.begin_late(&mut saving, question, realms).await?;
+        session.begin_late(&mut saving, question, preface).await?;
     }
     let wakes = was_parked && !session.calls.in_state(CallState::Waiting).is_empty();
     if wakes {
@@ -195,13 +204,12 @@ impl Session {
         &mut self,
         saving: &mut Saving,
         mut question: Message,
-        realms: Option<Realms>,
+        preface: Option<Preface>,
     ) -> Result<(), Stop> {
         let tx = &mut saving.tx;
         self.told = context::told(tx, self.run.conversation_id, i64::MAX).await?;
         say_begin(&mut self.writer, &mut question, &mut self.message)?;
-        if let Some(realms) = realms {
-            let preface = preface(&self.runs, &self.by, &self.stage, &realms).await;
+        if let Some(preface) = preface {
             question.aside.now = Some(preface.now(&self.told));
             self.run.system = Some(preface.system);
         }

@@ -55,7 +55,7 @@ pub(super) async fn wait(
     new: NewRun,
     is_next: bool,
 ) -> Result<Started> {
-    let Asking { by, mut tx, stage, message, keep } = asking;
+    let Asking { by, mut tx, stage, message, keep, .. } = asking;
     let now = new.at;
     let run = NewRun { start: Start::Pending { wake_at: is_next.then_some(now) }, ..new };
     runs::insert(&mut tx, &run).await?;

@@ -19,8 +19,8 @@ use tokio::sync::oneshot;
 use super::{Keep, MAX_CONTENT, NewMessage, Runs, Started, queue};
 use crate::{
     run::{
-        self, LEASE, Opening, Provider, Refused, Seat, blank_answer, context, grants, plain,
-        preface,
+        self, LEASE, Opening, Preface, Provider, Refused, Seat, blank_answer, context, grants,
+        plain, preface, preface_of,
     },
     tools::Toolbox,
 };
@@ -41,22 +41,22 @@ pub async fn send(
 ) -> Result<Started> {
     let by = runs.platform.permit(caller, Action::MessageSend).await?;
     check("content", &message.content)?;
-    let keep = match Box::pin(at_once(runs, &by, conversation, &message, keep)).await? {
+    let (keep, preface) = match Box::pin(at_once(runs, &by, conversation, &message, keep)).await? {
         Tried::Started(started) => return Ok(*started),
-        Tried::InTheWay(keep) => keep,
+        Tried::InTheWay(keep, preface) => (keep, *preface),
     };
     let mut tx = runs.platform.begin(&by).await?;
     let stage = conversations::open_for_turn(&mut tx, conversation).await?;
     let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
     may_speak(runs, &by, &mut tx, &stage.conversation).await?;
-    Box::pin(start(runs, Asking { by, tx, stage, message, keep })).await
+    Box::pin(start(runs, Asking { by, tx, stage, message, keep, preface })).await
 }
 
 /// What came of a look without a lock.
 enum Tried {
     Started(Box<Started>),
     /// Another run answers, or there is no room: who is next is found out under a lock.
-    InTheWay(Option<Keep>),
+    InTheWay(Option<Keep>, Box<Preface>),
 }
 
 /// Begins at once if nothing is in the way, as one look without a lock tells. The model is asked after that look; the
@@ -72,16 +72,29 @@ async fn at_once(
     let stage = conversations::turn(&mut reader, conversation).await?;
     let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
     may_speak(runs, by, &mut reader, &stage.conversation).await?;
-    if stage.conversation.active_run.is_some() {
-        return Ok(Tried::InTheWay(keep));
-    }
     let new = new_run(runs, by, &stage);
-    let Some(seat) = seat(runs, new.id) else { return Ok(Tried::InTheWay(keep)) };
-    let opening = open(runs, by, &mut reader, stage, &message.content, new, seat).await?;
+    let is_free = stage.conversation.active_run.is_none();
+    let seat = if is_free { seat(runs, new.id) } else { None };
+    let told = match seat {
+        Some(_) => told(&mut reader, &stage).await?,
+        None => Vec::new(),
+    };
     drop(reader);
+    let preface = preface_of(runs, by, &stage, &by.caller().realms).await;
+    let Some(seat) = seat else { return Ok(Tried::InTheWay(keep, Box::new(preface))) };
+    let opening = open(
+        runs,
+        by,
+        Ground { stage, told, preface: preface.clone() },
+        &message.content,
+        new,
+        seat,
+    )?;
     match begin(runs, Opening { keep, ..opening }).await {
         Ok(started) => Ok(Tried::Started(Box::new(started))),
-        Err(Refused::Overtaken(keep)) => Ok(Tried::InTheWay(keep.map(|keep| *keep))),
+        Err(Refused::Overtaken(keep)) => {
+            Ok(Tried::InTheWay(keep.map(|keep| *keep), Box::new(preface)))
+        }
         Err(Refused::Failed(error)) => Err(error),
     }
 }
@@ -100,8 +113,11 @@ pub async fn execute(
     let platform = &runs.platform;
     let by = platform.permit(caller, Action::AgentExecute).await?;
     check("input", &input)?;
+    let mut reader = platform.read(&by).await?;
+    let agent = agents::find(&mut reader, &by, agent).await?;
+    drop(reader);
+    let preface = preface(runs, &by, Some(&agent), None, &caller.realms).await;
     let mut tx = platform.begin(&by).await?;
-    let agent = agents::find(&mut tx, &by, agent).await?;
     let now = platform.now();
     let conversation = Conversation {
         id: platform.new_id(),
@@ -123,7 +139,7 @@ pub async fn execute(
     let stage = conversations::open_for_turn(&mut tx, conversation.id).await?;
     let stage = stage.ok_or_else(|| Error::not_found("conversation"))?;
     let message = NewMessage { content: input, on_busy: OnBusy::Refuse };
-    Box::pin(start(runs, Asking { by, tx, stage, message, keep })).await
+    Box::pin(start(runs, Asking { by, tx, stage, message, keep, preface })).await
 }
 
 /// What is to be started.
@@ -133,6 +149,7 @@ pub(super) struct Asking {
     pub(super) stage: Stage,
     pub(super) message: NewMessage,
     pub(super) keep: Option<Keep>,
+    pub(super) preface: Preface,
 }
 
 /// The run that something was said for, in the audit log.
@@ -187,8 +204,10 @@ async fn start(runs: &Runs, mut asking: Asking) -> Result<Started> {
     let active = queue::make_way(&mut asking, new.at).await?;
     let seat = if active.is_some() { None } else { seat(runs, new.id) };
     if let Some(seat) = seat {
-        let Asking { by, mut tx, stage, message, keep } = asking;
-        let opening = open(runs, &by, &mut tx, stage, &message.content, new, seat).await?;
+        let Asking { by, mut tx, stage, message, keep, preface } = asking;
+        let told = told(&mut tx, &stage).await?;
+        let opening =
+            open(runs, &by, Ground { stage, told, preface }, &message.content, new, seat)?;
         return match begin(runs, Opening { tx: Some(tx), keep, ..opening }).await {
             Ok(started) => Ok(started),
             Err(Refused::Failed(error)) => Err(error),
@@ -209,25 +228,34 @@ fn seat(runs: &Runs, id: RunId) -> Option<Seat> {
     runs.keeper.seat(Hold { id, fence: 1 }, false)
 }
 
-/// Reads all that a run needs to begin.
-async fn open(
+/// What was said before in a conversation.
+async fn told(tenant: &mut impl Tenant, stage: &Stage) -> Result<Vec<context::Told>> {
+    match stage.conversation.last_seq {
+        0 => Ok(Vec::new()),
+        _ => Ok(context::told(tenant, stage.conversation.id, i64::MAX).await?),
+    }
+}
+
+/// What a run begins from.
+struct Ground {
+    stage: Stage,
+    told: Vec<context::Told>,
+    preface: Preface,
+}
+
+/// Puts together all that a run needs to begin.
+fn open(
     runs: &Runs,
     by: &By,
-    tenant: &mut impl Tenant,
-    stage: Stage,
+    Ground { stage, mut told, preface }: Ground,
     content: &str,
     new: NewRun,
     seat: Seat,
 ) -> Result<Opening> {
     let now = new.at;
-    let mut told = match stage.conversation.last_seq {
-        0 => Vec::new(),
-        _ => context::told(tenant, stage.conversation.id, i64::MAX).await?,
-    };
     let mut question = question(runs, &new, content);
     let provider = Provider::of(&runs.platform, by.org_id(), &stage)?;
     let caller = by.caller().clone();
-    let preface = preface(runs, by, &stage, &caller.realms).await;
     question.aside.now = Some(preface.now(&told));
     told.push(context::tell(&question, &[]));
     let hands = Toolbox::new(&runs.platform, new.id, caller, grants(&stage, None));

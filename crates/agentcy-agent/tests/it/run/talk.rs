@@ -147,7 +147,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn over(platform: Platform) -> Self {
+    pub(crate) fn over(platform: Platform) -> Self {
         let lifecycle = Lifecycle::default();
         let patience = Patience { backoff: Duration::from_millis(1), ..Patience::default() };
         let runs = Runs::with_patience(&platform, &lifecycle, patience);

@@ -8,7 +8,7 @@ use agentcy_testkit::fake_llm::Turn;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::talk::{Talk, at_bench, names, of, text};
+use super::talk::{Server, Talk, at_bench, names, of, text};
 
 #[tokio::test]
 async fn an_answer_is_streamed_and_kept_in_two_commits() {
@@ -172,4 +172,26 @@ async fn a_model_that_says_nothing_is_asked_once_more() {
     assert_eq!(of(&events, "error")[0]["message"], "the model said nothing");
     assert_eq!(talk.asked().len(), 2);
     talk.check_fold().await;
+}
+
+#[tokio::test]
+async fn whoever_is_told_of_the_graph_first_holds_no_connection_while_somebody_looks() {
+    for waits in [false, true] {
+        let talk = Talk::of([Turn::streams(["Yes."])]).await;
+        let other = Server::over(talk.inner.replica_of(1));
+        if waits {
+            // Who stops begins nothing, and leaves it to another.
+            talk.server.lifecycle.stop();
+            talk.say("go").await;
+            other.work().await;
+        } else {
+            let message = NewMessage { content: "go".to_owned(), on_busy: OnBusy::Refuse };
+            let sent = runs::send(&other.runs, &talk.person, talk.conversation, message, None);
+            sent.await.unwrap();
+            other.runs.idle().await;
+        }
+        let asked = talk.asked();
+        let body = asked[0].to_string();
+        assert!(body.contains("source: bench"), "{body}");
+    }
 }

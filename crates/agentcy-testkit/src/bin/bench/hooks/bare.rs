@@ -24,7 +24,10 @@ use crate::{
     measure::Party,
 };
 
-/// One that serves until it is dropped, with a connection for each client.
+/// As many connections as the product has at most.
+const POOL: u32 = 16;
+
+/// One that serves until it is dropped.
 pub(super) struct Bare {
     address: SocketAddr,
     clients: usize,
@@ -35,7 +38,7 @@ pub(super) struct Bare {
 impl Bare {
     /// Starts one that inserts what the plain clients insert.
     pub(super) async fn start(plain: &Plain) -> Result<Self> {
-        let most = u32::try_from(plain.clients)?;
+        let most = u32::try_from(plain.clients)?.min(POOL);
         let pool = PgPoolOptions::new().max_connections(most).test_before_acquire(false);
         let pool = pool.connect_with(plain.login.clone()).await?;
         let rows = Arc::new(Row::new(plain.org));
