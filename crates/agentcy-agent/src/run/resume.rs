@@ -84,10 +84,12 @@ async fn take_up(
     claimed: &Claimed,
     seat: Seat,
 ) -> Result<(Session, Option<Stop>), Stop> {
+    // Counted from the claim: what follows may wait for seconds.
+    let held_until = Instant::now() + LEASE - MARGIN;
     let platform = &runs.platform;
     let by = platform.run_by(claimed.org_id, &claimed.starter, claimed.hold.id)?;
     let by = platform.because(&by, claimed.causes.clone());
-    // Before the transaction, which would else hold one connection while it waits for another.
+    // Both before the transaction, which would else hold one connection while it waits for another.
     let request = claimed.hold.id.to_string();
     let caller = platform.stand_in(claimed.org_id, &claimed.starter, &request).await?;
     let caller = caller.map(|caller| Caller { causes: claimed.causes.clone(), ..caller });
@@ -101,7 +103,6 @@ async fn take_up(
         }
         None => None,
     };
-    let held_until = Instant::now() + LEASE - MARGIN;
     let now = platform.now();
     let mut tx = platform.begin(&by).await?;
     let stage = conversations::open_for_turn(&mut tx, claimed.conversation_id).await?;
